@@ -1,0 +1,15 @@
+//! What happened in a session, and why something was refused, as data.
+//!
+//! A policy refusal has three readers (ARCHITECTURE.md, invariant 4): each protocol
+//! maps a [`Refusal`] to its own code in one `match`, the doctor reads it as
+//! evidence, and `words` says it to a person with a remedy. Syntax refusals (a bad
+//! command, a line too long) stay inside their protocol.
+//!
+//! [`Event`] is the stream that each session writes about itself: log lines come
+//! from it today, devices seen, incidents and the doctor later.
+
+mod event;
+mod refusal;
+
+pub use event::{Event, SignInFailure};
+pub use refusal::{HeaderField, Refusal};
