@@ -1,1 +1,28 @@
-//! Skeleton.
+//! Listeners, and the one loop that drives any session.
+//!
+//! A protocol crate is a machine without socket or clock (see `session`); this crate
+//! gives it both. [`listen`] opens an address, [`Wire`] is one connection before and
+//! after TLS, [`drive`] runs a session over it: it reads while it writes, gathers replies
+//! and flushes them when nothing more is ready, gives time to the session as
+//! [`session::Moment`]s, and has the session's questions answered by an [`Answerer`]
+//! whose long answers it takes no faster than the socket drains.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `answerer` | the trait that `service` implements, and the hand-over of pieces |
+//! | `wire` | a connection: plain, then perhaps TLS |
+//! | `drive` | the loop |
+//! | `listen` | sockets that wait for connections, our own or handed over |
+//!
+//! # Invariants
+//!
+//! * Memory for one connection is bounded: one read ahead, one piece, one gathering of
+//!   output.
+//! * What was read before `Step::Secure` is dropped, so that nothing said in the clear is
+//!   taken for said under TLS (RFC 3207 section 6).
+//! * A right that ends closes the connection within a second, even in the middle of an
+//!   answer (ARCHITECTURE.md, invariant 12).
+
+mod answerer;
+
+pub use answerer::{Answerer, Pieces, Wake};

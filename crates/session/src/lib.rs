@@ -26,6 +26,7 @@
 //!   not keep more than its protocol's own named limits beyond that.
 
 mod moment;
+pub mod sasl;
 mod steps;
 
 pub use moment::Moment;
