@@ -1,1 +1,59 @@
-//! Skeleton.
+//! SMTP, the server's side, as a machine without socket or clock.
+//!
+//! For whoever takes mail from other servers ([`Role::Exchange`], port 25) or from
+//! signed-in users ([`Role::Submission`], ports 465 and 587). This crate speaks
+//! RFC 5321 and RFC 6409 with PIPELINING (RFC 2920), SIZE (RFC 1870), 8BITMIME
+//! (RFC 6152), ENHANCEDSTATUSCODES (RFC 2034), SMTPUTF8 (RFC 6531), STARTTLS
+//! (RFC 3207) and AUTH (RFC 4954). It decides nothing about accounts, recipients or
+//! messages: it asks ([`Question`]) and is answered in pieces ([`Piece`]). How it is
+//! driven is written in the `session` crate.
+//!
+//! # What the other side may rely on
+//!
+//! * `250` after a message means that it is on stable storage (ARCHITECTURE.md,
+//!   invariant 1); anything else means that nothing of it was kept.
+//! * A message ends at the five octets CRLF `.` CRLF and at nothing else, on every
+//!   port. `data` tells why that matters and what is done about line ends of other
+//!   kinds.
+//! * A command ends at CRLF and at nothing else; one with a line end of another kind
+//!   inside is refused as a whole.
+//! * After DATA there is always a reply before the connection is closed, and so there
+//!   is after any silence, shutdown, or end of the right to be here: some devices take
+//!   the end of the stream for success.
+//! * What was pipelined before TLS began is dropped.
+//!
+//! # How the files are cut
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `wire` | the octets of a line to a command: `wire::path` for the addresses, `wire::parameters` for what follows them |
+//! | `data` | the octets after DATA to a message |
+//! | `say` | everything that the server itself may say |
+//! | `refusal` | each refusal by policy as a reply, in one `match` |
+//! | `reply` | a reply as lines: the only way to the wire |
+//! | `inbox` | octets to lines under a limit, or to a body |
+//! | `session` | the states, and what each command does in them |
+//! | `limits` | every bound, with its source |
+//!
+//! # Invariants
+//!
+//! * The parser is total: any octets are a command or a reply that says what is wrong.
+//! * How the peer's octets are cut into reads changes no reply and no octet of a
+//!   message.
+//! * While a question is out nothing that the peer says is looked at.
+//! * Memory is bounded by `limits`; messages and recipient lists are the service's.
+
+mod data;
+mod inbox;
+pub mod limits;
+mod question;
+mod refusal;
+mod reply;
+mod say;
+mod session;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use question::{Begin, ForwardPath, Hello, Piece, Question, Sender};
+pub use session::{Role, Settings, Smtp};

@@ -1,0 +1,82 @@
+//! Each refusal by policy as a reply. The sentence is `words`'.
+
+use events::Refusal;
+use words::Language;
+
+use crate::reply::Reply;
+
+/// The reply that a refusal is in this protocol.
+pub(crate) fn reply(refusal: &Refusal) -> Reply {
+    let (code, detail) = code(refusal);
+    Reply::coded(code, detail, words::refusal(refusal, Language::English))
+}
+
+/// The code, and subject and detail of the enhanced one (RFC 3463, RFC 5248).
+fn code(refusal: &Refusal) -> (u16, (u16, u16)) {
+    match refusal {
+        Refusal::Credentials => (535, (7, 8)),
+        Refusal::EncryptionRequired => (538, (7, 11)),
+        Refusal::SignInRequired => (530, (7, 0)),
+        Refusal::SignInBusy => (454, (7, 0)),
+        Refusal::SenderNotYours { .. } => (553, (7, 1)),
+        Refusal::HeaderNotYours { .. } => (550, (7, 1)),
+        Refusal::NoFrom | Refusal::BareLineEnd => (550, (6, 0)),
+        Refusal::UnknownRecipient { .. } => (550, (1, 1)),
+        Refusal::NotHosted { .. } => (550, (7, 1)),
+        Refusal::OverQuota { temporary: true } => (452, (2, 2)),
+        Refusal::OverQuota { temporary: false } => (552, (2, 2)),
+        Refusal::TooLarge { .. } => (552, (3, 4)),
+        Refusal::Loop => (554, (4, 6)),
+        Refusal::DiskFull => (452, (3, 1)),
+        // The last three are about folders, which no sender can know of: if one comes
+        // up here, it is ours to mend, and the peer tries again.
+        Refusal::Temporary
+        | Refusal::NoSuchMailbox
+        | Refusal::MailboxExists
+        | Refusal::MailboxForbidden => (451, (3, 0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::is_good_reply;
+    use events::HeaderField;
+
+    #[test]
+    fn every_refusal_is_a_good_reply() {
+        let recipient: address::Address = "lea@exemple.fr".parse().unwrap();
+        let all = [
+            Refusal::Credentials,
+            Refusal::EncryptionRequired,
+            Refusal::SignInRequired,
+            Refusal::SignInBusy,
+            Refusal::SenderNotYours {
+                sender: recipient.clone(),
+            },
+            Refusal::HeaderNotYours {
+                field: HeaderField::From,
+                address: "é\r\n".repeat(400),
+            },
+            Refusal::NoFrom,
+            Refusal::UnknownRecipient {
+                recipient: recipient.clone(),
+            },
+            Refusal::NotHosted { recipient },
+            Refusal::OverQuota { temporary: true },
+            Refusal::OverQuota { temporary: false },
+            Refusal::TooLarge { limit: u64::MAX },
+            Refusal::BareLineEnd,
+            Refusal::Loop,
+            Refusal::DiskFull,
+            Refusal::Temporary,
+            Refusal::NoSuchMailbox,
+            Refusal::MailboxExists,
+            Refusal::MailboxForbidden,
+        ];
+        for refusal in all {
+            is_good_reply(&reply(&refusal));
+            assert!((400..600).contains(&code(&refusal).0), "{refusal:?}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What each command does. RFC 5321 sections 3.3 and 4.1.
+
+use events::{Event, Refusal};
+use session::Step;
+
+use super::{Asked, Role, Smtp, State};
+use crate::limits;
+use crate::question::{Begin, ForwardPath, Hello, Question, Sender};
+use crate::reply::Reply;
+use crate::say::{Fault, News};
+use crate::wire::Command;
+
+impl Smtp {
+    pub(super) fn command(&mut self, command: Command) {
+        match command {
+            Command::Hello(hello) => self.hello(hello),
+            Command::Mail(sender) => self.mail(sender),
+            Command::Rcpt(path) => self.rcpt(path),
+            Command::Data => self.data(),
+            Command::Rset => self.forget_envelope(News::Fine.reply()),
+            Command::StartTls => self.start_tls(),
+            Command::Auth { mechanism, initial } => self.auth(&mechanism, initial.as_ref()),
+            Command::Noop => self.news(&News::Fine),
+            Command::Help => self.news(&News::Help),
+            Command::Vrfy => self.news(&News::Perhaps),
+            Command::Quit => self.say_and_close(&News::Bye.reply()),
+        }
+    }
+
+    fn hello(&mut self, hello: Hello) {
+        self.note(Event::Greeted {
+            name: hello.name.clone(),
+        });
+        let host = self.settings.host.clone();
+        let news = if hello.extended {
+            News::Extensions {
+                host,
+                keywords: self.keywords(),
+            }
+        } else {
+            News::Hello { host }
+        };
+        self.peer.hello = Some(hello);
+        // Saying hello again is a reset (RFC 5321 section 4.1.4).
+        self.forget_envelope(news.reply());
+    }
+
+    /// What is offered now. Old devices look for these words in capitals.
+    fn keywords(&self) -> Vec<String> {
+        let mut keywords = vec![
+            "PIPELINING".to_owned(),
+            format!("SIZE {}", self.settings.max_octets),
+            "8BITMIME".to_owned(),
+            "ENHANCEDSTATUSCODES".to_owned(),
+            "SMTPUTF8".to_owned(),
+        ];
+        if self.peer.encryption.is_none() {
+            keywords.push("STARTTLS".to_owned());
+        }
+        if self.settings.role == Role::Submission && self.may_sign_in() {
+            keywords.push("AUTH PLAIN LOGIN".to_owned());
+        }
+        keywords
+    }
+
+    /// Says this once the envelope, if there is one, is forgotten.
+    fn forget_envelope(&mut self, reply: Reply) {
+        if self.envelope.take().is_some() {
+            self.ask(
+                Asked::Forget {
+                    reply,
+                    close: false,
+                },
+                Question::Reset,
+            );
+        } else {
+            self.say(&reply);
+        }
+    }
+
+    fn mail(&mut self, sender: Sender) {
+        let limit = self.settings.max_octets;
+        if self.peer.hello.is_none() {
+            self.fault(&Fault::HelloFirst);
+        } else if self.settings.role == Role::Submission && !self.peer.signed_in {
+            self.refuse(&Refusal::SignInRequired);
+        } else if self.envelope.is_some() {
+            self.fault(&Fault::SenderAlready);
+        } else if sender.size.is_some_and(|size| size > limit) {
+            self.refuse(&Refusal::TooLarge { limit });
+        } else {
+            let asked = Asked::Sender {
+                smtputf8: sender.smtputf8,
+            };
+            self.ask(asked, Question::Sender(sender));
+        }
+    }
+
+    fn rcpt(&mut self, path: ForwardPath) {
+        match &self.envelope {
+            None => self.fault(&Fault::SenderFirst),
+            Some(envelope) if envelope.recipients >= limits::RECIPIENTS => {
+                self.fault(&Fault::TooManyRecipients);
+            }
+            Some(_) => self.ask(Asked::Recipient, Question::Recipient(path)),
+        }
+    }
+
+    fn data(&mut self) {
+        let (Some(envelope), Some(hello)) = (&self.envelope, &self.peer.hello) else {
+            return self.fault(&Fault::SenderFirst);
+        };
+        match envelope.recipients {
+            // A peer that pipelines says DATA before it knows (RFC 2920 section 3.1).
+            0 if envelope.refused => self.fault(&Fault::NoValidRecipient),
+            0 => self.fault(&Fault::RecipientFirst),
+            _ => {
+                let begin = Begin {
+                    hello: hello.clone(),
+                    encryption: self.peer.encryption.clone(),
+                    signed_in: self.peer.signed_in,
+                    smtputf8: envelope.smtputf8,
+                };
+                self.ask(Asked::Begin, Question::Begin(begin));
+            }
+        }
+    }
+
+    fn start_tls(&mut self) {
+        if self.peer.encryption.is_some() {
+            return self.fault(&Fault::EncryptedAlready);
+        }
+        if self.peer.signed_in {
+            return self.fault(&Fault::SignedInAlready);
+        }
+        if self.envelope.is_some() {
+            return self.fault(&Fault::InsideEnvelope {
+                command: "STARTTLS",
+            });
+        }
+        self.news(&News::BeginTls);
+        self.out.push_back(Step::Secure);
+        // Commands that came with it may have been put there by somebody else.
+        self.inbox.clear();
+        self.state = State::Securing;
+    }
+}
