@@ -1,0 +1,123 @@
+//! Reading a body.
+
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::folder::Folder;
+use crate::frame::HEADER_OCTETS;
+use crate::writer::blocking;
+use crate::{BlobError, BodyRef};
+
+/// Most octets that [`BodyReader::next`] gives at once.
+pub const READ_OCTETS: usize = 64 * 1024;
+
+/// Octets of a body, piece by piece as they are asked for.
+///
+/// Each piece is read on a thread that may wait for the disk.
+#[derive(Debug)]
+pub struct BodyReader {
+    folder: Arc<Folder>,
+    body: BodyRef,
+    /// What is still to be given.
+    range: Range<u64>,
+    /// What was given so far, when the whole body is read.
+    hasher: Option<Box<blake3::Hasher>>,
+}
+
+impl BodyReader {
+    pub(crate) fn new(folder: Arc<Folder>, body: BodyRef, range: Range<u64>) -> BodyReader {
+        let range = range.start..range.end.min(body.length);
+        let whole = range == (0..body.length);
+        BodyReader {
+            folder,
+            body,
+            range,
+            hasher: whole.then(Box::default),
+        }
+    }
+
+    /// Octets still to come.
+    pub fn left(&self) -> u64 {
+        self.range.end.saturating_sub(self.range.start)
+    }
+
+    /// The next piece; none after the last or after an error. The future may be dropped
+    /// and the piece asked for again.
+    ///
+    /// Of a body that is read whole, the last piece is given only if all of it is what
+    /// was once written ([`BlobError::Damaged`] otherwise). A part is given unchecked.
+    pub async fn next(&mut self) -> Option<Result<Bytes, BlobError>> {
+        if self.left() == 0 {
+            return None;
+        }
+        let piece = Piece {
+            folder: self.folder.clone(),
+            body: self.body.clone(),
+            at: self.range.start,
+            octets: usize::try_from(self.left()).map_or(READ_OCTETS, |left| left.min(READ_OCTETS)),
+            hasher: self.hasher.clone(),
+        };
+        match blocking(move || piece.read()).await {
+            Ok((octets, hasher)) => {
+                self.range.start += octets.len() as u64;
+                self.hasher = hasher;
+                Some(Ok(octets))
+            }
+            Err(error) => {
+                tracing::error!(body = ?self.body, %error, "a body could not be read");
+                self.range.end = self.range.start;
+                Some(Err(error))
+            }
+        }
+    }
+}
+
+/// A piece to be read.
+struct Piece {
+    folder: Arc<Folder>,
+    body: BodyRef,
+    at: u64,
+    octets: usize,
+    hasher: Option<Box<blake3::Hasher>>,
+}
+
+impl Piece {
+    fn read(self) -> Result<(Bytes, Option<Box<blake3::Hasher>>), BlobError> {
+        let mut octets = vec![0; self.octets];
+        self.fill(&mut octets)
+            .map_err(|error| self.meaning(&error))?;
+        let Some(mut hasher) = self.hasher else {
+            return Ok((octets.into(), None));
+        };
+        hasher.update(&octets);
+        let is_last = self.at + self.octets as u64 == self.body.length;
+        if is_last && *hasher.finalize().as_bytes() != self.body.hash {
+            return Err(BlobError::Damaged(format!(
+                "{:?} has other octets",
+                self.body
+            )));
+        }
+        Ok((octets.into(), Some(hasher)))
+    }
+
+    fn fill(&self, octets: &mut [u8]) -> io::Result<()> {
+        let file = self.folder.reading(self.body.segment)?;
+        file.read_exact_at(octets, self.body.offset + HEADER_OCTETS as u64 + self.at)
+    }
+
+    fn meaning(&self, error: &io::Error) -> BlobError {
+        match error.kind() {
+            io::ErrorKind::NotFound => {
+                BlobError::Damaged(format!("{:?}: the file is not there", self.body))
+            }
+            io::ErrorKind::UnexpectedEof => {
+                BlobError::Damaged(format!("{:?}: the file ends before it", self.body))
+            }
+            _ => BlobError::Broken(format!("{:?}: {error}", self.body)),
+        }
+    }
+}

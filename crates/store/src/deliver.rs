@@ -1,0 +1,135 @@
+//! Putting a message into a mailbox.
+
+use address::AccountId;
+use jiff::Timestamp;
+
+use crate::change::Change;
+use crate::keys::{ChangedKey, OnceAgeKey, RecordKey};
+use crate::values::{ChangedValue, OnceValue, RecordValue, offset_minutes};
+use crate::{Delivery, Incoming, MailboxId, Placed, Result, Store, StoreError, Uid, keys};
+
+impl Store {
+    /// Puts a message into a mailbox: mail that arrives, or what APPEND brings. With
+    /// [`Delivery::once`], a message that was put there already is not put again, and
+    /// the answer is the first one's.
+    ///
+    /// # Errors
+    /// [`StoreError::OverQuota`], [`StoreError::Full`], [`StoreError::Gone`] when the
+    /// account or mailbox is, or [`StoreError::TooMany`] keywords or UIDs.
+    pub async fn deliver(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        incoming: &Incoming,
+        delivery: &Delivery,
+        now: Timestamp,
+    ) -> Result<Placed> {
+        let details = incoming.details()?;
+        let mut turn = self.turn(account).await;
+        loop {
+            let mut change = turn.begin().await?;
+            if let Some(placed) = change.already(delivery).await? {
+                return Ok(placed);
+            }
+            change
+                .check_quota(delivery.quota, incoming.body.length())
+                .await?;
+            change.collect_gone(mailbox, now).await?;
+            let record = change.arriving(mailbox, incoming, delivery).await?;
+            let uid = change.add(mailbox, record, details.clone()).await?;
+            let uid_validity = change.summary(mailbox).await?.uid_validity;
+            change
+                .remember(delivery, OnceValue { uid_validity, uid }, now)
+                .await?;
+            if turn.commit(change).await? {
+                return Ok(Placed { uid_validity, uid });
+            }
+        }
+    }
+}
+
+impl Change {
+    /// Refuses what would bring the account over its quota.
+    pub(crate) async fn check_quota(&mut self, quota: Option<u64>, more: u64) -> Result<()> {
+        let held = self.account().await?.bytes;
+        match quota {
+            Some(quota) if held.saturating_add(more) > quota => Err(StoreError::OverQuota),
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts a message into a mailbox, with its envelope and structure in parts.
+    pub(crate) async fn add(
+        &mut self,
+        mailbox: MailboxId,
+        mut record: RecordValue,
+        details: Vec<Vec<u8>>,
+    ) -> Result<Uid> {
+        let uid = self.give_uid(mailbox).await?;
+        record.modseq = self.modseq(mailbox).await?;
+        self.summary(mailbox).await?.add(uid, &record);
+        let account = self.account().await?;
+        account.bytes = account.bytes.saturating_add(record.size());
+        account.messages = account.messages.saturating_add(1);
+        self.put(RecordKey(mailbox, uid).encode(), &record)?;
+        let changed = ChangedValue {
+            system: record.system,
+            keywords: record.keywords,
+        };
+        self.put(ChangedKey(mailbox, record.modseq, uid).encode(), &changed)?;
+        for (part, octets) in (0..).zip(details) {
+            self.put_octets(keys::details(mailbox, uid, part), octets);
+        }
+        Ok(uid)
+    }
+
+    async fn arriving(
+        &mut self,
+        mailbox: MailboxId,
+        incoming: &Incoming,
+        delivery: &Delivery,
+    ) -> Result<RecordValue> {
+        Ok(RecordValue {
+            modseq: self.modseq(mailbox).await?,
+            system: delivery.flags.system,
+            keywords: self.keyword_bits(mailbox, &delivery.flags.keywords).await?,
+            seconds: delivery.internal_date.at.as_second(),
+            offset_minutes: offset_minutes(delivery.internal_date.offset),
+            email_id: self.give_email_id().await?,
+            body: incoming.body.clone(),
+        })
+    }
+
+    /// Where an earlier try of this delivery was put.
+    async fn already(&mut self, delivery: &Delivery) -> Result<Option<Placed>> {
+        let Some(once) = delivery.once else {
+            return Ok(None);
+        };
+        // An account that is gone has no memory either.
+        self.account().await?;
+        let found = self
+            .reading
+            .get::<OnceValue>(&keys::once(once.get()))
+            .await?;
+        Ok(found.map(|(value, _)| value.placed()))
+    }
+
+    async fn remember(
+        &mut self,
+        delivery: &Delivery,
+        placed: OnceValue,
+        now: Timestamp,
+    ) -> Result<()> {
+        let Some(once) = delivery.once else {
+            return Ok(());
+        };
+        self.collect_once(now).await?;
+        let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+        let age = OnceAgeKey {
+            seconds,
+            delivery: once.get(),
+        };
+        self.put(age.encode(), &crate::values::MarkValue)?;
+        self.put(keys::once(once.get()), &placed)
+    }
+}

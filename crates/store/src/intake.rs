@@ -1,0 +1,108 @@
+//! A message on its way in, and one read again.
+
+use blob::{BodyReader, BodyRef, BodyWriter};
+use message::{Scanned, Scanner};
+
+use crate::values::DetailsValue;
+use crate::{Result, Store};
+
+/// Octets of a message's envelope and structure that one value takes.
+const DETAILS_PART_OCTETS: usize = 60 * 1024;
+/// Values that they may take. What is longer (thousands of parts) is not kept: the
+/// message is read again when someone asks.
+pub(crate) const DETAILS_PARTS: usize = 8;
+
+/// A message on its way in. It streams to its place and is looked at on the way;
+/// dropped before [`Intake::finish`] has answered, it never was.
+#[derive(Debug)]
+pub struct Intake {
+    writer: BodyWriter,
+    scanner: Scanner,
+}
+
+impl Intake {
+    pub(crate) fn new(writer: BodyWriter) -> Intake {
+        Intake {
+            writer,
+            scanner: Scanner::new(),
+        }
+    }
+
+    /// Octets so far.
+    pub fn length(&self) -> u64 {
+        self.writer.length()
+    }
+
+    /// Adds to the message.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Full`] when the disk is. The message is then lost; every
+    /// further call says so again.
+    pub async fn write(&mut self, octets: &[u8]) -> Result<()> {
+        self.scanner.push(octets);
+        Ok(self.writer.write(octets).await?)
+    }
+
+    /// Ends the message and makes it durable. Nobody sees it until it is delivered.
+    ///
+    /// # Errors
+    /// As [`Intake::write`].
+    pub async fn finish(self) -> Result<Incoming> {
+        let body = self.writer.finish().await?;
+        Ok(Incoming::new(body, self.scanner.finish()))
+    }
+}
+
+/// A message that is durable and in no mailbox yet. It may be delivered to several
+/// accounts, and to none.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// Where its octets are.
+    pub body: BodyRef,
+    /// What it turned out to be.
+    pub scanned: Scanned,
+}
+
+impl Incoming {
+    fn new(body: BodyRef, scanned: Scanned) -> Incoming {
+        Incoming { body, scanned }
+    }
+
+    /// Its envelope and structure as they are kept: in parts, or in none when there
+    /// would be too many.
+    pub(crate) fn details(&self) -> Result<Vec<Vec<u8>>> {
+        let Scanned {
+            envelope,
+            structure,
+            ..
+        } = &self.scanned;
+        let octets = DetailsValue::write_halves(envelope, structure)?;
+        if octets.len() > DETAILS_PARTS * DETAILS_PART_OCTETS {
+            return Ok(Vec::new());
+        }
+        Ok(octets
+            .chunks(DETAILS_PART_OCTETS)
+            .map(<[u8]>::to_vec)
+            .collect())
+    }
+}
+
+impl Store {
+    /// Looks at a message again, for what was known of it when it came in: after a
+    /// restart, a queue knows only where it is.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Damaged`] when it is no longer what came in.
+    pub async fn rescan(&self, body: &BodyRef) -> Result<Incoming> {
+        let scanned = scan(self.read(body, 0..body.length())).await?;
+        Ok(Incoming::new(body.clone(), scanned))
+    }
+}
+
+async fn scan(mut reader: BodyReader) -> Result<Scanned> {
+    let mut scanner = Scanner::new();
+    while let Some(piece) = reader.next().await {
+        scanner.push(&piece?);
+    }
+    Ok(scanner.finish())
+}

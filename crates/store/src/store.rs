@@ -1,0 +1,117 @@
+//! The door: [`Store`], and how it reads and commits.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use address::AccountId;
+use blob::{Blobs, BodyReader, BodyRef};
+use kv::{Kv, Outcome, Partition};
+use tokio::sync::MutexGuard;
+
+use crate::change::Change;
+use crate::locks::Locks;
+use crate::reading::Reading;
+use crate::{Intake, Result, StoreError};
+
+/// How often a change is decided anew because another came before it. Each time someone
+/// else got on, so this is reached only when something is wrong.
+const ATTEMPTS: usize = 100;
+
+/// Mailboxes and messages of all accounts. A clone is another handle on the same.
+///
+/// Whatever returns `Ok` is on stable storage. A future that is dropped half way has
+/// happened or not, commit by commit.
+#[derive(Clone)]
+pub struct Store {
+    kv: Arc<dyn Kv>,
+    blobs: Blobs,
+    locks: Arc<Locks>,
+}
+
+impl Store {
+    /// The store over an index and bodies that belong together.
+    pub fn new(kv: Arc<dyn Kv>, blobs: Blobs) -> Store {
+        Store {
+            kv,
+            blobs,
+            locks: Arc::new(Locks::new()),
+        }
+    }
+
+    /// Wakes when something in the account changes. It says nothing of what did: ask
+    /// [`Store::changes`] of the mailbox that is open, or for the list of mailboxes.
+    pub fn watch(&self, account: AccountId) -> kv::Watch {
+        self.kv.watch(Partition::Account(account))
+    }
+
+    /// Begins a message on its way in.
+    pub fn body(&self) -> Intake {
+        Intake::new(self.blobs.writer())
+    }
+
+    /// Reads octets of a message, counted from 0, as they are asked for.
+    pub fn read(&self, body: &BodyRef, range: Range<u64>) -> BodyReader {
+        self.blobs.read(body, range)
+    }
+
+    /// The account as it is now.
+    pub(crate) async fn reading(&self, account: AccountId) -> Result<Reading> {
+        Ok(Reading::new(
+            self.kv.snapshot(Partition::Account(account)).await?,
+        ))
+    }
+
+    /// Waits until it is our turn to write to an account.
+    pub(crate) async fn turn(&self, account: AccountId) -> Turn<'_> {
+        Turn {
+            store: self,
+            account,
+            attempts: 0,
+            _lock: self.locks.lock(account).await,
+        }
+    }
+}
+
+/// The turn to write to an account: changes are begun, decided and committed within it,
+/// and decided anew when another machine came before.
+pub(crate) struct Turn<'a> {
+    store: &'a Store,
+    account: AccountId,
+    attempts: usize,
+    _lock: Option<MutexGuard<'a, ()>>,
+}
+
+impl Turn<'_> {
+    /// Begins a change on what is there now.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`] when it was begun too often.
+    pub(crate) async fn begin(&mut self) -> Result<Change> {
+        self.attempts += 1;
+        if self.attempts > ATTEMPTS {
+            return Err(StoreError::Broken("others always came before".into()));
+        }
+        Ok(Change::new(self.store.reading(self.account).await?))
+    }
+
+    /// Commits a change. False: what it was decided on has changed, so it did not
+    /// happen; begin anew.
+    pub(crate) async fn commit(&mut self, change: Change) -> Result<bool> {
+        let (conditions, operations) = change.finish()?;
+        if operations.is_empty() {
+            // Nothing changes, so nothing can be wrong about when it was decided.
+            self.attempts = 0;
+            return Ok(true);
+        }
+        let partition = Partition::Account(self.account);
+        let outcome = self
+            .store
+            .kv
+            .commit(partition, conditions, operations)
+            .await?;
+        if outcome == Outcome::Committed {
+            self.attempts = 0;
+        }
+        Ok(outcome == Outcome::Committed)
+    }
+}
