@@ -1,0 +1,244 @@
+//! Aliases: addresses that lead to other addresses.
+
+use std::collections::HashSet;
+
+use address::Address;
+
+use crate::edit::{Change, Edit, Seen, View};
+use crate::keys::{ADDRESS_OCTETS, NameKey, TargetKey};
+use crate::records::{NameRecord, TargetRecord};
+use crate::{Directory, DirectoryError, Holder};
+
+/// How many addresses an alias leads to, at most: what fits one record
+/// ([`kv::VALUE_OCTETS`]) with room to spare, and RFC 5321 section 4.5.3.1.8 has the
+/// same number for the recipients of a message.
+pub const TARGETS: usize = 100;
+
+/// An alias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    /// Its own address.
+    pub address: Address,
+    /// Where it leads: any addresses, here or elsewhere, as they were spelt.
+    pub targets: Vec<Address>,
+}
+
+/// An alias that led to an account which was removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostTarget {
+    /// The alias.
+    pub alias: Address,
+    /// It led nowhere else, so it was removed too.
+    pub removed: bool,
+}
+
+impl Directory {
+    /// All aliases, in the order of domain and local part.
+    pub async fn aliases(&self) -> Result<Vec<Alias>, DirectoryError> {
+        let rows = self.view().await?.all::<NameKey>(NameKey::all()).await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(key, record)| match record {
+                NameRecord::Alias(targets) => Some(Alias {
+                    address: key.address().clone(),
+                    targets,
+                }),
+                NameRecord::Account(_) => None,
+            })
+            .collect())
+    }
+
+    /// Makes an address lead to others: any, here or elsewhere, at most [`TARGETS`].
+    /// A target that comes twice counts once. A target of a hosted domain that does
+    /// not exist is allowed: it may come to exist.
+    pub async fn add_alias(
+        &self,
+        address: &Address,
+        targets: Vec<Address>,
+    ) -> Result<Alias, DirectoryError> {
+        let key = name_of(address)?;
+        let targets = check_targets(&key, targets)?;
+        self.make(&AddAlias { key, targets }).await
+    }
+
+    /// Removes an alias.
+    pub async fn remove_alias(&self, address: &Address) -> Result<(), DirectoryError> {
+        self.make(&RemoveAlias(address.clone())).await
+    }
+}
+
+/// The name under which an address is added; refused when it is too long.
+pub(crate) fn name_of(address: &Address) -> Result<NameKey, DirectoryError> {
+    NameKey::of(address).ok_or(DirectoryError::AddressTooLong {
+        limit: ADDRESS_OCTETS,
+    })
+}
+
+/// Refuses an address that is taken.
+pub(crate) async fn check_free(view: &View, key: &NameKey) -> Result<(), DirectoryError> {
+    let holder = match view.get(key).await?.map(|seen| seen.record) {
+        None => return Ok(()),
+        Some(NameRecord::Account(_)) => Holder::Account,
+        Some(NameRecord::Alias(_)) => Holder::Alias,
+    };
+    Err(DirectoryError::AddressTaken {
+        address: key.address().clone(),
+        holder,
+    })
+}
+
+/// Another host may tell `a@x` from `A@x` (RFC 5321 section 2.4), so only equal
+/// spellings are one here; `routing` unites those that turn out to be one account.
+fn check_targets(key: &NameKey, targets: Vec<Address>) -> Result<Vec<Address>, DirectoryError> {
+    let mut seen = HashSet::new();
+    let targets: Vec<_> = targets
+        .into_iter()
+        .filter(|target| seen.insert(target.clone()))
+        .collect();
+    if targets.is_empty() {
+        return Err(DirectoryError::NoTarget);
+    }
+    if targets.len() > TARGETS {
+        return Err(DirectoryError::TooManyTargets { limit: TARGETS });
+    }
+    if targets.iter().any(|target| same(target, key.address())) {
+        return Err(DirectoryError::AliasToItself {
+            address: key.address().clone(),
+        });
+    }
+    Ok(targets)
+}
+
+/// Whether two addresses are one in a hosted domain.
+fn same(a: &Address, b: &Address) -> bool {
+    a.domain() == b.domain() && a.folded() == b.folded()
+}
+
+struct AddAlias {
+    key: NameKey,
+    targets: Vec<Address>,
+}
+
+impl Change for AddAlias {
+    type Done = Alias;
+
+    async fn plan(&self, view: &View, edit: &mut Edit) -> Result<Alias, DirectoryError> {
+        check_free(view, &self.key).await?;
+        edit.create(&self.key, &NameRecord::Alias(self.targets.clone()))?;
+        for target in &self.targets {
+            edit.index(&TargetKey::new(target, &self.key), &TargetRecord)?;
+        }
+        edit.count(self.key.address().domain(), 1);
+        Ok(Alias {
+            address: self.key.address().clone(),
+            targets: self.targets.clone(),
+        })
+    }
+}
+
+struct RemoveAlias(Address);
+
+impl Change for RemoveAlias {
+    type Done = ();
+
+    async fn plan(&self, view: &View, edit: &mut Edit) -> Result<(), DirectoryError> {
+        let Some((key, seen)) = find(view, NameKey::of(&self.0)).await? else {
+            return Err(DirectoryError::NoSuchAlias {
+                address: self.0.clone(),
+            });
+        };
+        remove(edit, &key, &seen);
+        Ok(())
+    }
+}
+
+async fn find(
+    view: &View,
+    key: Option<NameKey>,
+) -> Result<Option<(NameKey, Seen<NameRecord>)>, DirectoryError> {
+    let Some(key) = key else { return Ok(None) };
+    let seen = view.get(&key).await?;
+    Ok(seen
+        .filter(|seen| matches!(seen.record, NameRecord::Alias(_)))
+        .map(|seen| (key, seen)))
+}
+
+fn remove(edit: &mut Edit, key: &NameKey, seen: &Seen<NameRecord>) {
+    for target in targets(seen) {
+        edit.unindex(&TargetKey::new(target, key));
+    }
+    edit.remove(key, seen);
+    edit.count(key.address().domain(), -1);
+}
+
+fn targets(seen: &Seen<NameRecord>) -> &[Address] {
+    match &seen.record {
+        NameRecord::Alias(targets) => targets,
+        NameRecord::Account(_) => &[],
+    }
+}
+
+/// Takes a target from some of the aliases that lead to it, at most `limit`; true when
+/// more may be left.
+pub(crate) async fn drop_target(
+    view: &View,
+    edit: &mut Edit,
+    target: &Address,
+    limit: usize,
+) -> Result<(Vec<LostTarget>, bool), DirectoryError> {
+    let rows = view
+        .some::<TargetKey>(TargetKey::leading_to(target), limit)
+        .await?;
+    let more = rows.len() == limit;
+    let mut lost = Vec::new();
+    for (row, TargetRecord) in rows {
+        edit.unindex(&row);
+        if let Some((alias, seen)) = find(view, Some(row.alias())).await? {
+            let removed = drop_from(edit, &alias, &seen, target)?;
+            lost.push(LostTarget {
+                alias: alias.address().clone(),
+                removed,
+            });
+        }
+    }
+    Ok((lost, more))
+}
+
+/// Takes a target from one alias; true if the alias had no other and went too.
+fn drop_from(
+    edit: &mut Edit,
+    alias: &NameKey,
+    seen: &Seen<NameRecord>,
+    target: &Address,
+) -> Result<bool, DirectoryError> {
+    let mut kept = targets(seen).to_vec();
+    kept.retain(|other| !same(other, target));
+    if kept.is_empty() {
+        remove(edit, alias, seen);
+        return Ok(true);
+    }
+    edit.replace(alias, seen, &NameRecord::Alias(kept))?;
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::Record;
+
+    #[test]
+    fn the_longest_alias_fits_a_record() {
+        // 128 octets, all of them quoted, at the longest domain.
+        let local = format!("\"{}\"", "\\\"".repeat(128));
+        let labels = [
+            "a".repeat(63),
+            "b".repeat(63),
+            "c".repeat(63),
+            "d".repeat(61),
+        ];
+        let domain = labels.join(".");
+        let target: Address = format!("{local}@{domain}").parse().unwrap();
+        let record = NameRecord::Alias(vec![target; TARGETS]);
+        assert!(record.encode().unwrap().len() < kv::VALUE_OCTETS);
+    }
+}

@@ -1,0 +1,163 @@
+//! What is under the keys: postcard after one octet that names the version of that
+//! kind of record. A change of a record's shape raises its version and keeps reading
+//! the older ones. New variants of an enum go to its end.
+
+use address::{AccountId, Address};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::DirectoryError;
+use crate::verifier::Verifier;
+
+/// A kind of record.
+pub(crate) trait Record: Serialize + DeserializeOwned + Send + Sync {
+    /// The version that is written.
+    const VERSION: u8;
+    /// What it is, for the operator who must know which is damaged.
+    const NAME: &'static str;
+
+    fn encode(&self) -> Result<Vec<u8>, DirectoryError> {
+        postcard::to_extend(self, vec![Self::VERSION]).map_err(|_| Self::unreadable())
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, DirectoryError> {
+        match bytes.split_first() {
+            Some((version, rest)) if *version == Self::VERSION => {
+                postcard::from_bytes(rest).map_err(|_| Self::unreadable())
+            }
+            _ => Err(Self::unreadable()),
+        }
+    }
+
+    fn unreadable() -> DirectoryError {
+        DirectoryError::Unreadable { record: Self::NAME }
+    }
+}
+
+/// The number that the next account gets.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct NextAccount(pub(crate) AccountId);
+
+impl Record for NextAccount {
+    const VERSION: u8 = 1;
+    const NAME: &'static str = "the next account number";
+}
+
+/// A domain that is served here.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct DomainRecord {
+    pub(crate) added: Second,
+    /// Accounts and aliases in it. Adding one changes this record, so that it can't
+    /// happen beside the removal of the domain.
+    pub(crate) addresses: u64,
+}
+
+impl Record for DomainRecord {
+    const VERSION: u8 = 1;
+    const NAME: &'static str = "a domain";
+}
+
+/// What an address is.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum NameRecord {
+    /// An account's own address.
+    Account(AccountId),
+    /// An alias and where it leads, as it was spelt.
+    Alias(Vec<Address>),
+}
+
+impl Record for NameRecord {
+    const VERSION: u8 = 1;
+    const NAME: &'static str = "an address";
+}
+
+/// An account without what it signs in with.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct AccountRecord {
+    pub(crate) address: Address,
+    pub(crate) name: Option<String>,
+    pub(crate) quota: Option<u64>,
+    pub(crate) old_devices: bool,
+    /// [`words::Language::code`].
+    pub(crate) language: String,
+    pub(crate) created: Second,
+    pub(crate) password_changed: Second,
+}
+
+impl Record for AccountRecord {
+    const VERSION: u8 = 1;
+    const NAME: &'static str = "an account";
+}
+
+/// What an account may sign in with.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct CredentialsRecord {
+    /// Grows with each change. A sign-in that was verified under another generation
+    /// says nothing.
+    pub(crate) generation: u64,
+    pub(crate) verifiers: Vec<Verifier>,
+}
+
+impl Record for CredentialsRecord {
+    const VERSION: u8 = 1;
+    const NAME: &'static str = "the credentials of an account";
+}
+
+/// That an alias leads somewhere: the key says it all.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct TargetRecord;
+
+impl Record for TargetRecord {
+    const VERSION: u8 = 1;
+    const NAME: &'static str = "where an alias leads";
+}
+
+/// A date to the second, as it is stored: seconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Second(i64);
+
+impl From<Timestamp> for Second {
+    fn from(at: Timestamp) -> Self {
+        Self(at.as_second())
+    }
+}
+
+impl From<Second> for Timestamp {
+    /// A second that no calendar has (only a damaged record holds one) becomes the
+    /// last or first that one has.
+    fn from(second: Second) -> Self {
+        Timestamp::from_second(second.0).unwrap_or(if second.0 > 0 {
+            Timestamp::MAX
+        } else {
+            Timestamp::MIN
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_come_back_and_other_versions_are_refused() {
+        let record = DomainRecord {
+            added: Timestamp::UNIX_EPOCH.into(),
+            addresses: 3,
+        };
+        let mut bytes = record.encode().unwrap();
+        assert_eq!(DomainRecord::decode(&bytes).unwrap().addresses, 3);
+        bytes[0] += 1;
+        assert!(DomainRecord::decode(&bytes).is_err());
+        assert!(DomainRecord::decode(&[]).is_err());
+        assert!(DomainRecord::decode(&[1]).is_err());
+    }
+
+    #[test]
+    fn no_second_is_without_a_date() {
+        for second in [i64::MIN, -1, 0, 1, i64::MAX] {
+            let _ = Timestamp::from(Second(second));
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The directory on the embedded engine, through its public door alone.
+
+#[cfg(test)]
+mod changes;
+#[cfg(test)]
+mod rights;
+#[cfg(test)]
+mod signing_in;
+#[cfg(test)]
+mod world;
