@@ -1,0 +1,20 @@
+//! Proofs that take too long for every day. A new one is a file, a row here and a row in
+//! docs/proofs.md.
+
+mod fresh;
+
+use crate::shell::Failure;
+use crate::workspace::Workspace;
+
+/// One proof.
+pub(crate) struct Proof {
+    /// What it is called by.
+    pub(crate) name: &'static str,
+    /// What it shows when it passes.
+    pub(crate) shows: &'static str,
+    /// Does it; an error says what did not hold.
+    pub(crate) run: fn(&Workspace) -> Result<(), Failure>,
+}
+
+/// All of them.
+pub(crate) const PROOFS: &[Proof] = &[fresh::PROOF];
