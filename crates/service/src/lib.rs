@@ -1,1 +1,4 @@
 //! Skeleton.
+
+pub mod endpoints;
+pub mod imap;

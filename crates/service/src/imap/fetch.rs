@@ -1,0 +1,248 @@
+//! FETCH: messages as a run of pieces. RFC 3501 section 6.4.5.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use imap::{Fetch, Partial, Piece, Section, SectionText};
+use message::{SectionText as Part, Structure};
+use net::Pieces;
+use store::{Details, Flags, Page, Record, StoreError, SystemFlags, Uid, UidSet};
+
+use super::open::Mailbox;
+use super::{convert, working};
+
+/// Records that are read at once.
+const RECORDS: usize = 100;
+
+/// How much of a header is held to choose fields from (`HEADER.FIELDS`): more than any
+/// mail program writes. What lies beyond is left out.
+const HEADER_OCTETS: u64 = 1024 * 1024;
+
+/// Tells all that was asked for.
+pub(super) async fn fetch(
+    mailbox: &Mailbox<'_>,
+    fetch: &Fetch,
+    pieces: &mut Pieces<Piece>,
+) -> Result<(), StoreError> {
+    let uids = convert::stored_set(&fetch.uids);
+    let mut after = None;
+    loop {
+        let page = Page {
+            uids: &uids,
+            after,
+            limit: RECORDS,
+            include_gone: true,
+        };
+        let mut records = working(pieces, mailbox.records(page)).await?;
+        let Some(last) = records.last() else {
+            return Ok(());
+        };
+        after = Some(last.uid);
+        let marked = if fetch.mark_seen {
+            mark_seen(mailbox, &mut records).await
+        } else {
+            HashMap::new()
+        };
+        for record in &records {
+            message(
+                mailbox,
+                fetch,
+                record,
+                marked.get(&record.uid).copied(),
+                pieces,
+            )
+            .await?;
+        }
+    }
+}
+
+/// Sets `\Seen` where it is missing; gives the numbers of those changes. Where it can't be
+/// set the messages are read all the same.
+async fn mark_seen(mailbox: &Mailbox<'_>, records: &mut [Record]) -> HashMap<Uid, imap::Modseq> {
+    let unseen =
+        |record: &&Record| !record.gone && !record.flags.system.contains(SystemFlags::SEEN);
+    let uids: UidSet = records
+        .iter()
+        .filter(unseen)
+        .map(|record| record.uid)
+        .collect();
+    if uids.is_empty() {
+        return HashMap::new();
+    }
+    let what = store::FlagChange {
+        how: store::How::Add,
+        flags: Flags::from(SystemFlags::SEEN),
+    };
+    let marks = match mailbox.set_flags(&uids, &what).await {
+        Ok(marks) => marks,
+        Err(error) => {
+            tracing::warn!(%error, "a message is read and not marked as read");
+            return HashMap::new();
+        }
+    };
+    let mut marked = HashMap::new();
+    for marks in marks {
+        if let Ok(index) = records.binary_search_by_key(&marks.uid, |record| record.uid)
+            && let Some(record) = records.get_mut(index)
+        {
+            record.flags = marks.flags;
+            marked.insert(marks.uid, imap::Modseq(marks.modseq.get()));
+        }
+    }
+    marked
+}
+
+async fn message(
+    mailbox: &Mailbox<'_>,
+    fetch: &Fetch,
+    record: &Record,
+    marked: Option<imap::Modseq>,
+    pieces: &mut Pieces<Piece>,
+) -> Result<(), StoreError> {
+    let Some(uid) = convert::uid(record.uid) else {
+        return Ok(());
+    };
+    let mut details = None;
+    if fetch.envelope || fetch.structure || fetch.sections.iter().any(needs_structure) {
+        details = working(pieces, mailbox.details(record.uid)).await?;
+        if details.is_none() {
+            // It has gone for good since its record was read.
+            return Ok(());
+        }
+    }
+    let told = details.as_ref();
+    let message = imap::Message {
+        uid,
+        flags: (fetch.flags || marked.is_some()).then(|| convert::flags(&record.flags)),
+        marked,
+        date: fetch.date.then(|| convert::date(record.internal_date)),
+        size: fetch.size.then_some(record.size),
+        envelope: told
+            .filter(|_| fetch.envelope)
+            .map(|details| details.envelope.clone()),
+        structure: told
+            .filter(|_| fetch.structure)
+            .map(|details| details.structure.clone()),
+    };
+    pieces.send(Piece::Message(Box::new(message))).await;
+    for section in &fetch.sections {
+        tell(mailbox, record, details.as_ref(), section, pieces).await?;
+    }
+    Ok(())
+}
+
+/// All of the message is where its record says.
+fn needs_structure(section: &Section) -> bool {
+    !section.path.is_empty() || section.text != SectionText::Whole
+}
+
+async fn tell(
+    mailbox: &Mailbox<'_>,
+    record: &Record,
+    details: Option<&Details>,
+    section: &Section,
+    pieces: &mut Pieces<Piece>,
+) -> Result<(), StoreError> {
+    let Some(range) = range(record, details.map(|details| &details.structure), section) else {
+        pieces.send(Piece::NoBody).await;
+        return Ok(());
+    };
+    let (names, not) = match &section.text {
+        SectionText::HeaderFields(names) => (names, false),
+        SectionText::HeaderFieldsNot(names) => (names, true),
+        _ => return octets(mailbox, record, cut(range, section.partial), pieces).await,
+    };
+    let header = header(mailbox, record, range).await?;
+    let fields = message::header_fields(&header, names, not);
+    let wanted = cut(0..fields.len() as u64, section.partial);
+    let bytes = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+    let chosen = fields
+        .get(bytes(wanted.start)..bytes(wanted.end))
+        .unwrap_or_default();
+    pieces.send(Piece::Body(chosen.len() as u64)).await;
+    if !chosen.is_empty() {
+        pieces.send(Piece::Chunk(chosen.to_vec().into())).await;
+    }
+    Ok(())
+}
+
+/// Which octets of the message a section is (the header, for fields of it).
+fn range(record: &Record, structure: Option<&Structure>, section: &Section) -> Option<Range<u64>> {
+    if !needs_structure(section) {
+        return Some(0..record.size);
+    }
+    let what = match &section.text {
+        SectionText::Whole => Part::Whole,
+        SectionText::Text => Part::Text,
+        SectionText::Mime => Part::Mime,
+        SectionText::Header | SectionText::HeaderFields(_) | SectionText::HeaderFieldsNot(_) => {
+            Part::Header
+        }
+    };
+    message::section(structure?, &section.path, what)
+}
+
+/// The stretch of a range that is wanted; empty past its end.
+fn cut(range: Range<u64>, partial: Option<Partial>) -> Range<u64> {
+    let Some(partial) = partial else { return range };
+    let start = range
+        .start
+        .saturating_add(partial.start.into())
+        .min(range.end);
+    let end = start
+        .saturating_add(partial.count.get().into())
+        .min(range.end);
+    start..end
+}
+
+async fn octets(
+    mailbox: &Mailbox<'_>,
+    record: &Record,
+    range: Range<u64>,
+    pieces: &mut Pieces<Piece>,
+) -> Result<(), StoreError> {
+    pieces
+        .send(Piece::Body(range.end.saturating_sub(range.start)))
+        .await;
+    let mut reader = mailbox.store.read(&record.body, range);
+    while let Some(piece) = reader.next().await {
+        pieces.send(Piece::Chunk(piece?)).await;
+    }
+    Ok(())
+}
+
+async fn header(
+    mailbox: &Mailbox<'_>,
+    record: &Record,
+    range: Range<u64>,
+) -> Result<Vec<u8>, StoreError> {
+    let end = range.end.min(range.start.saturating_add(HEADER_OCTETS));
+    let mut reader = mailbox.store.read(&record.body, range.start..end);
+    let mut header = Vec::new();
+    while let Some(piece) = reader.next().await {
+        header.extend_from_slice(&piece?);
+    }
+    Ok(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+
+    #[test]
+    fn a_stretch_ends_where_the_section_does() {
+        let partial = |start, count| {
+            Some(Partial {
+                start,
+                count: NonZeroU32::new(count).unwrap(),
+            })
+        };
+        assert_eq!(cut(10..20, None), 10..20);
+        assert_eq!(cut(10..20, partial(0, 5)), 10..15);
+        assert_eq!(cut(10..20, partial(5, 100)), 15..20);
+        assert_eq!(cut(10..20, partial(50, 1)), 20..20);
+        assert_eq!(cut(10..20, partial(u32::MAX, u32::MAX)), 20..20);
+    }
+}
