@@ -116,15 +116,23 @@ impl RightWatch {
     /// Waits until the right has ended, which may be for ever; says why. It may be
     /// dropped and called again, and after the end it answers at once.
     pub async fn ended(&mut self) -> RightEnd {
-        // The lock inside is let go before the next wait, so that the future is `Send`.
-        let why = match self.end.wait_for(Option::is_some).await {
-            Ok(end) => *end,
-            Err(_) => None,
-        };
-        match why {
-            Some(why) => why,
-            // The sender lives as long as this watch: this can't be.
-            None => std::future::pending().await,
+        self.end().await
+    }
+
+    /// A future of its own that resolves when the right has ended, for whoever must
+    /// watch it while this is in use elsewhere.
+    pub fn end(&self) -> impl Future<Output = RightEnd> + Send + 'static + use<> {
+        let mut end = self.end.clone();
+        async move {
+            let why = match end.wait_for(Option::is_some).await {
+                Ok(end) => *end,
+                Err(_) => None,
+            };
+            match why {
+                Some(why) => why,
+                // The watch was dropped first: nobody stands on this right any more.
+                None => std::future::pending().await,
+            }
         }
     }
 

@@ -22,6 +22,10 @@ pub trait Answerer<S: Session>: Send {
     /// remembered and told when the session asks for the body to be accepted.
     fn body(&mut self, chunk: Bytes) -> impl Future<Output = ()> + Send;
 
+    /// Resolves when the right that the session stands on has ended; never, while nobody
+    /// is signed in. It is watched while a question is out.
+    fn right(&self) -> impl Future<Output = RightEnd> + Send + 'static;
+
     /// Resolves when something that this session watches has changed, or when the right
     /// it stands on has ended; never, while there is nothing to watch. It may be dropped
     /// and called again without loss.

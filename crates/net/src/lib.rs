@@ -12,6 +12,7 @@
 //! | `answerer` | the trait that `service` implements, and the hand-over of pieces |
 //! | `wire` | a connection: plain, then perhaps TLS |
 //! | `drive` | the loop |
+//! | `channel` | the two directions of a connection, with their buffers |
 //! | `listen` | sockets that wait for connections, our own or handed over |
 //!
 //! # Invariants
@@ -24,5 +25,13 @@
 //!   answer (ARCHITECTURE.md, invariant 12).
 
 mod answerer;
+mod channel;
+mod drive;
+mod listen;
+mod wire;
 
 pub use answerer::{Answerer, Pieces, Wake};
+pub use channel::HANDSHAKE;
+pub use drive::{Drive, Summary};
+pub use listen::listen;
+pub use wire::Wire;

@@ -1,1 +1,24 @@
-//! Skeleton.
+//! Certificates, and TLS for connections that come in.
+//!
+//! A [`Greeter`] holds the certificate in use and greets connections with it by rustls
+//! (TLS 1.2 and 1.3, aws-lc-rs). It is shared by all listeners; [`Greeter::reload`]
+//! changes the certificate for connections to come and touches none that are there.
+//! [`make_authority`] makes a certificate authority of one's own and a certificate under
+//! it, for a service that starts without any.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `greeter` | the certificate in use, the handshake |
+//! | `authority` | a self-made authority and certificate |
+//!
+//! # Invariants
+//!
+//! * There is one crypto provider in the process, named here explicitly.
+//! * A private key is written readable by its owner alone, and never logged.
+//! * A reload that fails leaves the certificate that was in use.
+
+mod authority;
+mod greeter;
+
+pub use authority::{Files, MakeError, make_authority};
+pub use greeter::{Greeter, LoadError, encryption};
