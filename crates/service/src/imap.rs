@@ -22,13 +22,14 @@ use std::time::Duration;
 use address::{AccountId, Password};
 use bytes::Bytes;
 use directory::{Attempt, Directory, RightWatch};
-use events::{Refusal, SignInFailure};
+use events::Refusal;
 use imap::{Append, Condition, Imap, MailboxName, Opened, Piece, Question, Status};
 use jiff::Timestamp;
 use net::{Answerer, Pieces, Wake};
 use session::RightEnd;
 use store::{Delivery, Intake, MailboxId, Page, Store, StoreError, UidSet};
 
+use crate::sign_in::{ended, not_let_in, right_end};
 use convert::{refusal, refused};
 use open::Mailbox;
 use search::Search;
@@ -111,6 +112,10 @@ impl Answerer<Imap> for Answers {
         }
     }
 
+    fn right(&self) -> impl Future<Output = RightEnd> + Send + 'static {
+        ended(self.inside.as_ref().map(|inside| &inside.right))
+    }
+
     async fn woken(&mut self) -> Wake {
         let Some(inside) = &mut self.inside else {
             return std::future::pending().await;
@@ -119,14 +124,6 @@ impl Answerer<Imap> for Answers {
             why = inside.right.ended() => Wake::RightEnded(right_end(why)),
             () = inside.watch.changed() => Wake::Notice,
         }
-    }
-}
-
-fn right_end(why: directory::RightEnd) -> RightEnd {
-    match why {
-        directory::RightEnd::PasswordChanged => RightEnd::PasswordChanged,
-        directory::RightEnd::AccountRemoved => RightEnd::AccountRemoved,
-        directory::RightEnd::OldDevicesOff => RightEnd::OldDevicesOff,
     }
 }
 
@@ -553,16 +550,4 @@ fn copied_pieces(copied: Result<store::Copied, StoreError>) -> Answer {
         }
     });
     Ok(runs.chain([Piece::Done]).collect())
-}
-
-/// What the peer is told of a failed sign-in: nothing that tells who exists.
-fn not_let_in(failure: SignInFailure) -> Refusal {
-    match failure {
-        SignInFailure::UnknownUser
-        | SignInFailure::BareLocalPart
-        | SignInFailure::WrongPassword => Refusal::Credentials,
-        SignInFailure::Unencrypted => Refusal::EncryptionRequired,
-        SignInFailure::Busy => Refusal::SignInBusy,
-        SignInFailure::Broken => Refusal::Temporary,
-    }
 }

@@ -1,0 +1,176 @@
+//! Mail for several accounts: from the one queue entry that made it durable into each
+//! INBOX.
+//!
+//! Every delivery carries the entry's number as the key that makes it happen once, so it
+//! may be tried again at any time: after a crash, or twice at the same time. What cannot
+//! be delivered now (the account is over its quota, the disk is full) stays in the queue
+//! and is tried again every [`RETRY`]; it is never dropped. Only when the account is gone
+//! for good is its copy given up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use address::AccountId;
+use directory::{Account, Directory};
+use jiff::Timestamp;
+use queue::{Destination, Entry, Queue, QueueError, QueueId, Recipient};
+use store::{Delivery, DeliveryId, Flags, Incoming, MailboxId, Store, StoreError};
+use tokio::sync::{Notify, Semaphore};
+
+/// How long mail waits that could not be delivered, before it is tried again.
+pub const RETRY: Duration = Duration::from_secs(5 * 60);
+/// Messages that are fanned out as soon as they are accepted, at the same time. Others
+/// wait their turn in the queue.
+const AT_ONCE: usize = 16;
+/// Entries of the queue that are read at once.
+const ENTRIES: usize = 20;
+
+/// Brings queued mail into the accounts here. A clone is another handle on the same.
+#[derive(Clone)]
+pub struct FanOut {
+    store: Store,
+    queue: Queue,
+    directory: Directory,
+    clock: fn() -> Timestamp,
+    turns: Arc<Semaphore>,
+    more: Arc<Notify>,
+}
+
+/// What became of one copy.
+enum Outcome {
+    /// It needs no more care: it was delivered, or given up.
+    Settled,
+    /// It has to wait, for this.
+    Waits(String),
+}
+
+impl FanOut {
+    /// Between these.
+    pub fn new(
+        store: Store,
+        queue: Queue,
+        directory: Directory,
+        clock: fn() -> Timestamp,
+    ) -> FanOut {
+        FanOut {
+            store,
+            queue,
+            directory,
+            clock,
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            more: Arc::new(Notify::new()),
+        }
+    }
+
+    /// Delivers an entry that has just been put into the queue, in the background. When
+    /// too many are on their way it is left to [`FanOut::run`].
+    pub fn begin(&self, entry: Entry, incoming: Incoming) {
+        let Ok(turn) = self.turns.clone().try_acquire_owned() else {
+            self.more.notify_one();
+            return;
+        };
+        let this = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = this.entry(&entry, Some(incoming)).await {
+                tracing::error!(id = %entry.id, %error, "mail for several accounts has to wait");
+            }
+            drop(turn);
+        });
+    }
+
+    /// Keeps delivering what waits, now and for ever: it is run once, from the start of
+    /// the service on, and dropped at its end.
+    pub async fn run(&self) {
+        loop {
+            if let Err(error) = self.resume().await {
+                tracing::error!(%error, "the queue could not be read");
+            }
+            // Either way the queue is looked through next.
+            let _ = tokio::time::timeout(RETRY, self.more.notified()).await;
+        }
+    }
+
+    /// Looks through the queue once and delivers all copies for accounts here that wait
+    /// there. Done twice, it delivers nothing twice.
+    ///
+    /// # Errors
+    /// When the queue can't be read. Trouble with a message keeps that one waiting and
+    /// stops no other.
+    pub async fn resume(&self) -> Result<(), QueueError> {
+        let mut after: Option<QueueId> = None;
+        loop {
+            let entries = self.queue.list(after, ENTRIES).await?;
+            let Some(last) = entries.last() else {
+                return Ok(());
+            };
+            after = Some(last.id);
+            for entry in &entries {
+                if let Err(error) = self.entry(entry, None).await {
+                    tracing::error!(id = %entry.id, %error, "a queued message has to wait");
+                }
+            }
+        }
+    }
+
+    /// Delivers the local copies of one entry. The message is read again only if it has
+    /// to be.
+    async fn entry(&self, entry: &Entry, incoming: Option<Incoming>) -> Result<(), QueueError> {
+        let mut incoming = incoming;
+        for recipient in &entry.recipients {
+            let Destination::Local(account) = recipient.to else {
+                continue;
+            };
+            match self.copy(entry, account, &mut incoming).await {
+                Outcome::Settled => self.queue.settle(entry.id, recipient).await?,
+                Outcome::Waits(why) => self.wait(entry.id, recipient, &why).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes why a copy waits, where that is news.
+    async fn wait(&self, id: QueueId, recipient: &Recipient, why: &str) -> Result<(), QueueError> {
+        if recipient.trouble.as_deref() == Some(why) {
+            return Ok(());
+        }
+        tracing::warn!(%id, recipient = %recipient.address, why, "a copy has to wait");
+        self.queue.defer(id, recipient, why).await
+    }
+
+    async fn copy(&self, entry: &Entry, id: AccountId, incoming: &mut Option<Incoming>) -> Outcome {
+        let account = match self.directory.account(id).await {
+            Ok(Some(account)) => account,
+            Ok(None) => {
+                tracing::warn!(entry = %entry.id, account = %id, "a copy is given up: the account is gone");
+                return Outcome::Settled;
+            }
+            Err(error) => return Outcome::Waits(error.to_string()),
+        };
+        match self.place(entry, &account, incoming).await {
+            Ok(()) => Outcome::Settled,
+            Err(error) => Outcome::Waits(error.to_string()),
+        }
+    }
+
+    async fn place(
+        &self,
+        entry: &Entry,
+        account: &Account,
+        incoming: &mut Option<Incoming>,
+    ) -> Result<(), StoreError> {
+        let incoming = match incoming {
+            Some(incoming) => incoming,
+            None => incoming.insert(self.store.rescan(&entry.body).await?),
+        };
+        let delivery = Delivery {
+            flags: Flags::default(),
+            internal_date: entry.received.into(),
+            once: Some(DeliveryId::new(entry.id.get())),
+            quota: account.quota,
+        };
+        let now = (self.clock)();
+        let store = &self.store;
+        let placed = store.deliver(account.id, MailboxId::INBOX, incoming, &delivery, now);
+        placed.await.map(|_| ())
+    }
+}

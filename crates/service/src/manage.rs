@@ -1,0 +1,610 @@
+//! What an operator may ask of a running service: domains, accounts, aliases, the queue.
+//!
+//! [`Request`] and [`Response`] are values that can be written down, so that the command
+//! line says the same thing to a running server (through its admin socket) as to the
+//! stores themselves when none runs. [`Manager::execute`] is the one place that carries
+//! them out.
+
+use std::fmt;
+
+use address::{AccountId, Address, Domain, Password};
+use directory::{Account, AccountChange, Directory, DirectoryError, NewAccount};
+use jiff::Timestamp;
+use queue::{Destination, Entry, Queue, QueueError, QueueId};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use store::{Store, StoreError};
+use words::Language;
+
+/// Entries of the queue that one answer lists; the oldest come first.
+pub const QUEUE_LISTED: usize = 1000;
+
+/// What tells the time.
+pub type Clock = fn() -> Timestamp;
+
+/// Carries out what the operator asks.
+#[derive(Clone)]
+pub struct Manager {
+    /// Who there is.
+    pub directory: Directory,
+    /// What they have.
+    pub store: Store,
+    /// What waits.
+    pub queue: Queue,
+    /// What tells the time.
+    pub clock: Clock,
+}
+
+/// One thing asked by the operator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Request {
+    /// Serve a domain.
+    DomainAdd {
+        /// The domain.
+        domain: Domain,
+    },
+    /// Which domains are served.
+    DomainList,
+    /// Serve a domain no longer; refused while it has addresses.
+    DomainRemove {
+        /// The domain.
+        domain: Domain,
+    },
+    /// Add an account with its first mailboxes.
+    AccountAdd {
+        /// Its address.
+        address: Address,
+        /// Its password.
+        password: Secret,
+        /// The person's name.
+        name: Option<String>,
+        /// How much it may hold.
+        quota: Quota,
+    },
+    /// All accounts.
+    AccountList,
+    /// One account, with what it holds.
+    AccountShow {
+        /// Its address.
+        address: Address,
+    },
+    /// Remove an account with all its mail, and end its sessions.
+    AccountRemove {
+        /// Its address.
+        address: Address,
+    },
+    /// Set a password, and end the account's sessions.
+    AccountPassword {
+        /// The account's address.
+        address: Address,
+        /// The new password.
+        password: Secret,
+    },
+    /// Change an account. What is `None` stays as it is.
+    AccountSet {
+        /// Its address.
+        address: Address,
+        /// Whether it may sign in without encryption.
+        old_devices: Option<bool>,
+        /// How much it may hold.
+        quota: Option<Quota>,
+        /// The person's name; empty takes it away.
+        name: Option<String>,
+    },
+    /// Make an address lead to others.
+    AliasAdd {
+        /// The alias.
+        address: Address,
+        /// Where it leads.
+        targets: Vec<Address>,
+    },
+    /// All aliases.
+    AliasList,
+    /// Remove an alias.
+    AliasRemove {
+        /// The alias.
+        address: Address,
+    },
+    /// What waits, the oldest first, at most [`QUEUE_LISTED`] entries.
+    QueueList,
+    /// One entry of the queue.
+    QueueShow {
+        /// Its number, as the list and the `Received` field show it.
+        id: String,
+    },
+}
+
+/// A password in a request. It is printed as stars, and written down only for the admin
+/// socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secret(pub Password);
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // The socket's lines are JSON, which is UTF-8; so is every password typed.
+        match std::str::from_utf8(self.0.expose()) {
+            Ok(text) => serializer.serialize_str(text),
+            Err(_) => Err(serde::ser::Error::custom("the password is not UTF-8")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(Password::new(String::deserialize(deserializer)?)))
+    }
+}
+
+/// How much an account may hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Quota {
+    /// As much as the disk holds.
+    #[default]
+    None,
+    /// So many octets.
+    Bytes(u64),
+}
+
+impl Quota {
+    fn limit(self) -> Option<u64> {
+        match self {
+            Self::None => None,
+            Self::Bytes(bytes) => Some(bytes),
+        }
+    }
+}
+
+/// What was found or done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Response {
+    /// It is done, and there is nothing to show.
+    Done,
+    /// Domains, in the order of their names.
+    Domains(Vec<DomainShown>),
+    /// One account.
+    Account(Box<AccountShown>),
+    /// Accounts, in the order of their adding; without what they hold.
+    Accounts(Vec<AccountShown>),
+    /// The account is removed; these aliases changed with it.
+    AccountRemoved {
+        /// Aliases that led to the account.
+        aliases: Vec<AliasLost>,
+    },
+    /// One alias.
+    Alias(AliasShown),
+    /// Aliases, in the order of domain and local part.
+    Aliases(Vec<AliasShown>),
+    /// What waits.
+    Queue(Vec<EntryShown>),
+    /// One entry.
+    Entry(Box<EntryShown>),
+}
+
+/// A domain that is served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainShown {
+    /// Its name.
+    pub domain: Domain,
+    /// Accounts and aliases in it.
+    pub addresses: u64,
+    /// Since when, RFC 3339.
+    pub added: String,
+}
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountShown {
+    /// Its number.
+    pub id: u64,
+    /// Its address.
+    pub address: Address,
+    /// The person's name.
+    pub name: Option<String>,
+    /// Octets that it may hold; none is as many as the disk holds.
+    pub quota: Option<u64>,
+    /// Whether it may sign in without encryption.
+    pub old_devices: bool,
+    /// The language of the person, a code of BCP 47.
+    pub language: String,
+    /// Since when, RFC 3339.
+    pub created: String,
+    /// When its password was set, RFC 3339.
+    pub password_changed: String,
+    /// What it holds, where it was asked for.
+    pub usage: Option<UsageShown>,
+}
+
+/// What an account holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageShown {
+    /// Octets of all messages.
+    pub bytes: u64,
+    /// Messages.
+    pub messages: u64,
+}
+
+/// An alias.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AliasShown {
+    /// Its address.
+    pub address: Address,
+    /// Where it leads.
+    pub targets: Vec<Address>,
+}
+
+/// An alias that lost a removed account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AliasLost {
+    /// The alias.
+    pub address: Address,
+    /// It led nowhere else and is removed too.
+    pub removed: bool,
+}
+
+/// Mail that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryShown {
+    /// Its number.
+    pub id: String,
+    /// The sender of the envelope; empty for `<>`.
+    pub from: String,
+    /// Octets.
+    pub size: u64,
+    /// When it was accepted, RFC 3339.
+    pub received: String,
+    /// The account that submitted it.
+    pub submitted_by: Option<u64>,
+    /// Who has not got it yet.
+    pub recipients: Vec<RecipientShown>,
+}
+
+/// One who has not got it yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecipientShown {
+    /// The recipient of the envelope.
+    pub address: Address,
+    /// The account it goes to; none for mail to elsewhere.
+    pub account: Option<u64>,
+    /// Why the last try did not hand it over.
+    pub trouble: Option<String>,
+}
+
+/// Why it was not done. The message says what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Refused {
+    /// One line for the operator.
+    pub message: String,
+}
+
+impl From<DirectoryError> for Refused {
+    fn from(error: DirectoryError) -> Self {
+        refused(error)
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        refused(error)
+    }
+}
+
+impl From<QueueError> for Refused {
+    fn from(error: QueueError) -> Self {
+        refused(error)
+    }
+}
+
+fn refused(why: impl fmt::Display) -> Refused {
+    Refused {
+        message: why.to_string(),
+    }
+}
+
+impl Manager {
+    /// Carries out one request. When it returns, the change is durable.
+    ///
+    /// # Errors
+    /// What the directory, the store or the queue refuse, in words for the operator.
+    pub async fn execute(&self, request: Request) -> Result<Response, Refused> {
+        match request {
+            Request::DomainAdd { domain } => {
+                self.directory.add_domain(&domain, (self.clock)()).await?;
+                Ok(Response::Done)
+            }
+            Request::DomainList => self.domains().await,
+            Request::DomainRemove { domain } => {
+                self.directory.remove_domain(&domain).await?;
+                Ok(Response::Done)
+            }
+            Request::AccountAdd {
+                address,
+                password,
+                name,
+                quota,
+            } => self.add_account(address, password, name, quota).await,
+            Request::AccountList => self.accounts().await,
+            Request::AccountShow { address } => self.account(&address).await,
+            Request::AccountRemove { address } => self.remove_account(&address).await,
+            Request::AccountPassword { address, password } => {
+                let id = self.directory.account_at(&address).await?.id;
+                self.directory
+                    .set_password(id, &password.0, (self.clock)())
+                    .await?;
+                Ok(Response::Done)
+            }
+            Request::AccountSet {
+                address,
+                old_devices,
+                quota,
+                name,
+            } => self.set_account(&address, old_devices, quota, name).await,
+            Request::AliasAdd { address, targets } => {
+                let alias = self.directory.add_alias(&address, targets).await?;
+                Ok(Response::Alias(alias_shown(alias)))
+            }
+            Request::AliasList => {
+                let aliases = self.directory.aliases().await?;
+                let shown = aliases.into_iter().map(alias_shown).collect();
+                Ok(Response::Aliases(shown))
+            }
+            Request::AliasRemove { address } => {
+                self.directory.remove_alias(&address).await?;
+                Ok(Response::Done)
+            }
+            Request::QueueList => {
+                let entries = self.queue.list(None, QUEUE_LISTED).await?;
+                Ok(Response::Queue(entries.iter().map(entry_shown).collect()))
+            }
+            Request::QueueShow { id } => self.entry(&id).await,
+        }
+    }
+
+    async fn domains(&self) -> Result<Response, Refused> {
+        let domains = self.directory.domains().await?;
+        let shown = domains.into_iter().map(|hosted| DomainShown {
+            domain: hosted.domain,
+            addresses: hosted.addresses,
+            added: hosted.added.to_string(),
+        });
+        Ok(Response::Domains(shown.collect()))
+    }
+
+    /// The directory first: it decides whether the address is free, and gives the
+    /// number. Without mailboxes there would be no account, so it goes again then.
+    async fn add_account(
+        &self,
+        address: Address,
+        password: Secret,
+        name: Option<String>,
+        quota: Quota,
+    ) -> Result<Response, Refused> {
+        let new = NewAccount {
+            address,
+            password: password.0,
+            name: name.filter(|name| !name.is_empty()),
+            quota: quota.limit(),
+            language: Language::default(),
+        };
+        let now = (self.clock)();
+        let account = self.directory.add_account(new, now).await?;
+        if let Err(error) = self.store.create_account(account.id, now).await {
+            self.undo_account(account.id).await;
+            return Err(refused(format_args!(
+                "the mailboxes of {} can't be made: {error}",
+                account.address
+            )));
+        }
+        Ok(Response::Account(Box::new(account_shown(account))))
+    }
+
+    async fn undo_account(&self, id: AccountId) {
+        if let Err(error) = self.directory.remove_account(id).await {
+            tracing::error!(account = %id, %error, "an account without mailboxes is left");
+        }
+        if let Err(error) = self.store.remove_account(id).await {
+            tracing::error!(account = %id, %error, "mailboxes without an account are left");
+        }
+    }
+
+    async fn accounts(&self) -> Result<Response, Refused> {
+        let accounts = self.directory.accounts().await?;
+        let shown = accounts.into_iter().map(account_shown).collect();
+        Ok(Response::Accounts(shown))
+    }
+
+    async fn account(&self, address: &Address) -> Result<Response, Refused> {
+        let account = self.directory.account_at(address).await?;
+        let usage = self.store.usage(account.id).await?;
+        let mut shown = account_shown(account);
+        shown.usage = Some(UsageShown {
+            bytes: usage.bytes,
+            messages: usage.messages,
+        });
+        Ok(Response::Account(Box::new(shown)))
+    }
+
+    /// The directory first: nobody gets in from then on, and who is in is sent away.
+    async fn remove_account(&self, address: &Address) -> Result<Response, Refused> {
+        let id = self.directory.account_at(address).await?.id;
+        let removed = self.directory.remove_account(id).await?;
+        self.store.remove_account(id).await.map_err(|error| {
+            refused(format_args!(
+                "{address} is removed, but not all of its mail: {error}"
+            ))
+        })?;
+        let aliases = removed.aliases.into_iter().map(|lost| AliasLost {
+            address: lost.alias,
+            removed: lost.removed,
+        });
+        Ok(Response::AccountRemoved {
+            aliases: aliases.collect(),
+        })
+    }
+
+    async fn set_account(
+        &self,
+        address: &Address,
+        old_devices: Option<bool>,
+        quota: Option<Quota>,
+        name: Option<String>,
+    ) -> Result<Response, Refused> {
+        let id = self.directory.account_at(address).await?.id;
+        let change = AccountChange {
+            name: name.map(|name| Some(name).filter(|name| !name.is_empty())),
+            quota: quota.map(Quota::limit),
+            old_devices,
+            language: None,
+        };
+        let account = self.directory.set(id, change).await?;
+        Ok(Response::Account(Box::new(account_shown(account))))
+    }
+
+    async fn entry(&self, id: &str) -> Result<Response, Refused> {
+        let number: QueueId = id.parse().map_err(refused)?;
+        match self.queue.get(number).await? {
+            Some(entry) => Ok(Response::Entry(Box::new(entry_shown(&entry)))),
+            None => Err(refused(format_args!(
+                "{id} does not wait any more; facteur queue list shows what does"
+            ))),
+        }
+    }
+}
+
+fn account_shown(account: Account) -> AccountShown {
+    AccountShown {
+        id: account.id.0,
+        address: account.address,
+        name: account.name,
+        quota: account.quota,
+        old_devices: account.old_devices,
+        language: account.language.code().to_owned(),
+        created: account.created.to_string(),
+        password_changed: account.password_changed.to_string(),
+        usage: None,
+    }
+}
+
+fn alias_shown(alias: directory::Alias) -> AliasShown {
+    AliasShown {
+        address: alias.address,
+        targets: alias.targets,
+    }
+}
+
+fn entry_shown(entry: &Entry) -> EntryShown {
+    let recipients = entry.recipients.iter().map(|recipient| RecipientShown {
+        address: recipient.address.clone(),
+        account: match recipient.to {
+            Destination::Local(account) => Some(account.0),
+            Destination::Remote => None,
+        },
+        trouble: recipient.trouble.clone(),
+    });
+    EntryShown {
+        id: entry.id.to_string(),
+        from: match &entry.from {
+            address::ReversePath::Null => String::new(),
+            address::ReversePath::Address(address) => address.to_string(),
+        },
+        size: entry.size(),
+        received: entry.received.to_string(),
+        submitted_by: entry.submitted_by.map(|account| account.0),
+        recipients: recipients.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use kv::Kv;
+
+    use super::*;
+
+    fn manager(folder: &std::path::Path) -> Manager {
+        let kv: Arc<dyn Kv> = Arc::new(kv::sqlite::Sqlite::open(&folder.join("index")).unwrap());
+        let blobs = blob::Blobs::open(&folder.join("bodies")).unwrap();
+        let settings = directory::Settings {
+            cost: directory::Argon2Cost::new(64, 1, 1).unwrap_or_default(),
+            ..directory::Settings::default()
+        };
+        Manager {
+            directory: Directory::new(kv.clone(), &settings),
+            store: Store::new(kv.clone(), blobs),
+            queue: Queue::new(kv),
+            clock: || Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn add(address: &str) -> Request {
+        Request::AccountAdd {
+            address: address.parse().unwrap(),
+            password: Secret(Password::new("quatre tilleuls")),
+            name: Some("Anne".to_owned()),
+            quota: Quota::Bytes(5000),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_account_comes_changes_and_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let manager = manager(folder.path());
+        let domain: Domain = "facteur.test".parse().unwrap();
+        let anne: Address = "anne@facteur.test".parse().unwrap();
+        let refused = manager.execute(add("anne@facteur.test")).await;
+        assert!(refused.unwrap_err().message.contains("domain add"));
+        let added = Request::DomainAdd { domain };
+        assert_eq!(manager.execute(added).await, Ok(Response::Done));
+        manager.execute(add("anne@facteur.test")).await.unwrap();
+        let set = Request::AccountSet {
+            address: anne.clone(),
+            old_devices: Some(true),
+            quota: Some(Quota::None),
+            name: Some(String::new()),
+        };
+        manager.execute(set).await.unwrap();
+        let show = Request::AccountShow {
+            address: anne.clone(),
+        };
+        let Ok(Response::Account(shown)) = manager.execute(show.clone()).await else {
+            panic!("no account");
+        };
+        assert_eq!(
+            (shown.name, shown.quota, shown.old_devices),
+            (None, None, true)
+        );
+        assert_eq!(shown.usage.unwrap().messages, 0);
+        let alias = Request::AliasAdd {
+            address: "poste@facteur.test".parse().unwrap(),
+            targets: vec![anne.clone()],
+        };
+        manager.execute(alias).await.unwrap();
+        let remove = Request::AccountRemove { address: anne };
+        let Ok(Response::AccountRemoved { aliases }) = manager.execute(remove).await else {
+            panic!("not removed");
+        };
+        assert!(aliases[0].removed);
+        assert!(manager.execute(show).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn the_queue_is_listed_and_a_wrong_number_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let manager = manager(folder.path());
+        let listed = manager.execute(Request::QueueList).await;
+        assert_eq!(listed, Ok(Response::Queue(vec![])));
+        let id = "nothing".to_owned();
+        assert!(manager.execute(Request::QueueShow { id }).await.is_err());
+    }
+
+    #[test]
+    fn a_request_is_written_and_read_and_shows_no_password() {
+        let request = add("anne@facteur.test");
+        assert!(!format!("{request:?}").contains("tilleuls"));
+        let line = serde_json::to_string(&request).unwrap();
+        assert_eq!(serde_json::from_str::<Request>(&line).unwrap(), request);
+    }
+}

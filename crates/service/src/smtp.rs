@@ -1,0 +1,190 @@
+//! Answers what SMTP sessions ask: mail from other servers, and from signed-in users.
+//!
+//! [`Answers`] is one connection: who is signed in, the envelope, and the message that is
+//! coming in.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `smtp.rs` | the connection; who may send |
+//! | `smtp/envelope.rs` | the envelope: who gets the message |
+//! | `smtp/recipients.rs` | whether mail for an address is taken, and where it goes |
+//! | `smtp/taking.rs` | the message, from its first octet until it is accepted |
+//! | `smtp/forged.rs` | whether a submission names a sender that is not the account's |
+
+mod envelope;
+mod forged;
+mod recipients;
+mod taking;
+
+use std::net::IpAddr;
+
+use address::{Address, Password, ReversePath};
+use bytes::Bytes;
+use directory::{Account, Attempt, Directory, RightWatch};
+use events::Refusal;
+use jiff::Timestamp;
+use net::{Answerer, Pieces, Wake};
+use queue::Queue;
+use session::RightEnd;
+use smtp::{Piece, Question, Role, Sender, Smtp};
+use store::Store;
+
+use crate::fan_out::FanOut;
+use crate::sign_in::{ended, not_let_in, right_end};
+use crate::trouble;
+use envelope::Envelope;
+use taking::Taking;
+
+/// What SMTP connections have in common.
+#[derive(Clone)]
+pub struct Service {
+    /// Where mail is.
+    pub store: Store,
+    /// Where mail waits.
+    pub queue: Queue,
+    /// Who is here, and who may send.
+    pub directory: Directory,
+    /// What brings mail from the queue to the accounts here. All connections and the
+    /// task that runs it share one.
+    pub fan_out: FanOut,
+    /// Our name, for the `Received` field.
+    pub host: String,
+    /// Octets of the largest message that is taken.
+    pub message_octets: u64,
+    /// What time it is.
+    pub clock: fn() -> Timestamp,
+}
+
+/// Answers the questions of one SMTP session.
+pub struct Answers {
+    service: Service,
+    role: Role,
+    peer: IpAddr,
+    inside: Option<Inside>,
+    envelope: Option<Envelope>,
+    taking: Option<Taking>,
+}
+
+/// Somebody is signed in.
+struct Inside {
+    account: Account,
+    right: RightWatch,
+}
+
+impl Answerer<Smtp> for Answers {
+    async fn answer(&mut self, question: Question, pieces: &mut Pieces<Piece>) {
+        let told = match question {
+            Question::SignIn {
+                name,
+                password,
+                encrypted,
+                ..
+            } => Ok(self.sign_in(&name, &password, encrypted).await),
+            Question::Sender(sender) => self.sender(sender).await.map(|()| Piece::Granted),
+            Question::Recipient(path) => self.recipient(path).await.map(|()| Piece::Granted),
+            Question::Begin(begin) => self.begin(&begin).await.map(|()| Piece::Granted),
+            Question::Accept => self.accept().await,
+            Question::Discard | Question::Reset => {
+                self.taking = None;
+                self.envelope = None;
+                return;
+            }
+        };
+        pieces.send(told.unwrap_or_else(Piece::Refused)).await;
+    }
+
+    async fn body(&mut self, chunk: Bytes) {
+        if let Some(taking) = &mut self.taking {
+            taking.write(&chunk).await;
+        }
+    }
+
+    fn right(&self) -> impl Future<Output = RightEnd> + Send + 'static {
+        ended(self.inside.as_ref().map(|inside| &inside.right))
+    }
+
+    async fn woken(&mut self) -> Wake {
+        match &mut self.inside {
+            Some(inside) => Wake::RightEnded(right_end(inside.right.ended().await)),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Answers {
+    /// For a connection from this peer to this service.
+    pub fn new(service: Service, role: Role, peer: IpAddr) -> Answers {
+        Answers {
+            service,
+            role,
+            peer,
+            inside: None,
+            envelope: None,
+            taking: None,
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.service.clock)()
+    }
+
+    /// Whose submission this is; none where mail comes from other servers.
+    fn submitter(&self) -> Result<Option<&Account>, Refusal> {
+        match (self.role, &self.inside) {
+            (Role::Exchange, _) => Ok(None),
+            (Role::Submission, Some(inside)) => Ok(Some(&inside.account)),
+            (Role::Submission, None) => Err(Refusal::SignInRequired),
+        }
+    }
+
+    async fn sign_in(&mut self, name: &str, password: &Password, encrypted: bool) -> Piece {
+        let attempt = Attempt {
+            name,
+            password,
+            encrypted,
+            network: self.peer,
+            now: self.now(),
+        };
+        match self.service.directory.sign_in(attempt).await {
+            Ok(grant) => {
+                let address = grant.account.address.to_string();
+                self.inside = Some(Inside {
+                    account: grant.account,
+                    right: grant.ended,
+                });
+                Piece::SignedIn { address }
+            }
+            Err(reason) => Piece::NotSignedIn {
+                refusal: not_let_in(reason),
+                reason,
+            },
+        }
+    }
+
+    /// Begins an envelope, if this sender may send a message of that size.
+    async fn sender(&mut self, sender: Sender) -> Result<(), Refusal> {
+        self.envelope = None;
+        self.taking = None;
+        let limit = self.service.message_octets;
+        if sender.size.is_some_and(|size| size > limit) {
+            return Err(Refusal::TooLarge { limit });
+        }
+        // A user's `<>` is fine: that is how read receipts are sent (RFC 8098 section 3).
+        if let (Some(account), ReversePath::Address(address)) = (self.submitter()?, &sender.path) {
+            self.check_sender(account, address).await?;
+        }
+        self.envelope = Some(Envelope::new(sender));
+        Ok(())
+    }
+
+    async fn check_sender(&self, account: &Account, address: &Address) -> Result<(), Refusal> {
+        let found = self.service.directory.lookup(address).await;
+        let found = found.map_err(trouble::of_directory)?;
+        if routing::may_send_as(account, &found) {
+            return Ok(());
+        }
+        Err(Refusal::SenderNotYours {
+            sender: address.clone(),
+        })
+    }
+}

@@ -1,0 +1,85 @@
+//! The envelope: from whom, and to whom.
+
+use address::{AccountId, Address};
+use events::Refusal;
+use queue::{Destination, RECIPIENTS, Recipient};
+use smtp::Sender;
+
+/// One message's envelope.
+pub(super) struct Envelope {
+    pub(super) sender: Sender,
+    /// The recipient that was named, while there is only one.
+    only: Option<Address>,
+    named: usize,
+    recipients: Vec<Recipient>,
+}
+
+impl Envelope {
+    pub(super) fn new(sender: Sender) -> Envelope {
+        Envelope {
+            sender,
+            only: None,
+            named: 0,
+            recipients: Vec::new(),
+        }
+    }
+
+    /// Adds a recipient that was named, with all places that its mail goes to. A place
+    /// that another recipient leads to already gets the message once.
+    ///
+    /// # Errors
+    /// [`Refusal::Temporary`] past [`RECIPIENTS`] places: nothing is added. The sender
+    /// then brings the rest in another message (RFC 5321 section 4.5.3.1.10).
+    pub(super) fn add(&mut self, named: &Address, places: Vec<Recipient>) -> Result<(), Refusal> {
+        let new: Vec<Recipient> = places
+            .into_iter()
+            .filter(|place| !self.recipients.iter().any(|known| same(known, place)))
+            .collect();
+        if self.recipients.len() + new.len() > RECIPIENTS {
+            return Err(Refusal::Temporary);
+        }
+        self.recipients.extend(new);
+        self.named += 1;
+        self.only = (self.named == 1).then(|| named.clone());
+        Ok(())
+    }
+
+    /// Where the message goes.
+    pub(super) fn recipients(&self) -> &[Recipient] {
+        &self.recipients
+    }
+
+    /// The recipient that was named, where there is only one.
+    pub(super) fn only(&self) -> Option<&Address> {
+        self.only.as_ref()
+    }
+
+    /// The account here that gets the message, if nobody else does.
+    pub(super) fn only_account(&self) -> Option<AccountId> {
+        match self.recipients.as_slice() {
+            [one] => match one.to {
+                Destination::Local(account) => Some(account),
+                Destination::Remote => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// How many accounts here get the message.
+    pub(super) fn local(&self) -> usize {
+        let local = |one: &&Recipient| matches!(one.to, Destination::Local(_));
+        self.recipients.iter().filter(local).count()
+    }
+
+    /// How many addresses elsewhere get it.
+    pub(super) fn remote(&self) -> usize {
+        self.recipients.len() - self.local()
+    }
+}
+
+fn same(one: &Recipient, other: &Recipient) -> bool {
+    match (one.to, other.to) {
+        (Destination::Remote, Destination::Remote) => one.address == other.address,
+        (one, other) => one == other,
+    }
+}

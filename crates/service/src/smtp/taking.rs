@@ -1,0 +1,183 @@
+//! A message on its way in, from its first octet until it is accepted.
+//!
+//! Our trace fields stand on top of it, in the one body that all its recipients share.
+//! `Return-Path` belongs there at final delivery and nowhere else (RFC 5321 section 4.4):
+//! so it is written when every recipient is an account here, and left out when the
+//! message goes elsewhere too. Accounts here then get that copy without it; what bounces
+//! need is in the queue, not in the field.
+
+use address::AccountId;
+use events::Refusal;
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use message::trace::{Received, With, return_path};
+use queue::{Entry, QueueId};
+use smtp::{Begin, Piece};
+use store::{Delivery, Flags, Incoming, Intake, MailboxId};
+
+use super::envelope::Envelope;
+use super::{Answers, forged};
+use crate::trouble;
+
+/// `Received` fields from which a message is taken to go in circles, our own counted.
+/// RFC 5321 section 6.3 asks for a large number, normally at least 100.
+const RECEIVED_FIELDS: u32 = 100;
+
+/// A message that is coming in.
+pub(super) struct Taking {
+    id: QueueId,
+    received: Timestamp,
+    /// What came of it so far. After a failure the rest of it is not looked at.
+    intake: Result<Intake, Refusal>,
+}
+
+impl Taking {
+    pub(super) async fn write(&mut self, octets: &[u8]) {
+        if let Ok(intake) = &mut self.intake
+            && let Err(error) = intake.write(octets).await
+        {
+            self.intake = Err(trouble::of_store(error));
+        }
+    }
+}
+
+impl Answers {
+    /// Opens the body and puts our trace fields on top.
+    pub(super) async fn begin(&mut self, begin: &Begin) -> Result<(), Refusal> {
+        self.submitter()?;
+        let envelope = self.envelope.as_ref().ok_or(Refusal::Temporary)?;
+        let received = self.now();
+        let id = QueueId::new(received, rand::random());
+        let top = self.trace(begin, envelope, id, received);
+        let mut taking = Taking {
+            id,
+            received,
+            intake: Ok(self.service.store.body()),
+        };
+        taking.write(top.as_bytes()).await;
+        if let Err(refusal) = &taking.intake {
+            return Err(refusal.clone());
+        }
+        self.taking = Some(taking);
+        Ok(())
+    }
+
+    fn trace(
+        &self,
+        begin: &Begin,
+        envelope: &Envelope,
+        id: QueueId,
+        received: Timestamp,
+    ) -> String {
+        let encryption = begin.encryption.as_ref();
+        let field = Received {
+            helo: &begin.hello.name,
+            // Where a user is, is nobody's business but theirs.
+            peer: (!begin.signed_in).then_some(self.peer),
+            by: &self.service.host,
+            with: With {
+                extended: begin.hello.extended,
+                encrypted: encryption.is_some(),
+                signed_in: begin.signed_in,
+                utf8: begin.smtputf8,
+            },
+            tls: encryption.map(|with| (with.version.name(), with.suite.as_str())),
+            id: &id.to_string(),
+            recipient: envelope.only(),
+            when: received,
+            offset: Offset::UTC,
+        };
+        match envelope.remote() {
+            0 => return_path(&envelope.sender.path) + &field.field(),
+            _ => field.field(),
+        }
+    }
+
+    /// Judges the message that has come, and delivers or queues it durably.
+    pub(super) async fn accept(&mut self) -> Result<Piece, Refusal> {
+        // Both are used up, whatever comes of it.
+        let (taking, envelope) = (self.taking.take(), self.envelope.take());
+        let taking = taking.ok_or(Refusal::Temporary)?;
+        let envelope = envelope.ok_or(Refusal::Temporary)?;
+        let incoming = taking.intake?.finish().await;
+        let incoming = incoming.map_err(trouble::of_store)?;
+        self.judge(&incoming).await?;
+        let accepted = Piece::Accepted {
+            id: taking.id.to_string(),
+            delivered: envelope.local(),
+            queued: envelope.remote(),
+        };
+        match envelope.only_account() {
+            Some(account) => self.deliver(account, &incoming, taking.received).await?,
+            None => {
+                self.queue(taking.id, taking.received, &envelope, incoming)
+                    .await?;
+            }
+        }
+        Ok(accepted)
+    }
+
+    async fn judge(&self, incoming: &Incoming) -> Result<(), Refusal> {
+        let scanned = &incoming.scanned;
+        if scanned.received_fields >= RECEIVED_FIELDS {
+            return Err(Refusal::Loop);
+        }
+        match self.submitter()? {
+            Some(account) => {
+                forged::check(&self.service.directory, account, &scanned.senders).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Puts a message for one account where it belongs.
+    async fn deliver(
+        &self,
+        account: AccountId,
+        incoming: &Incoming,
+        received: Timestamp,
+    ) -> Result<(), Refusal> {
+        let found = self.service.directory.account(account).await;
+        // If it was removed meanwhile, the sender learns so at the next try.
+        let found = found.map_err(trouble::of_directory)?;
+        let quota = found.ok_or(Refusal::Temporary)?.quota;
+        let delivery = Delivery {
+            flags: Flags::default(),
+            internal_date: received.into(),
+            once: None,
+            quota,
+        };
+        let store = &self.service.store;
+        let placed = store.deliver(account, MailboxId::INBOX, incoming, &delivery, self.now());
+        placed.await.map_err(trouble::of_store)?;
+        Ok(())
+    }
+
+    /// Makes a message for several durable at once; the copies for accounts here are
+    /// made in the background.
+    async fn queue(
+        &self,
+        id: QueueId,
+        received: Timestamp,
+        envelope: &Envelope,
+        incoming: Incoming,
+    ) -> Result<(), Refusal> {
+        let sender = &envelope.sender;
+        let entry = Entry {
+            id,
+            from: sender.path.clone(),
+            recipients: envelope.recipients().to_vec(),
+            body: incoming.body.clone(),
+            received,
+            submitted_by: self.submitter()?.map(|account| account.id),
+            smtputf8: sender.smtputf8,
+            eight_bit: sender.eight_bit || incoming.scanned.eight_bit,
+        };
+        let put = self.service.queue.put(&entry).await;
+        put.map_err(trouble::of_queue)?;
+        if envelope.local() > 0 {
+            self.service.fan_out.begin(entry, incoming);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,463 @@
+//! Mail coming in, over a real store, queue and directory.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use address::{AccountId, Address, Password, ReversePath};
+use directory::{Account, AccountChange, Argon2Cost, Directory, NewAccount, Settings};
+use events::{HeaderField, Refusal};
+use jiff::Timestamp;
+use net::{Answerer, Pieces};
+use queue::{Destination, Entry, Queue, QueueId, Recipient};
+use service::fan_out::FanOut;
+use service::smtp::{Answers, Service};
+use session::sasl::Mechanism;
+use smtp::{Begin, ForwardPath, Hello, Piece, Question, Role, Sender};
+use store::{MailboxId, Page, Store, UidSet};
+
+const SECRET: &str = "une fleur de tilleul";
+
+struct House {
+    service: Service,
+    lea: Account,
+    paul: Account,
+    _dir: tempfile::TempDir,
+}
+
+/// `lea` and `paul` at `exemple.fr`, the list `tous` of both, and Léa's own `l`.
+async fn house() -> House {
+    let dir = tempfile::tempdir().unwrap();
+    let kv: Arc<dyn kv::Kv> = Arc::new(kv::memory::Memory::default());
+    let store = Store::new(kv.clone(), blob::Blobs::open(dir.path()).unwrap());
+    let settings = Settings {
+        cost: Argon2Cost::new(8, 1, 1).unwrap(),
+        ..Settings::default()
+    };
+    let directory = Directory::new(kv.clone(), &settings);
+    let now = Timestamp::now();
+    directory
+        .add_domain(&"exemple.fr".parse().unwrap(), now)
+        .await
+        .unwrap();
+    let add = async |name: &str| {
+        let new = NewAccount {
+            address: name.parse().unwrap(),
+            password: Password::new(SECRET),
+            name: None,
+            quota: None,
+            language: words::Language::French,
+        };
+        let account = directory.add_account(new, now).await.unwrap();
+        store.create_account(account.id, now).await.unwrap();
+        account
+    };
+    let lea = add("lea@exemple.fr").await;
+    let paul = add("paul@exemple.fr").await;
+    for (alias, targets) in [
+        (
+            "tous@exemple.fr",
+            vec![lea.address.clone(), paul.address.clone()],
+        ),
+        ("l@exemple.fr", vec![lea.address.clone()]),
+        ("ailleurs@exemple.fr", vec![at("x@loin.example")]),
+    ] {
+        directory.add_alias(&at(alias), targets).await.unwrap();
+    }
+    let queue = Queue::new(kv);
+    let fan_out = FanOut::new(
+        store.clone(),
+        queue.clone(),
+        directory.clone(),
+        Timestamp::now,
+    );
+    let service = Service {
+        store,
+        queue,
+        directory,
+        fan_out,
+        host: "mail.exemple.fr".into(),
+        message_octets: 10_000,
+        clock: Timestamp::now,
+    };
+    House {
+        service,
+        lea,
+        paul,
+        _dir: dir,
+    }
+}
+
+fn at(text: &str) -> Address {
+    text.parse().unwrap()
+}
+
+/// The pieces of one answer.
+async fn ask(answers: &mut Answers, question: Question) -> Vec<Piece> {
+    let (mut pieces, mut taken) = Pieces::channel();
+    let answer = async {
+        answers.answer(question, &mut pieces).await;
+        drop(pieces);
+    };
+    let take = async {
+        let mut all = Vec::new();
+        while let Some(piece) = taken.recv().await {
+            all.push(piece);
+        }
+        all
+    };
+    tokio::join!(answer, take).1
+}
+
+async fn one(answers: &mut Answers, question: Question) -> Piece {
+    let mut pieces = ask(answers, question).await;
+    assert_eq!(pieces.len(), 1);
+    pieces.remove(0)
+}
+
+impl House {
+    fn exchange(&self) -> Answers {
+        Answers::new(self.service.clone(), Role::Exchange, [192, 0, 2, 1].into())
+    }
+
+    /// Léa, signed in.
+    async fn submission(&self) -> Answers {
+        let peer = [192, 0, 2, 1].into();
+        let mut answers = Answers::new(self.service.clone(), Role::Submission, peer);
+        let question = Question::SignIn {
+            mechanism: Mechanism::Plain,
+            name: "lea@exemple.fr".into(),
+            password: Password::new(SECRET),
+            encrypted: true,
+        };
+        let told = one(&mut answers, question).await;
+        assert!(matches!(told, Piece::SignedIn { .. }), "{told:?}");
+        answers
+    }
+
+    async fn inbox(&self, account: AccountId) -> Vec<Vec<u8>> {
+        let all = UidSet::all();
+        let page = Page {
+            uids: &all,
+            after: None,
+            limit: 100,
+            include_gone: false,
+        };
+        let store = &self.service.store;
+        let records = store.records(account, MailboxId::INBOX, page).await;
+        let mut messages = Vec::new();
+        for record in records.unwrap() {
+            let mut reader = store.read(&record.body, 0..record.size);
+            let mut message = Vec::new();
+            while let Some(chunk) = reader.next().await {
+                message.extend_from_slice(&chunk.unwrap());
+            }
+            messages.push(message);
+        }
+        messages
+    }
+
+    async fn waiting(&self) -> Vec<Entry> {
+        self.service.queue.list(None, 100).await.unwrap()
+    }
+
+    /// Until the background has done what it can.
+    async fn until_empty(&self) {
+        for _ in 0..500 {
+            if self.waiting().await.is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the queue is not empty");
+    }
+
+    async fn quota(&self, account: &Account, quota: Option<u64>) {
+        let change = AccountChange {
+            quota: Some(quota),
+            ..AccountChange::default()
+        };
+        let set = self.service.directory.set(account.id, change).await;
+        set.unwrap();
+    }
+}
+
+async fn from(answers: &mut Answers, sender: &str, size: Option<u64>) -> Piece {
+    let path = match sender {
+        "" => ReversePath::Null,
+        sender => ReversePath::Address(at(sender)),
+    };
+    let sender = Sender {
+        path,
+        size,
+        smtputf8: false,
+        eight_bit: false,
+    };
+    one(answers, Question::Sender(sender)).await
+}
+
+async fn to(answers: &mut Answers, recipient: &str) -> Piece {
+    let path = ForwardPath::Address(at(recipient));
+    one(answers, Question::Recipient(path)).await
+}
+
+async fn data(answers: &mut Answers, message: &str) -> Piece {
+    let begin = Begin {
+        hello: Hello {
+            name: "client.example".into(),
+            extended: true,
+        },
+        encryption: None,
+        signed_in: false,
+        smtputf8: false,
+    };
+    let told = one(answers, Question::Begin(begin)).await;
+    assert_eq!(told, Piece::Granted);
+    for chunk in message.as_bytes().chunks(7) {
+        answers.body(bytes::Bytes::copy_from_slice(chunk)).await;
+    }
+    one(answers, Question::Accept).await
+}
+
+/// A whole transaction that is granted until the message is there.
+async fn send(answers: &mut Answers, sender: &str, recipients: &[&str], message: &str) -> Piece {
+    assert_eq!(from(answers, sender, None).await, Piece::Granted);
+    for recipient in recipients {
+        assert_eq!(to(answers, recipient).await, Piece::Granted, "{recipient}");
+    }
+    data(answers, message).await
+}
+
+fn counts(told: &Piece) -> (usize, usize) {
+    match told {
+        Piece::Accepted {
+            delivered, queued, ..
+        } => (*delivered, *queued),
+        other => panic!("{other:?}"),
+    }
+}
+
+const MESSAGE: &str = "From: a@loin.example\r\nSubject: Bonjour\r\n\r\nSalut\r\n";
+
+#[tokio::test]
+async fn mail_for_one_account_is_there_when_it_is_accepted() {
+    let house = house().await;
+    let told = send(
+        &mut house.exchange(),
+        "a@loin.example",
+        &["lea@exemple.fr", "l@exemple.fr"],
+        MESSAGE,
+    )
+    .await;
+    assert_eq!(counts(&told), (1, 0));
+    assert!(house.waiting().await.is_empty());
+    let inbox = house.inbox(house.lea.id).await;
+    assert_eq!(inbox.len(), 1);
+    let text = String::from_utf8(inbox[0].clone()).unwrap();
+    assert!(text.starts_with("Return-Path: <a@loin.example>\r\nReceived: from client.example"));
+    assert!(text.ends_with(MESSAGE));
+}
+
+#[tokio::test]
+async fn mail_for_several_is_fanned_out() {
+    let house = house().await;
+    let mut answers = house.exchange();
+    let told = send(&mut answers, "", &["tous@exemple.fr"], MESSAGE).await;
+    assert_eq!(counts(&told), (2, 0));
+    house.until_empty().await;
+    for account in [&house.lea, &house.paul] {
+        assert_eq!(house.inbox(account.id).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn fan_out_goes_on_after_a_crash_and_delivers_once() {
+    let house = house().await;
+    let mut intake = house.service.store.body();
+    intake.write(MESSAGE.as_bytes()).await.unwrap();
+    let body = intake.finish().await.unwrap().body;
+    let copy = |account: &Account| Recipient {
+        address: account.address.clone(),
+        to: Destination::Local(account.id),
+        trouble: None,
+    };
+    let entry = Entry {
+        id: QueueId::new(Timestamp::now(), 7),
+        from: ReversePath::Null,
+        recipients: vec![copy(&house.lea), copy(&house.paul)],
+        body,
+        received: Timestamp::now(),
+        submitted_by: None,
+        smtputf8: false,
+        eight_bit: false,
+    };
+    // The second time is as after a crash between the delivery and its settling.
+    for _ in 0..2 {
+        house.service.queue.put(&entry).await.unwrap();
+        house.service.fan_out.resume().await.unwrap();
+        house.service.fan_out.resume().await.unwrap();
+        assert!(house.waiting().await.is_empty());
+    }
+    for account in [&house.lea, &house.paul] {
+        assert_eq!(house.inbox(account.id).await, [MESSAGE.as_bytes()]);
+    }
+}
+
+#[tokio::test]
+async fn a_copy_over_quota_waits_and_comes_when_there_is_room() {
+    let house = house().await;
+    house.quota(&house.paul, Some(1)).await;
+    let mut answers = house.exchange();
+    let told = send(&mut answers, "", &["tous@exemple.fr"], MESSAGE).await;
+    assert_eq!(counts(&told), (2, 0));
+    house.service.fan_out.resume().await.unwrap();
+    assert_eq!(house.inbox(house.lea.id).await.len(), 1);
+    let waiting = house.waiting().await;
+    assert_eq!(waiting[0].recipients.len(), 1);
+    assert!(waiting[0].recipients[0].trouble.is_some());
+    house.quota(&house.paul, None).await;
+    house.service.fan_out.resume().await.unwrap();
+    assert!(house.waiting().await.is_empty());
+    assert_eq!(house.inbox(house.paul.id).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_copy_for_an_account_that_is_gone_is_given_up() {
+    let house = house().await;
+    house.quota(&house.paul, Some(1)).await;
+    send(&mut house.exchange(), "", &["tous@exemple.fr"], MESSAGE).await;
+    let removed = house.service.directory.remove_account(house.paul.id).await;
+    removed.unwrap();
+    house.service.fan_out.resume().await.unwrap();
+    house.until_empty().await;
+}
+
+#[tokio::test]
+async fn what_is_refused_before_the_message() {
+    let house = house().await;
+    let mut answers = house.exchange();
+    let told = from(&mut answers, "a@loin.example", Some(10_001)).await;
+    assert_eq!(told, Piece::Refused(Refusal::TooLarge { limit: 10_000 }));
+    from(&mut answers, "a@loin.example", Some(100)).await;
+    let recipient = at("personne@exemple.fr");
+    assert_eq!(
+        to(&mut answers, "personne@exemple.fr").await,
+        Piece::Refused(Refusal::UnknownRecipient { recipient })
+    );
+    let recipient = at("b@loin.example");
+    assert_eq!(
+        to(&mut answers, "b@loin.example").await,
+        Piece::Refused(Refusal::NotHosted { recipient })
+    );
+    house.quota(&house.paul, Some(99)).await;
+    let full = Piece::Refused(Refusal::OverQuota { temporary: true });
+    assert_eq!(to(&mut answers, "paul@exemple.fr").await, full);
+    let told = one(&mut answers, Question::Recipient(ForwardPath::Postmaster)).await;
+    let recipient = at("postmaster@exemple.fr");
+    assert_eq!(
+        told,
+        Piece::Refused(Refusal::UnknownRecipient { recipient })
+    );
+    // What was not said to be too large turns out to be.
+    house.quota(&house.paul, Some(99)).await;
+    let told = send(&mut answers, "", &["paul@exemple.fr"], MESSAGE).await;
+    assert_eq!(told, full);
+    assert!(house.inbox(house.paul.id).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_message_that_goes_in_circles_is_refused() {
+    let house = house().await;
+    let message = "Received: x\r\n".repeat(100) + MESSAGE;
+    let told = send(&mut house.exchange(), "", &["lea@exemple.fr"], &message).await;
+    assert_eq!(told, Piece::Refused(Refusal::Loop));
+}
+
+#[tokio::test]
+async fn a_submission_is_sent_here_and_elsewhere() {
+    let house = house().await;
+    let message = "From: Lea <l@exemple.fr>\r\n\r\nSalut\r\n";
+    let recipients = ["paul@exemple.fr", "b@loin.example"];
+    let mut answers = house.submission().await;
+    let told = send(&mut answers, "lea@exemple.fr", &recipients, message).await;
+    assert_eq!(counts(&told), (1, 1));
+    house.service.fan_out.resume().await.unwrap();
+    let waiting = house.waiting().await;
+    assert_eq!(waiting[0].submitted_by, Some(house.lea.id));
+    assert_eq!(waiting[0].recipients.len(), 1);
+    assert_eq!(waiting[0].recipients[0].to, Destination::Remote);
+    let inbox = house.inbox(house.paul.id).await;
+    assert!(inbox[0].starts_with(b"Received: "));
+}
+
+#[tokio::test]
+async fn an_alias_leads_elsewhere_for_a_stranger_too() {
+    let house = house().await;
+    let mut answers = house.exchange();
+    let told = send(&mut answers, "", &["ailleurs@exemple.fr"], MESSAGE).await;
+    assert_eq!(counts(&told), (0, 1));
+    let recipients = &house.waiting().await[0].recipients;
+    assert_eq!(recipients[0].address, at("x@loin.example"));
+}
+
+#[tokio::test]
+async fn nobody_sends_as_another() {
+    let house = house().await;
+    let peer = [192, 0, 2, 1].into();
+    let mut stranger = Answers::new(house.service.clone(), Role::Submission, peer);
+    let told = from(&mut stranger, "lea@exemple.fr", None).await;
+    assert_eq!(told, Piece::Refused(Refusal::SignInRequired));
+    let mut answers = house.submission().await;
+    for sender in ["paul@exemple.fr", "lea@loin.example"] {
+        let refusal = Refusal::SenderNotYours { sender: at(sender) };
+        let told = from(&mut answers, sender, None).await;
+        assert_eq!(told, Piece::Refused(refusal));
+    }
+    use HeaderField::{From, Sender};
+    for (header, field, address) in [
+        ("From: paul@exemple.fr\r\n", From, "paul@exemple.fr"),
+        (
+            "From: lea@exemple.fr\r\nSender: p@loin.example\r\n",
+            Sender,
+            "p@loin.example",
+        ),
+        (
+            "From: lea@exemple.fr\r\nFrom: l@exemple.fr\r\n",
+            From,
+            "l@exemple.fr",
+        ),
+        (
+            "From: \"paul@exemple.fr\" <lea@exemple.fr>\r\n",
+            From,
+            "paul@exemple.fr",
+        ),
+    ] {
+        let message = format!("{header}\r\nSalut\r\n");
+        let told = send(&mut answers, "", &["paul@exemple.fr"], &message).await;
+        let address = address.to_owned();
+        assert_eq!(
+            told,
+            Piece::Refused(Refusal::HeaderNotYours { field, address }),
+            "{header}"
+        );
+    }
+    let told = send(&mut answers, "", &["paul@exemple.fr"], "\r\nSalut\r\n").await;
+    assert_eq!(told, Piece::Refused(Refusal::NoFrom));
+    let message = "From: \"lea@loin.example\" <lea@exemple.fr>\r\n\r\nSalut\r\n";
+    let told = send(&mut answers, "", &["paul@exemple.fr"], message).await;
+    assert_eq!(counts(&told), (1, 0));
+}
+
+#[tokio::test]
+async fn what_is_discarded_or_reset_leaves_nothing() {
+    let house = house().await;
+    let mut answers = house.exchange();
+    for question in [Question::Discard, Question::Reset] {
+        from(&mut answers, "", None).await;
+        to(&mut answers, "lea@exemple.fr").await;
+        assert!(ask(&mut answers, question).await.is_empty());
+        let told = one(&mut answers, Question::Accept).await;
+        assert_eq!(told, Piece::Refused(Refusal::Temporary));
+    }
+    assert!(house.inbox(house.lea.id).await.is_empty());
+}
