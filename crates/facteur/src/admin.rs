@@ -1,0 +1,268 @@
+//! The operator's way into a running server: `admin.sock` in the data folder.
+//!
+//! One line of JSON is one [`Request`]; the answer is one line, a [`Response`] or a
+//! [`Refused`]. Only the server's own user may connect. Where no server listens, the
+//! command carries the request out itself, on the stores.
+
+use std::fs::{self, Permissions};
+use std::future::Future;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use directory::OldDevices;
+use service::manage::{Manager, Refused, Request, Response};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{sleep, timeout};
+
+use crate::rooms::Rooms;
+
+/// The socket's name in the data folder.
+pub(crate) const SOCKET: &str = "admin.sock";
+/// Octets of one request with its line's end.
+const REQUEST_OCTETS: u64 = 64 * 1024;
+/// Octets of one answer with its line's end: the longest is the list of all accounts.
+const ANSWER_OCTETS: u64 = 256 * 1024 * 1024;
+/// Operators served at a time; the next one waits.
+const CONNECTIONS: usize = 16;
+/// How long a connection may take to send its next request, and to take its answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long to wait after the system refused a connection (no descriptors left).
+const REST: Duration = Duration::from_millis(100);
+/// Nobody but the server's own user.
+const SOCKET_MODE: u32 = 0o600;
+
+/// What one line answers.
+type Answer = Result<Response, Refused>;
+
+/// Listens in the data folder; the future serves operators until `stopping` becomes
+/// true. The caller has the stores open, so no other server has the socket: one that is
+/// there was left behind. To be called in a runtime.
+pub(crate) fn serve_admin(
+    data: &Path,
+    manager: Manager,
+    mut stopping: watch::Receiver<bool>,
+) -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    let path = data.join(SOCKET);
+    let listener = open(&path).with_context(|| format!("can't listen at {}", path.display()))?;
+    Ok(async move {
+        let places = Arc::new(Semaphore::new(CONNECTIONS));
+        tokio::select! {
+            never = accept(&listener, &manager, &places) => match never {},
+            // Whoever could say it being gone says it too.
+            _ = stopping.wait_for(|stop| *stop) => {}
+        }
+        // A next server removes it too; it may be gone with its folder.
+        if let Err(error) = fs::remove_file(&path) {
+            tracing::debug!(%error, "the admin socket is left");
+        }
+    })
+}
+
+fn open(path: &Path) -> io::Result<UnixListener> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    // Until its mode is set, its folder keeps others away.
+    let listener = UnixListener::bind(path)?;
+    fs::set_permissions(path, Permissions::from_mode(SOCKET_MODE))?;
+    Ok(listener)
+}
+
+async fn accept(
+    listener: &UnixListener,
+    manager: &Manager,
+    places: &Arc<Semaphore>,
+) -> std::convert::Infallible {
+    loop {
+        let Ok(place) = places.clone().acquire_owned().await else {
+            std::future::pending().await
+        };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(converse(stream, manager.clone(), place));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "an operator's connection failed");
+                sleep(REST).await;
+            }
+        }
+    }
+}
+
+/// Serves one operator until they go or stop talking.
+async fn converse(stream: UnixStream, manager: Manager, _place: OwnedSemaphorePermit) {
+    let (reading, mut writing) = stream.into_split();
+    let mut reading = BufReader::new(reading);
+    loop {
+        let line = match timeout(PATIENCE, read_line(&mut reading, REQUEST_OCTETS)).await {
+            Ok(Ok(Some(line))) => line,
+            Ok(Ok(None) | Err(_)) | Err(_) => return,
+        };
+        let answer = match serde_json::from_slice::<Request>(&line) {
+            // Boxed: it holds every change there is.
+            Ok(request) => Box::pin(manager.execute(request)).await,
+            // Not the text of the request, which may hold a password.
+            Err(error) => Err(Refused {
+                message: format!(
+                    "that request can't be read (column {}); are both of one version?",
+                    error.column()
+                ),
+            }),
+        };
+        let Ok(mut line) = serde_json::to_vec(&answer) else {
+            return;
+        };
+        line.push(b'\n');
+        match timeout(PATIENCE, writing.write_all(&line)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return,
+        }
+    }
+}
+
+/// A line without its end; none at the end of the stream. One that is longer than
+/// `most`, or cut short, is an error.
+async fn read_line<R: AsyncRead + Unpin>(
+    reading: &mut BufReader<R>,
+    most: u64,
+) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    let count = reading.take(most).read_until(b'\n', &mut line).await?;
+    if count == 0 {
+        return Ok(None);
+    }
+    match line.pop() {
+        Some(b'\n') => Ok(Some(line)),
+        _ => Err(ErrorKind::InvalidData.into()),
+    }
+}
+
+/// Has a request carried out: by the server of this data folder if one runs, else here.
+pub(crate) fn ask(data: &Path, request: Request) -> anyhow::Result<Answer> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .context("can't start")?;
+    runtime.block_on(async {
+        let socket = data.join(SOCKET);
+        match UnixStream::connect(&socket).await {
+            Ok(stream) => ask_server(stream, &request).await,
+            Err(error) if nobody_listens(&error) => {
+                check_folder(data, &request)?;
+                let rooms = Rooms::open(data, OldDevices::default())?;
+                Ok(Box::pin(rooms.manager().execute(request)).await)
+            }
+            Err(error) => Err(error)
+                .with_context(|| format!("can't reach the server at {}", socket.display())),
+        }
+    })
+}
+
+fn nobody_listens(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::ConnectionRefused
+    )
+}
+
+/// A folder that is not there is made for a first domain only: anything else is a
+/// mistyped path.
+fn check_folder(data: &Path, request: &Request) -> anyhow::Result<()> {
+    ensure!(
+        data.is_dir() || matches!(request, Request::DomainAdd { .. }),
+        "there is no data folder {}; name it: facteur --data DIR",
+        data.display()
+    );
+    Ok(())
+}
+
+async fn ask_server(mut stream: UnixStream, request: &Request) -> anyhow::Result<Answer> {
+    let mut line = serde_json::to_vec(request).context("that request can't be sent")?;
+    line.push(b'\n');
+    if line.len() as u64 > REQUEST_OCTETS {
+        bail!("that request is too long; the limit is {REQUEST_OCTETS} octets");
+    }
+    stream
+        .write_all(&line)
+        .await
+        .context("the server does not listen")?;
+    let mut reading = BufReader::new(stream);
+    let answer = read_line(&mut reading, ANSWER_OCTETS)
+        .await
+        .context("the server's answer was cut short")?
+        .context("the server is stopping; look whether the change was made once it runs")?;
+    serde_json::from_slice(&answer)
+        .context("the server's answer can't be read; it is of another version")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn domain(name: &str) -> Request {
+        Request::DomainAdd {
+            domain: name.parse().unwrap(),
+        }
+    }
+
+    fn listed(answer: &anyhow::Result<Answer>) -> usize {
+        match answer {
+            Ok(Ok(Response::Domains(domains))) => domains.len(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn without_a_server_the_stores_are_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        assert!(ask(&data, Request::DomainList).is_err());
+        assert!(!data.exists());
+        assert_eq!(ask(&data, domain("a.test")).unwrap(), Ok(Response::Done));
+        assert_eq!(listed(&ask(&data, Request::DomainList)), 1);
+        assert!(ask(&data, domain("a.test")).unwrap().is_err());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_running_server_is_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().to_owned();
+        let rooms = Rooms::open(&data, OldDevices::default()).unwrap();
+        let (stop, stopping) = watch::channel(false);
+        let server = tokio::spawn(serve_admin(&data, rooms.manager(), stopping).unwrap());
+        let asked = data.clone();
+        let answers = tokio::task::spawn_blocking(move || {
+            let added = ask(&asked, domain("a.test"));
+            (added, ask(&asked, Request::DomainList))
+        });
+        let (added, list) = answers.await.unwrap();
+        assert_eq!(added.unwrap(), Ok(Response::Done));
+        assert_eq!(listed(&list), 1);
+        let mode = data.join(SOCKET).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, SOCKET_MODE);
+        stop.send_replace(true);
+        server.await.unwrap();
+        assert!(!data.join(SOCKET).exists());
+    }
+
+    #[tokio::test]
+    async fn a_line_that_is_too_long_or_cut_is_refused() {
+        let mut whole = BufReader::new(&b"abc\n\nde"[..]);
+        assert_eq!(
+            read_line(&mut whole, 4).await.unwrap(),
+            Some(b"abc".to_vec())
+        );
+        assert_eq!(read_line(&mut whole, 4).await.unwrap(), Some(vec![]));
+        assert!(read_line(&mut whole, 4).await.is_err());
+        let mut long = BufReader::new(&b"abcd\n"[..]);
+        assert!(read_line(&mut long, 4).await.is_err());
+    }
+}

@@ -1,0 +1,282 @@
+//! The command line. Others write scripts against it: verbs are added, none changes.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `cli.rs` | the verbs and their arguments |
+//! | `run.rs` | carries them out |
+//! | `show.rs` | prints what was found |
+
+mod run;
+mod show;
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use address::{Address, Domain};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use service::manage::Quota;
+
+pub(crate) use run::run;
+
+/// A mail service in one program.
+#[derive(Debug, Parser)]
+#[command(name = "facteur", version, about)]
+pub(crate) struct Cli {
+    /// The folder that holds the mail and everything else.
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = "./facteur-data"
+    )]
+    pub(crate) data: PathBuf,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make everything a first service needs, say what to type into a device, and serve.
+    Quickstart(Quickstart),
+    /// Serve mail.
+    Serve(ConfigFile),
+    /// Look at the configuration.
+    #[command(subcommand)]
+    Config(ConfigVerb),
+    /// Domains that are served.
+    #[command(subcommand)]
+    Domain(DomainVerb),
+    /// Accounts of people.
+    #[command(subcommand)]
+    Account(AccountVerb),
+    /// Addresses that lead to others.
+    #[command(subcommand)]
+    Alias(AliasVerb),
+    /// Mail accepted and not yet handed over.
+    #[command(subcommand)]
+    Queue(QueueVerb),
+}
+
+/// What the quick start is told.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Quickstart {
+    /// Added to each standard port: 10000 makes 993 into 10993; 0 is the standard ports.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub(crate) port_base: u16,
+    /// The domain of the first two addresses.
+    #[arg(long, value_name = "D", default_value = "facteur.test")]
+    pub(crate) domain: Domain,
+    /// The name of this host; else the machine's where it resolves, else localhost.
+    #[arg(long, value_name = "H")]
+    pub(crate) hostname: Option<String>,
+    /// An address to listen at, may be repeated; else all, IPv4 and IPv6.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Vec<IpAddr>,
+}
+
+/// Which configuration.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ConfigFile {
+    /// The configuration; else facteur.toml in the data folder, if it is there.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Output {
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Where a password comes from.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct PasswordSource {
+    /// Read the password from the standard input: one line, without its end.
+    #[arg(long, required = true)]
+    pub(crate) password_stdin: bool,
+}
+
+/// Verbs about the configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigVerb {
+    /// Say what is wrong with it.
+    Check {
+        /// Which one.
+        #[command(flatten)]
+        file: ConfigFile,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show every setting with its value and where that came from.
+    Show {
+        /// Which one.
+        #[command(flatten)]
+        file: ConfigFile,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+/// Verbs about domains.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DomainVerb {
+    /// Serve a domain.
+    Add {
+        /// Its name.
+        domain: Domain,
+    },
+    /// List the domains.
+    List(Output),
+    /// Serve a domain no longer; it must have no addresses.
+    Remove {
+        /// Its name.
+        domain: Domain,
+    },
+}
+
+/// Verbs about accounts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountVerb {
+    /// Add an account.
+    Add {
+        /// Its address.
+        address: Address,
+        /// Its password.
+        #[command(flatten)]
+        password: PasswordSource,
+        /// The person's name.
+        #[arg(long, value_name = "N")]
+        name: Option<String>,
+        /// How much it may hold: 2G, 500M, none.
+        #[arg(long, value_name = "SIZE", value_parser = size, default_value = "none")]
+        quota: Quota,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
+    /// List the accounts.
+    List(Output),
+    /// Show an account and what it holds.
+    Show {
+        /// Its address.
+        address: Address,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Remove an account with all its mail.
+    Remove {
+        /// Its address.
+        address: Address,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Set an account's password.
+    Password {
+        /// Its address.
+        address: Address,
+        /// The new password.
+        #[command(flatten)]
+        password: PasswordSource,
+    },
+    /// Change an account.
+    Set(AccountSet),
+}
+
+/// What to change of an account.
+#[derive(Debug, Args)]
+#[group(id = "changes", required = true, multiple = true, args = ["old_devices", "quota", "name"])]
+pub(crate) struct AccountSet {
+    /// Its address.
+    pub(crate) address: Address,
+    /// Whether it may sign in without encryption.
+    #[arg(long, value_name = "on|off")]
+    pub(crate) old_devices: Option<Switch>,
+    /// How much it may hold: 2G, 500M, none.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) quota: Option<Quota>,
+    /// The person's name; an empty one takes it away.
+    #[arg(long, value_name = "N")]
+    pub(crate) name: Option<String>,
+    /// How to print.
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// Yes.
+    On,
+    /// No.
+    Off,
+}
+
+/// Verbs about aliases.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AliasVerb {
+    /// Make an address lead to others.
+    Add {
+        /// The alias.
+        address: Address,
+        /// Where it leads.
+        #[arg(required = true, value_name = "TARGET")]
+        targets: Vec<Address>,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
+    /// List the aliases.
+    List(Output),
+    /// Remove an alias.
+    Remove {
+        /// The alias.
+        address: Address,
+    },
+}
+
+/// Verbs about the queue.
+#[derive(Debug, Subcommand)]
+pub(crate) enum QueueVerb {
+    /// List what waits, the oldest first.
+    List(Output),
+    /// Show one message that waits.
+    Show {
+        /// Its number, as the list shows it.
+        id: String,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+/// Reads `2G`, `500M`, `64K`, `1T`, a number of octets, or `none`.
+fn size(text: &str) -> Result<Quota, String> {
+    if text == "none" {
+        return Ok(Quota::None);
+    }
+    let wrong = || format!("{text:?} is no size; write 2G, 500M or none");
+    let (number, shift) = match text.char_indices().last() {
+        Some((at, 'K' | 'k')) => (&text[..at], 10),
+        Some((at, 'M' | 'm')) => (&text[..at], 20),
+        Some((at, 'G' | 'g')) => (&text[..at], 30),
+        Some((at, 'T' | 't')) => (&text[..at], 40),
+        _ => (text, 0),
+    };
+    if !number.bytes().all(|octet| octet.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let bytes = number.checked_mul(1 << shift).ok_or_else(wrong)?;
+    Ok(Quota::Bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests;

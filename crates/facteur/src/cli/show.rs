@@ -1,0 +1,197 @@
+//! Prints what was found: for people in columns, or as JSON.
+
+use std::fmt::Write;
+
+use serde_json::{Value as Json, json};
+use service::manage::{AccountShown, EntryShown, Response};
+
+use crate::config::Source;
+
+/// What stands where there is nothing.
+const NOTHING: &str = "-";
+
+/// A setting with its value and source.
+type Setting = (String, Option<toml::Value>, Source);
+
+/// The text of an answer.
+pub(super) fn response(response: &Response, json: bool) -> anyhow::Result<String> {
+    if json {
+        return Ok(format!(
+            "{}\n",
+            serde_json::to_string_pretty(&as_json(response)?)?
+        ));
+    }
+    Ok(match response {
+        Response::Done => String::new(),
+        Response::Domains(domains) => table(domains.iter().map(|one| {
+            let addresses = format!("{} addresses", one.addresses);
+            vec![one.domain.to_string(), addresses]
+        })),
+        Response::Account(account) => account_lines(account),
+        Response::Accounts(accounts) => table(accounts.iter().map(account_row)),
+        Response::AccountRemoved { aliases } => table(aliases.iter().map(|lost| {
+            let what = match lost.removed {
+                true => "removed: it led nowhere else",
+                false => "leads there no longer",
+            };
+            vec![format!("alias {}", lost.address), what.to_owned()]
+        })),
+        Response::Alias(alias) => table([vec![alias.address.to_string(), list(&alias.targets)]]),
+        Response::Aliases(aliases) => table(
+            aliases
+                .iter()
+                .map(|alias| vec![alias.address.to_string(), list(&alias.targets)]),
+        ),
+        Response::Queue(entries) => table(entries.iter().map(entry_row)),
+        Response::Entry(entry) => entry_lines(entry),
+    })
+}
+
+/// The answer without the name of its kind, which the verb says already.
+fn as_json(response: &Response) -> anyhow::Result<Json> {
+    Ok(match response {
+        Response::Done => json!({}),
+        Response::Domains(all) => serde_json::to_value(all)?,
+        Response::Account(one) => serde_json::to_value(one)?,
+        Response::Accounts(all) => serde_json::to_value(all)?,
+        Response::AccountRemoved { aliases } => json!({ "aliases": aliases }),
+        Response::Alias(one) => serde_json::to_value(one)?,
+        Response::Aliases(all) => serde_json::to_value(all)?,
+        Response::Queue(all) => serde_json::to_value(all)?,
+        Response::Entry(one) => serde_json::to_value(one)?,
+    })
+}
+
+/// The text of `config check` where nothing is wrong.
+pub(super) fn checked(json: bool) -> String {
+    match json {
+        true => "{\"ok\": true}\n".to_owned(),
+        false => "the configuration is right\n".to_owned(),
+    }
+}
+
+/// The text of `config show`.
+pub(super) fn settings(settings: &[Setting], json: bool) -> anyhow::Result<String> {
+    if json {
+        let all: Vec<Json> = settings
+            .iter()
+            .map(|(name, value, source)| json!({ "name": name, "value": value, "source": source }))
+            .collect();
+        return Ok(format!("{}\n", serde_json::to_string_pretty(&all)?));
+    }
+    Ok(table(settings.iter().map(|(name, value, source)| {
+        let value = value.as_ref().map(ToString::to_string);
+        vec![
+            name.clone(),
+            value.unwrap_or_else(|| NOTHING.to_owned()),
+            source.to_string(),
+        ]
+    })))
+}
+
+fn account_row(account: &AccountShown) -> Vec<String> {
+    vec![
+        account.address.to_string(),
+        account.name.clone().unwrap_or_else(|| NOTHING.to_owned()),
+        format!("quota {}", quota(account.quota)),
+        format!("old devices {}", switch(account.old_devices)),
+    ]
+}
+
+fn account_lines(account: &AccountShown) -> String {
+    let mut rows = vec![
+        ("address", account.address.to_string()),
+        (
+            "name",
+            account.name.clone().unwrap_or_else(|| NOTHING.to_owned()),
+        ),
+        ("quota", quota(account.quota)),
+        ("old devices", switch(account.old_devices).to_owned()),
+        ("language", account.language.clone()),
+        ("added", account.created.clone()),
+        ("password set", account.password_changed.clone()),
+    ];
+    if let Some(usage) = account.usage {
+        rows.push(("messages", usage.messages.to_string()));
+        rows.push(("octets", usage.bytes.to_string()));
+    }
+    table(
+        rows.into_iter()
+            .map(|(name, value)| vec![name.to_owned(), value]),
+    )
+}
+
+fn entry_row(entry: &EntryShown) -> Vec<String> {
+    let recipients: Vec<_> = entry.recipients.iter().map(|one| &one.address).collect();
+    vec![
+        entry.id.clone(),
+        entry.received.clone(),
+        format!("{} octets", entry.size),
+        format!("<{}>", entry.from),
+        list(&recipients),
+    ]
+}
+
+fn entry_lines(entry: &EntryShown) -> String {
+    let mut rows = vec![
+        vec!["id".to_owned(), entry.id.clone()],
+        vec!["from".to_owned(), format!("<{}>", entry.from)],
+        vec!["octets".to_owned(), entry.size.to_string()],
+        vec!["received".to_owned(), entry.received.clone()],
+    ];
+    for recipient in &entry.recipients {
+        let place = match recipient.account {
+            Some(_) => "here",
+            None => "elsewhere",
+        };
+        let trouble = recipient.trouble.as_deref().unwrap_or("queued");
+        let said = format!("{} ({place}): {trouble}", recipient.address);
+        rows.push(vec!["to".to_owned(), said]);
+    }
+    table(rows)
+}
+
+fn quota(octets: Option<u64>) -> String {
+    let Some(octets) = octets else {
+        return "none".to_owned();
+    };
+    let unit = [("T", 40), ("G", 30), ("M", 20), ("K", 10)]
+        .into_iter()
+        .find(|(_, shift)| octets > 0 && octets.is_multiple_of(1 << shift));
+    match unit {
+        Some((letter, shift)) => format!("{}{letter}", octets >> shift),
+        None => octets.to_string(),
+    }
+}
+
+fn switch(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
+fn list(items: &[impl ToString]) -> String {
+    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+    items.join(", ")
+}
+
+/// Rows in columns that stand under each other.
+fn table(rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let rows: Vec<Vec<String>> = rows.into_iter().collect();
+    let mut widths: Vec<usize> = Vec::new();
+    for row in &rows {
+        widths.resize(widths.len().max(row.len()), 0);
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            // Writing into a text can't fail.
+            let _ = write!(line, "{cell:width$}  ");
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,168 @@
+//! The configuration: one TOML file, one typed value.
+//!
+//! Each setting is said once, where [`Config`] defines it: its name, its type, its
+//! default and what it does. The file that the quick start writes, the reference in
+//! `docs/configuration.md` and the check of names are all made of that.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `config.rs` | the settings |
+//! | `keys.rs` | their names, and the nearest one to a wrong name |
+//! | `load.rs` | file and environment into a [`Config`], with the source of each value |
+//! | `check.rs` | what types can't say |
+//! | `documented.rs` | the file and the reference, with every setting explained |
+
+mod check;
+mod documented;
+mod keys;
+mod load;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::{Path, PathBuf};
+
+use directory::OldDevices;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use documented::documented;
+pub(crate) use load::{Source, load_for};
+
+/// The configuration's name in the data folder.
+pub(crate) const FILE: &str = "facteur.toml";
+
+/// Defines a part of the configuration together with its defaults, and keeps what is
+/// said of each setting so that it can be shown to operators too.
+macro_rules! settings {
+    (
+        #[doc = $about:literal]
+        struct $name:ident {
+            $( $(#[doc = $doc:literal])+ $field:ident: $type:ty = $default:expr, )+
+        }
+    ) => {
+        #[doc = $about]
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub(crate) struct $name {
+            $( $(#[doc = $doc])+ pub(crate) $field: $type, )+
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $( $field: $default, )+ }
+            }
+        }
+
+        impl $name {
+            /// Names of the settings, and what is said of each.
+            pub(super) const DOCS: &'static [(&'static str, &'static str)] =
+                &[ $( (stringify!($field), concat!($($doc, "\n"),+)), )+ ];
+        }
+    };
+}
+
+settings! {
+    /// All that an operator can decide.
+    struct Config {
+        /// The name of this host: in greetings, in `Received` fields, and what devices
+        /// have as their server. It must lead here by DNS, and the certificate must name it.
+        hostname: String = "localhost".to_owned(),
+        /// What people know the service by, on its pages.
+        service_name: String = "Facteur".to_owned(),
+        /// Addresses of this machine to listen at. `::` and `0.0.0.0` mean all of them.
+        listen: Vec<IpAddr> = vec![Ipv6Addr::UNSPECIFIED.into(), Ipv4Addr::UNSPECIFIED.into()],
+        /// Added to each standard port: 10000 makes 993 into 10993. With 0 they are the
+        /// standard ports, and opening them takes root, a capability or systemd.
+        port_base: u16 = 0,
+        /// When started as root: the user to become once the ports and the data are open.
+        /// The data folder must be that user's.
+        user: Option<String> = None,
+        /// Who may sign in without encryption: `off` (nobody) or `by-account` (whoever's
+        /// account has old devices on: `facteur account set ADDRESS --old-devices on`).
+        old_devices: OldDevices = OldDevices::ByAccount,
+        /// The largest message that is accepted, in octets.
+        message_bytes: u64 = 52_428_800,
+        /// The time zone of dates that the service writes, as IANA names it:
+        /// `Europe/Paris`, or `UTC`.
+        time_zone: String = "UTC".to_owned(),
+        /// Where the certificate is.
+        tls: Tls = Tls::default(),
+        /// What is logged.
+        log: Log = Log::default(),
+    }
+}
+
+settings! {
+    /// Files of the certificate, PEM. A relative path begins in the data folder.
+    struct Tls {
+        /// The certificate of this host, and after it those between it and its authority
+        /// (PEM). A relative path begins in the data folder.
+        certificate: PathBuf = PathBuf::from("tls/certificate.pem"),
+        /// The private key of the certificate (PEM).
+        key: PathBuf = PathBuf::from("tls/key.pem"),
+        /// The certificate of the authority that the quick start made, for people to put
+        /// on their devices. Where there is no such file, none is offered.
+        authority: PathBuf = PathBuf::from("tls/authority.pem"),
+    }
+}
+
+settings! {
+    /// The log, which goes to the standard error.
+    struct Log {
+        /// `text` for people, `json` for machines.
+        format: LogFormat = LogFormat::Text,
+        /// The least that is logged: `error`, `warn`, `info` (one line a session),
+        /// `debug` or `trace`. None of them shows a secret or the content of a message.
+        level: LogLevel = LogLevel::Info,
+    }
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// A line that a person reads.
+    Text,
+    /// A line of JSON.
+    Json,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogLevel {
+    /// What somebody must look at.
+    Error,
+    /// And what may become that.
+    Warn,
+    /// And one line a session.
+    Info,
+    /// And each step.
+    Debug,
+    /// And more.
+    Trace,
+}
+
+impl From<LogLevel> for tracing::Level {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Error => Self::ERROR,
+            LogLevel::Warn => Self::WARN,
+            LogLevel::Info => Self::INFO,
+            LogLevel::Debug => Self::DEBUG,
+            LogLevel::Trace => Self::TRACE,
+        }
+    }
+}
+
+impl Config {
+    /// The files of the certificate, as paths that can be opened.
+    pub(crate) fn tls_in(&self, data: &Path) -> Tls {
+        Tls {
+            certificate: data.join(&self.tls.certificate),
+            key: data.join(&self.tls.key),
+            authority: data.join(&self.tls.authority),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

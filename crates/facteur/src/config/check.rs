@@ -1,0 +1,46 @@
+//! What types can't say of a configuration.
+
+use anyhow::{Context, ensure};
+use service::endpoints::Endpoints;
+
+use super::Config;
+
+/// The least that `message_bytes` may be, in octets. RFC 5321 section 4.5.3.1.7.
+const LEAST_MESSAGE: u64 = 64 * 1024;
+/// The most that `message_bytes` may be, in octets.
+const MOST_MESSAGE: u64 = 1 << 30;
+
+/// Refuses what can't work, naming the setting.
+pub(super) fn check(config: &Config) -> anyhow::Result<()> {
+    config
+        .hostname
+        .parse::<address::Domain>()
+        .with_context(|| format!("hostname: {:?} is no name of a host", config.hostname))?;
+    ensure!(
+        !config.service_name.trim().is_empty()
+            && !config
+                .service_name
+                .contains(|letter: char| letter.is_control()),
+        "service_name: it must be one line that is not empty"
+    );
+    ensure!(
+        !config.listen.is_empty(),
+        "listen: it must name an address; \"::\" and \"0.0.0.0\" mean all"
+    );
+    ensure!(
+        Endpoints::from_base(config.port_base).is_some(),
+        "port_base: {} makes ports beyond 65535",
+        config.port_base
+    );
+    ensure!(
+        (LEAST_MESSAGE..=MOST_MESSAGE).contains(&config.message_bytes),
+        "message_bytes: it must be from {LEAST_MESSAGE} to {MOST_MESSAGE}"
+    );
+    jiff::tz::TimeZone::get(&config.time_zone).with_context(|| {
+        format!(
+            "time_zone: this machine knows no zone {:?}",
+            config.time_zone
+        )
+    })?;
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! `facteur quickstart`: a service with everything in it, in one command.
+//!
+//! It makes a data folder with a certificate authority, a configuration, a domain and two
+//! addresses; says what to type into a device; then serves. The configuration is written
+//! last: where it stands, the rest is there, and a second start just serves.
+
+mod clients;
+
+use std::fs;
+use std::io::Write;
+use std::net::IpAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use address::{Address, Domain, Password};
+use anyhow::Context;
+use directory::{DirectoryError, NewAccount, generate_password};
+use jiff::Timestamp;
+use service::endpoints::{Endpoints, Service, Tls};
+use words::Language;
+
+use crate::config::{self, Config};
+use crate::rooms::Rooms;
+use crate::{machine, serve};
+
+/// What may be chosen on the command line.
+#[derive(Debug)]
+pub(crate) struct Choices {
+    pub(crate) port_base: u16,
+    pub(crate) domain: Domain,
+    pub(crate) hostname: Option<String>,
+    pub(crate) listen: Vec<IpAddr>,
+}
+
+/// One of the two addresses, with the password that is shown once.
+pub(crate) struct Made {
+    pub(crate) address: Address,
+    pub(crate) password: String,
+}
+
+/// What was made, for whoever sets up a device.
+pub(crate) struct Sheet {
+    pub(crate) host: String,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) authority: PathBuf,
+    pub(crate) accounts: [Made; 2],
+}
+
+/// Where the sheet can be read again, in the data folder.
+const SHEET: &str = "quickstart.txt";
+/// The local parts of the two addresses.
+const NAMES: [&str; 2] = ["jeanne", "paul"];
+
+/// Makes what is not there, then serves.
+pub(crate) fn run(data: &Path, choices: Choices) -> anyhow::Result<()> {
+    let file = data.join(config::FILE);
+    if file.exists() {
+        let sheet = data.join(SHEET);
+        return serve::run(data, None, || {
+            say(&format!(
+                "Serving from {}. What to type into a device stands in {}\n",
+                data.display(),
+                sheet.display()
+            ));
+        });
+    }
+    let text = make(data, &file, choices)?;
+    serve::run(data, None, || say(&text))
+}
+
+/// Standard output may be closed; the service goes on, and the sheet is kept.
+fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    let _ = std::io::stdout().flush();
+}
+
+fn make(data: &Path, file: &Path, choices: Choices) -> anyhow::Result<String> {
+    let host = choices.hostname.unwrap_or_else(machine::host_name);
+    let config = Config {
+        hostname: host.clone(),
+        port_base: choices.port_base,
+        ..Config::default()
+    };
+    let config = match choices.listen.is_empty() {
+        true => config,
+        false => Config {
+            listen: choices.listen,
+            ..config
+        },
+    };
+    let endpoints = serve::endpoints(&config)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let accounts = runtime.block_on(accounts(data, &choices.domain, &config))?;
+    let mut names = vec![host.clone(), "localhost".to_owned()];
+    names.extend(machine::addresses().iter().map(IpAddr::to_string));
+    names.extend(config.listen.iter().filter(|ip| !ip.is_unspecified()).map(IpAddr::to_string));
+    names.sort_unstable();
+    names.dedup();
+    // The service's own name comes first: it names the certificate.
+    names.sort_by_key(|name| *name != host);
+    let folder = data.join("tls");
+    let files = tls::make_authority(&folder, &names)?;
+    let sheet = Sheet {
+        host,
+        endpoints,
+        authority: fs::canonicalize(&files.authority)?,
+        accounts,
+    };
+    let text = describe(&sheet, &fs::canonicalize(data)?)?;
+    write_private(&data.join(SHEET), &text)?;
+    write_private(file, &config::documented(&config)?)?;
+    Ok(text)
+}
+
+/// The domain and the two accounts, durably. A quick start that was cut short is taken up
+/// again: what is there already stays, with a new password.
+async fn accounts(data: &Path, domain: &Domain, config: &Config) -> anyhow::Result<[Made; 2]> {
+    let rooms = Rooms::open(data, config.old_devices)?;
+    let now = Timestamp::now();
+    if !rooms.directory.is_hosted(domain).await? {
+        rooms.directory.add_domain(domain, now).await?;
+    }
+    let [first, second] = NAMES;
+    let made = [
+        account(&rooms, first, domain, now).await?,
+        account(&rooms, second, domain, now).await?,
+    ];
+    let postmaster: Address = format!("postmaster@{domain}").parse()?;
+    let aliases = rooms.directory.aliases().await?;
+    if !aliases.iter().any(|alias| alias.address == postmaster) {
+        let targets = vec![made[0].address.clone()];
+        rooms.directory.add_alias(&postmaster, targets).await?;
+    }
+    Ok(made)
+}
+
+async fn account(
+    rooms: &Rooms,
+    name: &str,
+    domain: &Domain,
+    now: Timestamp,
+) -> anyhow::Result<Made> {
+    let address: Address = format!("{name}@{domain}").parse()?;
+    let password = generate_password();
+    let clear = String::from_utf8(password.expose().to_vec())?;
+    let id = match rooms.directory.account_at(&address).await {
+        Ok(account) => {
+            let secret = Password::new(clear.as_bytes());
+            rooms.directory.set_password(account.id, &secret, now).await?;
+            account.id
+        }
+        Err(DirectoryError::NoSuchAccount { .. }) => {
+            let new = NewAccount {
+                address: address.clone(),
+                password,
+                name: None,
+                quota: None,
+                language: Language::default(),
+            };
+            rooms.directory.add_account(new, now).await?.id
+        }
+        Err(error) => return Err(error.into()),
+    };
+    rooms.store.create_account(id, now).await?;
+    Ok(Made {
+        address,
+        password: clear,
+    })
+}
+
+fn describe(sheet: &Sheet, data: &Path) -> anyhow::Result<String> {
+    use std::fmt::Write as _;
+    let port = |service, tls| sheet.endpoints.port(service, tls).unwrap_or_default();
+    let host = &sheet.host;
+    let mut text = String::new();
+    writeln!(text, "\nFacteur is ready. Type this into any device:\n")?;
+    writeln!(text, "  service         server      SSL/TLS  STARTTLS")?;
+    for (name, service) in [
+        ("incoming, IMAP", Service::Imap),
+        ("incoming, POP3", Service::Pop3),
+        ("outgoing, SMTP", Service::Submission),
+    ] {
+        let (implicit, upgraded) = (port(service, Tls::Implicit), port(service, Tls::StartTls));
+        writeln!(text, "  {name:<15} {host:<11} {implicit:>7}  {upgraded:>8}")?;
+    }
+    let (transfer, pages) = (
+        port(Service::Transfer, Tls::StartTls),
+        port(Service::Pages, Tls::Implicit),
+    );
+    writeln!(text, "\n  mail from other servers comes in at port {transfer}")?;
+    writeln!(text, "  customer area: https://{host}:{pages}/\n")?;
+    writeln!(text, "  user name (the whole address)   password")?;
+    for Made { address, password } in &sheet.accounts {
+        writeln!(text, "  {:<31} {password}", address.to_string())?;
+    }
+    let authority = sheet.authority.display();
+    writeln!(text, "\n  authority to trust: {authority}\n")?;
+    text.push_str(&clients::lines(sheet, data)?);
+    writeln!(text, "This sheet is kept in {}", data.join(SHEET).display())?;
+    Ok(text)
+}
+
+/// A file with secrets: for its owner alone, complete or not there.
+pub(crate) fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    let new = path.with_extension("new");
+    let put = || {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let mut file = options.open(&new)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&new, path)
+    };
+    put().with_context(|| path.display().to_string())
+}

@@ -1,0 +1,98 @@
+//! The rooms that keep things, opened over one data folder.
+//!
+//! One process at a time has them; a second one is told so in words.
+
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use blob::Blobs;
+use directory::{Directory, OldDevices, Settings};
+use jiff::Timestamp;
+use kv::Kv;
+use kv::sqlite::Sqlite;
+use queue::Queue;
+use service::manage::Manager;
+use store::Store;
+
+/// Where the index is, in the data folder.
+const INDEX: &str = "index";
+/// Where the bodies of messages are, in the data folder.
+const BODIES: &str = "bodies";
+/// Only the service's own user may look into the data folder.
+const FOLDER_MODE: u32 = 0o700;
+
+/// Everything that is kept: who there is, and what they have.
+pub(crate) struct Rooms {
+    /// Mailboxes and messages.
+    pub(crate) store: Store,
+    /// Mail accepted and not yet handed over.
+    pub(crate) queue: Queue,
+    /// Domains, accounts and aliases.
+    pub(crate) directory: Directory,
+}
+
+impl Rooms {
+    /// Opens a data folder, and makes it if it is not there. The index starts its own
+    /// threads; a runtime must be there when it is used, not yet here.
+    pub(crate) fn open(data: &Path, old_devices: OldDevices) -> anyhow::Result<Rooms> {
+        make_folder(data)
+            .with_context(|| format!("can't make the data folder {}", data.display()))?;
+        let index = data.join(INDEX);
+        let kv: Arc<dyn Kv> = Arc::new(
+            Sqlite::open(&index)
+                .with_context(|| format!("can't open the index {}", index.display()))?,
+        );
+        let bodies = data.join(BODIES);
+        let blobs = Blobs::open(&bodies)
+            .with_context(|| format!("can't open the messages {}", bodies.display()))?;
+        let settings = Settings {
+            old_devices,
+            ..Settings::default()
+        };
+        Ok(Rooms {
+            store: Store::new(kv.clone(), blobs),
+            queue: Queue::new(kv.clone()),
+            directory: Directory::new(kv, &settings),
+        })
+    }
+
+    /// Who carries out the operator's commands in these rooms.
+    pub(crate) fn manager(&self) -> Manager {
+        Manager {
+            directory: self.directory.clone(),
+            store: self.store.clone(),
+            queue: self.queue.clone(),
+            clock: Timestamp::now,
+        }
+    }
+}
+
+/// Makes the folder where it is missing, for its owner alone. One that is there keeps
+/// the rights that somebody gave it.
+fn make_folder(data: &Path) -> io::Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(FOLDER_MODE)
+        .create(data)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_new_folder_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let rooms = Rooms::open(&data, OldDevices::Off).unwrap();
+        let mode = data.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, FOLDER_MODE);
+        assert!(rooms.directory.domains().await.unwrap().is_empty());
+    }
+}

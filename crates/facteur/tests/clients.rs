@@ -1,0 +1,147 @@
+//! Real clients against the real binary, with the very lines that the quick start prints.
+
+mod common;
+
+use std::fs;
+use std::process::Command;
+
+use common::Facteur;
+
+/// The lines to paste stand in the sheet with two spaces before them, after a comment.
+fn pasted(sheet: &str, program: &str) -> String {
+    let line = |line: &&str| {
+        let line = line.trim_start();
+        !line.starts_with('#') && line.contains(program)
+    };
+    sheet.lines().find(line).unwrap().trim().to_owned()
+}
+
+fn shell(line: &str) -> String {
+    let done = Command::new("sh").args(["-c", line]).output().unwrap();
+    let text = String::from_utf8_lossy(&done.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{line}\n{text}\n{errors}");
+    text
+}
+
+#[test]
+fn the_printed_lines_send_and_read_real_messages() {
+    let mut facteur = Facteur::start();
+    let sheet = fs::read_to_string(facteur.data().join("quickstart.txt")).unwrap();
+    shell(&pasted(&sheet, "msmtp -C"));
+    let fetched = shell(&pasted(&sheet, "fetchmail --fetchmailrc"));
+    assert!(fetched.contains("Subject: First letter"), "{fetched}");
+    assert!(fetched.contains("It works."), "{fetched}");
+    let listed = shell(&pasted(&sheet, "curl --cacert"));
+    for mailbox in ["INBOX", "Sent", "Drafts", "Trash", "Junk"] {
+        assert!(listed.contains(mailbox), "{listed}");
+    }
+    shell(&pasted(&sheet, "mbsync --config"));
+    assert!(facteur.data().join("clients/mail/INBOX/cur").is_dir());
+    assert!(facteur.stop().success());
+}
+
+#[test]
+fn pythons_libraries_read_and_send_over_tls_and_upgraded() {
+    let facteur = Facteur::start();
+    let [jeanne, paul] = facteur.people();
+    let done = Command::new("python3")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/libraries.py"))
+        .arg(facteur.authority())
+        .arg(facteur.base.to_string())
+        .args([&jeanne.address, &jeanne.password, &paul.address, &paul.password])
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{errors}");
+}
+
+#[test]
+fn a_changed_password_counts_at_once_and_closes_what_the_old_one_opened() {
+    use std::io::Write;
+    let facteur = Facteur::start();
+    let [jeanne, _] = facteur.people();
+    let mut session = Command::new("python3")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/idle.py"))
+        .arg(facteur.authority())
+        .arg(facteur.port(993).to_string())
+        .args([&jeanne.address, &jeanne.password])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = std::io::BufReader::new(session.stdout.take().unwrap());
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut said, &mut line).unwrap();
+    assert_eq!(line, "in\n");
+    let mut change = facteur
+        .facteur(&["account", "password", &jeanne.address, "--password-stdin"])
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = change.stdin.take().unwrap();
+    input.write_all(b"quatre mots au hasard\n").unwrap();
+    drop(input);
+    assert!(change.wait().unwrap().success());
+    // The session says BYE and closes; then the old password is refused, the new one taken.
+    assert!(session.wait().unwrap().success());
+    let url = format!("imaps://localhost:{}/", facteur.port(993));
+    let curl = |password: &str| {
+        let user = format!("{}:{password}", jeanne.address);
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--user", &user, "--cacert"])
+            .arg(facteur.authority())
+            .arg(&url);
+        curl.output().unwrap().status.success()
+    };
+    assert!(curl("quatre mots au hasard"));
+    assert!(!curl(&jeanne.password));
+}
+
+#[test]
+fn what_was_acknowledged_is_there_after_a_kill() {
+    let mut facteur = Facteur::start();
+    let [jeanne, paul] = facteur.people();
+    let mut acknowledged = 0;
+    for round in 0..3 {
+        for message in 0..5 {
+            let sent = send(&facteur, &jeanne, &paul, &format!("{round}-{message}"));
+            acknowledged += usize::from(sent);
+        }
+        facteur.kill_and_restart();
+    }
+    assert_eq!(acknowledged, 15);
+    let url = format!("pop3s://localhost:{}/", facteur.port(995));
+    let user = format!("{}:{}", paul.address, paul.password);
+    let listed = Command::new("curl")
+        .args(["--silent", "--user", &user, "--cacert"])
+        .arg(facteur.authority())
+        .arg(&url)
+        .output()
+        .unwrap();
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert_eq!(listed.lines().count(), acknowledged, "{listed}");
+}
+
+fn send(
+    facteur: &Facteur,
+    from: &common::Person,
+    to: &common::Person,
+    subject: &str,
+) -> bool {
+    let file = facteur.folder.path().join("message.eml");
+    let text = format!(
+        "From: <{}>\r\nTo: <{}>\r\nSubject: {subject}\r\n\r\nBonjour\r\n",
+        from.address, to.address
+    );
+    fs::write(&file, text).unwrap();
+    let user = format!("{}:{}", from.address, from.password);
+    let url = format!("smtps://localhost:{}/", facteur.port(465));
+    let mut curl = Command::new("curl");
+    curl.args(["--silent", "--user", &user, "--cacert"])
+        .arg(facteur.authority())
+        .args(["--mail-from", &from.address, "--mail-rcpt", &to.address])
+        .arg("--upload-file")
+        .arg(&file)
+        .arg(&url);
+    curl.status().unwrap().success()
+}

@@ -1,0 +1,136 @@
+//! A service of one's own for a test: the real binary, started by its quick start on
+//! ports of its own, and stopped at the end.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// The service's processes end with the test, whatever becomes of it.
+pub struct Facteur {
+    pub folder: tempfile::TempDir,
+    pub base: u16,
+    child: Child,
+    _base_lock: File,
+}
+
+/// An address with its password, as the sheet shows them.
+pub struct Person {
+    pub address: String,
+    pub password: String,
+}
+
+impl Facteur {
+    /// Starts a new one.
+    pub fn start() -> Facteur {
+        let folder = tempfile::tempdir().unwrap();
+        let (base, lock) = free_base();
+        let child = serve(&folder.path().join("data"), base);
+        Facteur {
+            folder,
+            base,
+            child,
+            _base_lock: lock,
+        }
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub fn authority(&self) -> PathBuf {
+        self.data().join("tls/authority.pem")
+    }
+
+    pub fn port(&self, standard: u16) -> u16 {
+        self.base + standard
+    }
+
+    /// The two people of the quick start, from the sheet that it keeps.
+    pub fn people(&self) -> [Person; 2] {
+        let sheet = std::fs::read_to_string(self.data().join("quickstart.txt")).unwrap();
+        ["jeanne@facteur.test", "paul@facteur.test"].map(|address| {
+            let words = |line: &str| {
+                let mut words = line.split_whitespace();
+                let named = words.next() == Some(address);
+                let password = words.next().map(str::to_owned);
+                password.filter(|_| named && words.next().is_none())
+            };
+            Person {
+                address: address.to_owned(),
+                password: sheet.lines().find_map(words).unwrap(),
+            }
+        })
+    }
+
+    /// kill -9, then a new start on the same folder and ports.
+    pub fn kill_and_restart(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.child = serve(&self.data(), self.base);
+    }
+
+    /// SIGTERM, and what the process said at its end.
+    pub fn stop(&mut self) -> std::process::ExitStatus {
+        let pid = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        assert!(told.success());
+        self.child.wait().unwrap()
+    }
+
+    /// A command line beside the running service.
+    pub fn facteur(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_facteur"));
+        command.arg("--data").arg(self.data()).args(arguments);
+        command
+    }
+}
+
+impl Drop for Facteur {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts the binary and waits until it says that it serves.
+fn serve(data: &Path, base: u16) -> Child {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_facteur"))
+        .arg("--data")
+        .arg(data)
+        .args(["quickstart", "--listen", "127.0.0.1", "--hostname", "localhost"])
+        .args(["--port-base", &base.to_string()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let told = |line: &std::io::Result<String>| {
+        line.as_ref()
+            .is_ok_and(|line| line.contains("quickstart.txt"))
+    };
+    let mut lines = lines;
+    assert!(lines.any(|line| told(&line)), "the service did not start");
+    child
+}
+
+/// A base under which every port of the service is free just now, and the lock that keeps
+/// it from other tests, whatever process they run in.
+fn free_base() -> (u16, File) {
+    let ports = [25, 80, 110, 143, 443, 465, 587, 993, 995];
+    let free = |base: u16| {
+        let open = |port: &u16| TcpListener::bind(("127.0.0.1", base + port)).ok();
+        ports.iter().map(open).collect::<Option<Vec<_>>>().is_some()
+    };
+    let lock = |base: u16| {
+        let path = std::env::temp_dir().join(format!("facteur-test-{base}.lock"));
+        let file = File::create(path).unwrap();
+        file.try_lock().is_ok().then_some((base, file))
+    };
+    // Below the ports that the system gives to whoever connects.
+    (11..32)
+        .filter_map(|thousand| lock(thousand * 1000))
+        .find(|(base, _)| free(*base))
+        .unwrap()
+}
