@@ -33,7 +33,9 @@ impl LocalPart {
     }
 
     fn is_dot_atom(&self) -> bool {
-        self.0.split('.').all(|atom| !atom.is_empty() && atom.chars().all(is_atext))
+        self.0
+            .split('.')
+            .all(|atom| !atom.is_empty() && atom.chars().all(is_atext))
     }
 }
 
@@ -52,7 +54,8 @@ impl FromStr for LocalPart {
             return Err(AddressError::LocalTooLong);
         }
         let local = Self(inner.into());
-        if local.0.chars().any(char::is_control) || !(text.starts_with('"') || local.is_dot_atom()) {
+        if local.0.chars().any(char::is_control) || !(text.starts_with('"') || local.is_dot_atom())
+        {
             return Err(AddressError::LocalCharacter);
         }
         Ok(local)
@@ -78,7 +81,9 @@ impl fmt::Display for LocalPart {
 
 /// RFC 5322 section 3.2.3, and any character beyond ASCII (RFC 6531 section 3.3).
 fn is_atext(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || (!c.is_ascii() && !c.is_control())
+    c.is_ascii_alphanumeric()
+        || "!#$%&'*+-/=?^_`{|}~".contains(c)
+        || (!c.is_ascii() && !c.is_control())
 }
 
 /// Reads what follows an opening quote, up to the closing one at the very end.
@@ -215,7 +220,10 @@ mod tests {
     #[test]
     fn quotes_are_syntax_only() {
         assert_eq!(parse("\"jean\"@x.fr"), parse("jean@x.fr"));
-        assert_eq!(parse("\"a b\\\"c\"@x.fr").unwrap().to_string(), "\"a b\\\"c\"@x.fr");
+        assert_eq!(
+            parse("\"a b\\\"c\"@x.fr").unwrap().to_string(),
+            "\"a b\\\"c\"@x.fr"
+        );
         assert_eq!(parse("\"a@b\"@x.fr").unwrap().local().as_str(), "a@b");
     }
 
@@ -226,14 +234,23 @@ mod tests {
         assert_eq!(parse("a b@x.fr"), Err(AddressError::LocalCharacter));
         assert_eq!(parse("a..b@x.fr"), Err(AddressError::LocalCharacter));
         assert_eq!(parse("\"a\r\nb\"@x.fr"), Err(AddressError::LocalCharacter));
-        assert_eq!(parse("jean@"), Err(AddressError::Domain(DomainError::Empty)));
+        assert_eq!(
+            parse("jean@"),
+            Err(AddressError::Domain(DomainError::Empty))
+        );
         let long = format!("{}@x.fr", "a".repeat(129));
         assert_eq!(parse(&long), Err(AddressError::LocalTooLong));
     }
 
     #[test]
     fn whatever_parses_prints_to_something_that_parses_the_same() {
-        for text in ["é@x.fr", "\"\\\\\"@x.fr", "a+b@x.fr", "\" \"@x.fr", "\".a\"@x.fr"] {
+        for text in [
+            "é@x.fr",
+            "\"\\\\\"@x.fr",
+            "a+b@x.fr",
+            "\" \"@x.fr",
+            "\".a\"@x.fr",
+        ] {
             let address = parse(text).unwrap();
             assert_eq!(parse(&address.to_string()), Ok(address));
         }

@@ -7,6 +7,9 @@
 //!
 //! [`Event`] is the stream that each session writes about itself: log lines come
 //! from it today, devices seen, incidents and the doctor later.
+//!
+//! Neither holds a secret or a word of a message. The true reason of a refusal that
+//! must not tell who exists ([`SignInFailure`]) is in the event, never in the refusal.
 
 mod event;
 mod refusal;

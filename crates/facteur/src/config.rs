@@ -98,9 +98,6 @@ settings! {
         certificate: PathBuf = PathBuf::from("tls/certificate.pem"),
         /// The private key of the certificate (PEM).
         key: PathBuf = PathBuf::from("tls/key.pem"),
-        /// The certificate of the authority that the quick start made, for people to put
-        /// on their devices. Where there is no such file, none is offered.
-        authority: PathBuf = PathBuf::from("tls/authority.pem"),
     }
 }
 
@@ -159,7 +156,6 @@ impl Config {
         Tls {
             certificate: data.join(&self.tls.certificate),
             key: data.join(&self.tls.key),
-            authority: data.join(&self.tls.authority),
         }
     }
 }

@@ -95,7 +95,13 @@ fn make(data: &Path, file: &Path, choices: Choices) -> anyhow::Result<String> {
     let accounts = runtime.block_on(accounts(data, &choices.domain, &config))?;
     let mut names = vec![host.clone(), "localhost".to_owned()];
     names.extend(machine::addresses().iter().map(IpAddr::to_string));
-    names.extend(config.listen.iter().filter(|ip| !ip.is_unspecified()).map(IpAddr::to_string));
+    names.extend(
+        config
+            .listen
+            .iter()
+            .filter(|ip| !ip.is_unspecified())
+            .map(IpAddr::to_string),
+    );
     names.sort_unstable();
     names.dedup();
     // The service's own name comes first: it names the certificate.
@@ -148,7 +154,10 @@ async fn account(
     let id = match rooms.directory.account_at(&address).await {
         Ok(account) => {
             let secret = Password::new(clear.as_bytes());
-            rooms.directory.set_password(account.id, &secret, now).await?;
+            rooms
+                .directory
+                .set_password(account.id, &secret, now)
+                .await?;
             account.id
         }
         Err(DirectoryError::NoSuchAccount { .. }) => {
@@ -189,7 +198,10 @@ fn describe(sheet: &Sheet, data: &Path) -> anyhow::Result<String> {
         port(Service::Transfer, Tls::StartTls),
         port(Service::Pages, Tls::Implicit),
     );
-    writeln!(text, "\n  mail from other servers comes in at port {transfer}")?;
+    writeln!(
+        text,
+        "\n  mail from other servers comes in at port {transfer}"
+    )?;
     writeln!(text, "  customer area: https://{host}:{pages}/\n")?;
     writeln!(text, "  user name (the whole address)   password")?;
     for Made { address, password } in &sheet.accounts {

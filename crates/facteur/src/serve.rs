@@ -38,11 +38,7 @@ use sockets::Open;
 const DRAIN: Duration = Duration::from_secs(25);
 
 /// Serves until SIGTERM or SIGINT. `ready` is called once every port is open.
-pub(crate) fn run(
-    data: &Path,
-    file: Option<&Path>,
-    ready: impl FnOnce(),
-) -> anyhow::Result<()> {
+pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> anyhow::Result<()> {
     let config = config::load_for(data, file)?.config;
     log::start(&config.log)?;
     let endpoints = endpoints(&config)?;
@@ -87,6 +83,7 @@ impl Running<'_> {
     async fn run(self, open: Vec<Open>, ready: impl FnOnce()) -> anyhow::Result<()> {
         let (stop, stopping) = watch::channel(false);
         let (offer, cleartext) = watch::channel(offered(self.config.old_devices));
+        self.complete_accounts().await?;
         let fan_out = FanOut::new(
             self.rooms.store.clone(),
             self.rooms.queue.clone(),
@@ -116,6 +113,15 @@ impl Running<'_> {
         }
         background.abort();
         tracing::info!("stopped");
+        Ok(())
+    }
+
+    /// Gives their mailboxes to accounts that a crash left without, between their place in
+    /// the directory and that in the store.
+    async fn complete_accounts(&self) -> anyhow::Result<()> {
+        for account in self.rooms.directory.accounts().await? {
+            self.rooms.store.create_account(account.id, clock()).await?;
+        }
         Ok(())
     }
 

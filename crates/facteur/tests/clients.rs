@@ -1,5 +1,7 @@
 //! Real clients against the real binary, with the very lines that the quick start prints.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod common;
 
 use std::fs;
@@ -49,7 +51,12 @@ fn pythons_libraries_read_and_send_over_tls_and_upgraded() {
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/libraries.py"))
         .arg(facteur.authority())
         .arg(facteur.base.to_string())
-        .args([&jeanne.address, &jeanne.password, &paul.address, &paul.password])
+        .args([
+            &jeanne.address,
+            &jeanne.password,
+            &paul.address,
+            &paul.password,
+        ])
         .output()
         .unwrap();
     let errors = String::from_utf8_lossy(&done.stderr);
@@ -122,12 +129,7 @@ fn what_was_acknowledged_is_there_after_a_kill() {
     assert_eq!(listed.lines().count(), acknowledged, "{listed}");
 }
 
-fn send(
-    facteur: &Facteur,
-    from: &common::Person,
-    to: &common::Person,
-    subject: &str,
-) -> bool {
+fn send(facteur: &Facteur, from: &common::Person, to: &common::Person, subject: &str) -> bool {
     let file = facteur.folder.path().join("message.eml");
     let text = format!(
         "From: <{}>\r\nTo: <{}>\r\nSubject: {subject}\r\n\r\nBonjour\r\n",

@@ -2,7 +2,7 @@
 //!
 //! A protocol crate is a machine without socket or clock (see `session`); this crate
 //! gives it both. [`listen`] opens an address, [`Wire`] is one connection before and
-//! after TLS, [`drive`] runs a session over it: it reads while it writes, gathers replies
+//! after TLS, [`Drive`] runs a session over it: it reads while it writes, gathers replies
 //! and flushes them when nothing more is ready, gives time to the session as
 //! [`session::Moment`]s, and has the session's questions answered by an [`Answerer`]
 //! whose long answers it takes no faster than the socket drains.

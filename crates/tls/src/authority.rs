@@ -62,7 +62,8 @@ pub fn make_authority(dir: &Path, names: &[String]) -> Result<Files, MakeError> 
 
     let mut leaf = CertificateParams::new(names)?;
     if let Some(first) = names.first() {
-        leaf.distinguished_name.push(DnType::CommonName, first.as_str());
+        leaf.distinguished_name
+            .push(DnType::CommonName, first.as_str());
     }
     leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

@@ -73,7 +73,10 @@ impl Greeter {
         let Inner {
             certificate, key, ..
         } = &*self.0;
-        let (mail, pages) = (config(certificate, key, &[])?, config(certificate, key, PAGES)?);
+        let (mail, pages) = (
+            config(certificate, key, &[])?,
+            config(certificate, key, PAGES)?,
+        );
         self.0.mail.store(Arc::new(mail));
         self.0.pages.store(Arc::new(pages));
         Ok(())

@@ -149,12 +149,12 @@ fn what_cannot_work_is_refused_by_name() {
     }
 }
 
-/// `FACTEUR_WRITE_REFERENCE=1 cargo test -p facteur` writes the page anew.
+/// `UPDATE=1 cargo test -p facteur` writes the page anew.
 #[test]
 fn the_reference_is_the_one_of_this_source() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
     let made = documented::reference().unwrap();
-    if std::env::var_os("FACTEUR_WRITE_REFERENCE").is_some() {
+    if std::env::var_os("UPDATE").is_some() {
         fs::write(&page, &made).unwrap();
     }
     assert_eq!(fs::read_to_string(&page).unwrap(), made);

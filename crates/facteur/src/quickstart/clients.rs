@@ -19,7 +19,10 @@ pub(super) fn lines(sheet: &Sheet, data: &Path) -> anyhow::Result<String> {
     let [first, second] = &sheet.accounts;
     write_private(&folder.join("mbsyncrc"), &mbsync(sheet, first, &folder))?;
     write_private(&folder.join("msmtprc"), &msmtp(sheet, first))?;
-    write_private(&folder.join("fetchmailrc"), &fetchmail(sheet, second, &folder))?;
+    write_private(
+        &folder.join("fetchmailrc"),
+        &fetchmail(sheet, second, &folder),
+    )?;
     let (imaps, host) = (port(sheet, Service::Imap), &sheet.host);
     let (authority, folder) = (quoted(&sheet.authority), quoted(&folder));
     let mut text = String::from("To try it with certificate checking on, paste:\n\n");

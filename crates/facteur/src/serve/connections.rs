@@ -124,9 +124,7 @@ impl Desk {
                 let stopping = self.stopping.clone();
                 match endpoint.tls {
                     Tls::Implicit => {
-                        self.pages
-                            .secure(&self.greeter, stream, ip, stopping)
-                            .await;
+                        self.pages.secure(&self.greeter, stream, ip, stopping).await;
                     }
                     Tls::StartTls | Tls::Never => self.pages.plain(stream, ip, stopping).await,
                 }

@@ -26,7 +26,16 @@ pub(crate) fn start(log: &Log) -> anyhow::Result<()> {
 /// The crates of the house, each at the level asked for.
 fn ours(level: tracing::Level) -> String {
     const CRATES: [&str; 10] = [
-        "facteur", "web", "service", "net", "tls", "store", "queue", "directory", "kv", "blob",
+        "facteur",
+        "web",
+        "service",
+        "net",
+        "tls",
+        "store",
+        "queue",
+        "directory",
+        "kv",
+        "blob",
     ];
     CRATES.map(|name| format!("{name}={level}")).join(",")
 }

@@ -8,22 +8,22 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// The service's processes end with the test, whatever becomes of it.
-pub struct Facteur {
-    pub folder: tempfile::TempDir,
-    pub base: u16,
+pub(crate) struct Facteur {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) base: u16,
     child: Child,
     _base_lock: File,
 }
 
 /// An address with its password, as the sheet shows them.
-pub struct Person {
-    pub address: String,
-    pub password: String,
+pub(crate) struct Person {
+    pub(crate) address: String,
+    pub(crate) password: String,
 }
 
 impl Facteur {
     /// Starts a new one.
-    pub fn start() -> Facteur {
+    pub(crate) fn start() -> Facteur {
         let folder = tempfile::tempdir().unwrap();
         let (base, lock) = free_base();
         let child = serve(&folder.path().join("data"), base);
@@ -35,20 +35,20 @@ impl Facteur {
         }
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    pub fn authority(&self) -> PathBuf {
+    pub(crate) fn authority(&self) -> PathBuf {
         self.data().join("tls/authority.pem")
     }
 
-    pub fn port(&self, standard: u16) -> u16 {
+    pub(crate) fn port(&self, standard: u16) -> u16 {
         self.base + standard
     }
 
     /// The two people of the quick start, from the sheet that it keeps.
-    pub fn people(&self) -> [Person; 2] {
+    pub(crate) fn people(&self) -> [Person; 2] {
         let sheet = std::fs::read_to_string(self.data().join("quickstart.txt")).unwrap();
         ["jeanne@facteur.test", "paul@facteur.test"].map(|address| {
             let words = |line: &str| {
@@ -65,14 +65,14 @@ impl Facteur {
     }
 
     /// kill -9, then a new start on the same folder and ports.
-    pub fn kill_and_restart(&mut self) {
+    pub(crate) fn kill_and_restart(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.child = serve(&self.data(), self.base);
     }
 
     /// SIGTERM, and what the process said at its end.
-    pub fn stop(&mut self) -> std::process::ExitStatus {
+    pub(crate) fn stop(&mut self) -> std::process::ExitStatus {
         let pid = self.child.id().to_string();
         let told = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
         assert!(told.success());
@@ -80,7 +80,7 @@ impl Facteur {
     }
 
     /// A command line beside the running service.
-    pub fn facteur(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn facteur(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_facteur"));
         command.arg("--data").arg(self.data()).args(arguments);
         command
@@ -99,7 +99,13 @@ fn serve(data: &Path, base: u16) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_facteur"))
         .arg("--data")
         .arg(data)
-        .args(["quickstart", "--listen", "127.0.0.1", "--hostname", "localhost"])
+        .args([
+            "quickstart",
+            "--listen",
+            "127.0.0.1",
+            "--hostname",
+            "localhost",
+        ])
         .args(["--port-base", &base.to_string()])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
