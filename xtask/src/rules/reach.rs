@@ -59,7 +59,10 @@ fn tree(workspace: &Workspace) -> Result<Vec<String>, Failure> {
         tree.args(["--prefix", "none", "--format", "{p}"]);
         // Routing decides over what `directory` found and takes its types from there; only
         // `directory` itself may reach an engine. The source is checked all the same.
-        let tree = output(tree.args(["--prune", "directory"]))?;
+        if *name == "routing" {
+            tree.args(["--prune", "directory"]);
+        }
+        let tree = output(&mut tree)?;
         for outside in OUTSIDE.iter().filter(|outside| names(&tree, outside)) {
             findings.push(format!(
                 "{name} reaches {outside}: cargo tree --package {name} --edges normal --invert {outside}"
