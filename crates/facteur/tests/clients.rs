@@ -147,3 +147,60 @@ fn send(facteur: &Facteur, from: &common::Person, to: &common::Person, subject: 
         .arg(&url);
     curl.status().unwrap().success()
 }
+
+/// The corpus beside the checkout, where there is one.
+fn corpus() -> Option<std::path::PathBuf> {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let beside = |folder: &std::path::Path| folder.join("shared/corpus/messages");
+    here.ancestors().map(beside).find(|corpus| corpus.is_dir())
+}
+
+/// Messages of our own, odd in the ways that matter here.
+fn own_messages(folder: &std::path::Path) -> usize {
+    let messages: [&[u8]; 5] = [
+        b"Subject: plain\r\n\r\nbody\r\n.\r\n..\r\nend",
+        b"\xe9t\xe9: not a field\nSubject: \xff\n\n8-bit \xe9\n",
+        b"no header at all",
+        b"Content-Type: multipart/mixed; boundary=\"b\"\r\n\r\n--b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: in\r\n\r\nx\r\n--b--\r\n",
+        b"Content-Type: multipart/mixed\r\n\r\n--no boundary\r\n",
+    ];
+    for (number, message) in messages.iter().enumerate() {
+        fs::write(folder.join(format!("{number}.eml")), message).unwrap();
+    }
+    messages.len()
+}
+
+#[test]
+fn odd_messages_come_back_byte_for_byte() {
+    let own = tempfile::tempdir().unwrap();
+    let made = own_messages(own.path());
+    assert_eq!(compared(own.path()), made + 1);
+    if let Some(corpus) = corpus() {
+        let files = fs::read_dir(&corpus).unwrap();
+        let files = files.filter(|file| {
+            let name = file.as_ref().unwrap().file_name();
+            name.to_string_lossy().ends_with(".eml")
+        });
+        assert_eq!(compared(&corpus), files.count() + 1);
+    }
+}
+
+/// How many messages came back as they were sent: all of the folder, and a large one.
+fn compared(folder: &std::path::Path) -> usize {
+    let facteur = Facteur::start();
+    let [_, paul] = facteur.people();
+    let done = Command::new("python3")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus.py"))
+        .arg(facteur.authority())
+        .arg(facteur.base.to_string())
+        .args([&paul.address, &paul.password])
+        .arg(folder)
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{errors}");
+    String::from_utf8_lossy(&done.stdout)
+        .trim()
+        .parse()
+        .unwrap()
+}
