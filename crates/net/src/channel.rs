@@ -48,7 +48,13 @@ impl Incoming {
         self.buffer.reserve(self.size);
         let half = self.half.as_mut().ok_or_else(gone)?;
         let mut window = half.take(self.size as u64);
-        let count = window.read_buf(&mut self.buffer).await?;
+        let count = match window.read_buf(&mut self.buffer).await {
+            Ok(count) => count,
+            // Many devices leave without TLS's goodbye. Nothing of ours takes the end of
+            // the stream for the end of a message, so it can't be used to cut one short.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
+            Err(error) => return Err(error),
+        };
         self.octets += count as u64;
         self.size = match count == self.size {
             true => (self.size * 2).min(READ_AHEAD),
