@@ -64,6 +64,26 @@ fn pythons_libraries_read_and_send_over_tls_and_upgraded() {
 }
 
 #[test]
+fn old_devices_sign_in_unencrypted_once_the_account_allows_it() {
+    let facteur = Facteur::start();
+    let [jeanne, _] = facteur.people();
+    let clear = || {
+        let mut clear = Command::new("python3");
+        clear
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clear.py"))
+            .arg(facteur.base.to_string())
+            .args([&jeanne.address, &jeanne.password]);
+        clear.output().unwrap()
+    };
+    assert!(!clear().status.success());
+    let mut allow = facteur.facteur(&["account", "set", &jeanne.address, "--old-devices", "on"]);
+    assert!(allow.output().unwrap().status.success());
+    let done = clear();
+    let errors = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{errors}");
+}
+
+#[test]
 fn a_changed_password_counts_at_once_and_closes_what_the_old_one_opened() {
     use std::io::Write;
     let facteur = Facteur::start();

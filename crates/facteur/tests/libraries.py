@@ -38,6 +38,12 @@ check(plain.mail(paul)[0] in (550, 553), "MAIL FROM another")
 check(plain.mail(jeanne)[0] == 250, "MAIL FROM self")
 check(plain.rcpt(paul)[0] == 250, "RCPT")
 check(plain.data(f"From: {paul}\r\n\r\nforged\r\n")[0] == 550, "From of another")
+check(plain.mail(jeanne)[0] == 250, "MAIL FROM self")
+check(plain.rcpt(paul)[0] == 250, "RCPT")
+check(plain.data(f"From: {jeanne}\r\nSender: {paul}\r\n\r\nforged\r\n")[0] == 550, "Sender of another")
+check(plain.mail(jeanne)[0] == 250, "MAIL FROM self")
+check(plain.rcpt(paul)[0] == 250, "RCPT")
+check(plain.data("Subject: nobody's\r\n\r\nforged\r\n")[0] == 550, "no From")
 plain.quit()
 
 # Mail from other servers, to somebody here, to nobody, and to elsewhere.
