@@ -1,15 +1,11 @@
 //! Every conversation of `transcripts/`, over real TCP and TLS against the real binary.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
-
-mod common;
-
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use common::Facteur;
+use crate::common::Facteur;
 use playback::tcp::Client;
 use playback::{Player, Wire, check, transcripts};
 

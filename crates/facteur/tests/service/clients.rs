@@ -1,13 +1,9 @@
 //! Real clients against the real binary, with the very lines that the quick start prints.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
-
-mod common;
-
 use std::fs;
 use std::process::Command;
 
-use common::Facteur;
+use crate::common::Facteur;
 
 /// The lines to paste stand in the sheet with two spaces before them, after a comment.
 fn pasted(sheet: &str, program: &str) -> String {
@@ -48,7 +44,10 @@ fn pythons_libraries_read_and_send_over_tls_and_upgraded() {
     let facteur = Facteur::start();
     let [jeanne, paul] = facteur.people();
     let done = Command::new("python3")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/libraries.py"))
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/service/libraries.py"
+        ))
         .arg(facteur.authority())
         .arg(facteur.base.to_string())
         .args([
@@ -70,7 +69,10 @@ fn old_devices_sign_in_unencrypted_once_the_account_allows_it() {
     let clear = || {
         let mut clear = Command::new("python3");
         clear
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clear.py"))
+            .arg(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/service/clear.py"
+            ))
             .arg(facteur.base.to_string())
             .args([&jeanne.address, &jeanne.password]);
         clear.output().unwrap()
@@ -89,7 +91,10 @@ fn a_changed_password_counts_at_once_and_closes_what_the_old_one_opened() {
     let facteur = Facteur::start();
     let [jeanne, _] = facteur.people();
     let mut session = Command::new("python3")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/idle.py"))
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/service/idle.py"
+        ))
         .arg(facteur.authority())
         .arg(facteur.port(993).to_string())
         .args([&jeanne.address, &jeanne.password])
@@ -136,7 +141,7 @@ impl Drop for Load {
     }
 }
 
-const LOAD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/load.py");
+const LOAD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/service/load.py");
 /// How often the service is killed.
 const KILLS: u64 = 20;
 
@@ -218,7 +223,10 @@ fn compared(folder: &std::path::Path) -> usize {
     let facteur = Facteur::start();
     let [_, paul] = facteur.people();
     let done = Command::new("python3")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus.py"))
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/service/corpus.py"
+        ))
         .arg(facteur.authority())
         .arg(facteur.base.to_string())
         .args([&paul.address, &paul.password])

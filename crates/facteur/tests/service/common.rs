@@ -1,8 +1,6 @@
 //! A service of one's own for a test: the real binary, started by its quick start on
 //! ports of its own, and stopped at the end.
 
-#![allow(dead_code, reason = "each file of tests uses its own part")]
-
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
