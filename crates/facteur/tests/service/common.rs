@@ -74,7 +74,12 @@ impl Facteur {
     /// SIGTERM, and what the process said at its end.
     pub(crate) fn stop(&mut self) -> std::process::ExitStatus {
         let pid = self.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        // The shell's own `kill`: a machine need not have the program of that name.
+        let mut kill = Command::new("sh");
+        let told = kill
+            .args(["-c", "kill -TERM \"$0\"", &pid])
+            .status()
+            .unwrap();
         assert!(told.success());
         self.child.wait().unwrap()
     }
