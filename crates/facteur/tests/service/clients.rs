@@ -129,58 +129,6 @@ fn a_changed_password_counts_at_once_and_closes_what_the_old_one_opened() {
     assert!(!curl(&jeanne.password));
 }
 
-/// Programs that deliver mail for as long as the test runs.
-struct Load(Vec<std::process::Child>);
-
-impl Drop for Load {
-    fn drop(&mut self) {
-        for sender in &mut self.0 {
-            let _ = sender.kill();
-            let _ = sender.wait();
-        }
-    }
-}
-
-const LOAD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/service/load.py");
-/// How often the service is killed.
-const KILLS: u64 = 20;
-
-#[test]
-fn what_was_acknowledged_is_there_after_twenty_kills_under_load() {
-    let mut facteur = Facteur::start();
-    let [_, paul] = facteur.people();
-    let logs = [0, 1, 2, 3].map(|n| facteur.folder.path().join(format!("acknowledged-{n}")));
-    let sender = |(n, log): (usize, &std::path::PathBuf)| {
-        let mut sender = Command::new("python3");
-        sender.args([LOAD, "send", &facteur.port(25).to_string(), &paul.address]);
-        sender.arg(log).arg(format!("sender{n}")).spawn().unwrap()
-    };
-    let load = Load(logs.iter().enumerate().map(sender).collect());
-    for kill in 0..KILLS {
-        // At another moment of the load each time.
-        std::thread::sleep(std::time::Duration::from_millis(150 + kill * 37 % 200));
-        facteur.kill_and_restart();
-    }
-    drop(load);
-    let done = Command::new("python3")
-        .args([LOAD, "verify"])
-        .arg(facteur.authority())
-        .args([
-            &facteur.port(993).to_string(),
-            &paul.address,
-            &paul.password,
-        ])
-        .args(&logs)
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{errors}");
-    println!(
-        "acknowledged: {}",
-        String::from_utf8_lossy(&done.stdout).trim()
-    );
-}
-
 /// The corpus beside the checkout, where there is one.
 fn corpus() -> Option<std::path::PathBuf> {
     let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -64,6 +64,24 @@ impl Facteur {
         })
     }
 
+    /// A file that tells scripts what they must know of the service.
+    pub(crate) fn setting(&self) -> PathBuf {
+        let people = self.people().map(
+            |person| serde_json::json!({ "address": person.address, "password": person.password }),
+        );
+        let setting = serde_json::json!({
+            "authority": self.authority(),
+            "base": self.base,
+            "binary": env!("CARGO_BIN_EXE_facteur"),
+            "data": self.data(),
+            "logs": self.folder.path().join("logs"),
+            "people": people,
+        });
+        let path = self.folder.path().join("setting.json");
+        std::fs::write(&path, setting.to_string()).unwrap();
+        path
+    }
+
     /// kill -9, then a new start on the same folder and ports.
     pub(crate) fn kill_and_restart(&mut self) {
         self.child.kill().unwrap();
@@ -99,6 +117,14 @@ impl Drop for Facteur {
     }
 }
 
+/// The scripts of one of the Python packages beside this file.
+pub(crate) fn scripts(package: &str) -> Command {
+    let mut command = Command::new("python3");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/service");
+    command.env("PYTHONPATH", folder).args(["-m", package]);
+    command
+}
+
 /// Starts the binary and waits until it says that it serves.
 fn serve(data: &Path, base: u16) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_facteur"))
@@ -112,6 +138,8 @@ fn serve(data: &Path, base: u16) -> Child {
             "localhost",
         ])
         .args(["--port-base", &base.to_string()])
+        // A folder from elsewhere was made for other ports.
+        .env("FACTEUR_PORT_BASE", base.to_string())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

@@ -1,0 +1,76 @@
+"""Load and proof for the kill test: `python3 -m kill load SETTING`, then `verify`.
+
+`load` lets everybody loose on the service until the standard input ends. For each line
+that comes in there, it writes one once each of them has done something since.
+
+| file | what it does |
+| --- | --- |
+| `deliver.py`, `filer.py`, `fetcher.py` | those who use the service |
+| `log.py` | what they asked and heard |
+| `world.py`, `maildrop.py` | what must be there after that |
+| `verify.py` | compares, and counts |
+| `mail.py`, `sight.py` | messages; what IMAP shows of them |"""
+import json
+import os
+import pathlib
+import sys
+import threading
+import time
+import traceback
+
+from . import verify
+from .deliver import Sender
+from .fetcher import Fetcher
+from .filer import Filer
+from .log import Log
+
+# Commands that each has done before the service is killed again.
+BUSY = 6
+
+
+def everybody(setting, log):
+    jeanne, paul = setting["people"]
+    to_jeanne, to_paul = jeanne["address"], paul["address"]
+    both, elsewhere = [to_jeanne, to_paul], "someone@example.com"
+    postmaster = f'postmaster@{to_jeanne.partition("@")[2]}'
+    sent = [[to_paul], both, [to_paul], [to_jeanne], [to_paul, elsewhere], [to_paul, postmaster]]
+    return [
+        Sender(setting, log("one"), "one", [[to_paul], [to_jeanne]]),
+        Sender(setting, log("both"), "both", [both]),
+        Sender(setting, log("sent"), "sent", sent, jeanne),
+        Filer(setting, log("jeanne"), "jeanne", jeanne, 0),
+        Filer(setting, log("paul0"), "paul0", paul, 0),
+        Filer(setting, log("paul1"), "paul1", paul, 1),
+        Fetcher(setting, log("fetcher"), "fetcher", jeanne, 1),
+    ]
+
+
+def attempt(work):
+    """Whatever nobody expected ends all, loudly."""
+    try:
+        work()
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+
+
+def load(setting):
+    logs = []
+
+    def log(name):
+        logs.append(Log(pathlib.Path(setting["logs"]) / name))
+        return logs[-1]
+
+    for one in everybody(setting, log):
+        threading.Thread(target=attempt, args=[one.run], daemon=True).start()
+    for _ in sys.stdin:
+        enough = [one.heard + BUSY for one in logs]
+        while any(one.heard < least for one, least in zip(logs, enough)):
+            time.sleep(0.005)
+        print("busy", flush=True)
+    # In the middle of what they do, like all the other ends.
+    os._exit(0)
+
+
+setting = json.loads(pathlib.Path(sys.argv[2]).read_text())
+{"load": load, "verify": verify.verify}[sys.argv[1]](setting)
