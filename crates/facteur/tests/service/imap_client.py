@@ -1,4 +1,5 @@
 """As much of an IMAP client as it takes to know exactly what was heard."""
+import base64
 import re
 import socket
 import ssl
@@ -22,7 +23,8 @@ class Imap:
         self.input = self.socket.makefile("rb")
         self.count = 0
         self.response()
-        self.command(f'LOGIN {person["address"]} "{person["password"]}"')
+        secret = f'\0{person["address"]}\0{person["password"]}'.encode()
+        self.command(f"AUTHENTICATE PLAIN {base64.b64encode(secret).decode()}")
 
     def line(self):
         line = self.input.readline()

@@ -4,5 +4,6 @@
 
 mod clients;
 mod common;
+mod folders;
 mod kill;
 mod transcripts;
