@@ -77,6 +77,19 @@ fn a_folder_kept_today_is_opened_today() {
     }
 }
 
+#[test]
+fn every_kept_folder_is_opened() {
+    let entries = fs::read_dir(folders()).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let mut kept: Vec<PathBuf> = paths.filter(|path| path.is_dir()).collect();
+    kept.sort();
+    assert_eq!(kept.first(), Some(&folders().join("issue-2")));
+    for folder in kept {
+        println!("opening {}", folder.display());
+        open(&folder);
+    }
+}
+
 /// Where the kept folders are.
 fn folders() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/folders")
