@@ -5,7 +5,7 @@ that comes in there, it writes one once each of them has done something since.
 
 | file | what it does |
 | --- | --- |
-| `deliver.py`, `filer.py`, `fetcher.py` | those who use the service |
+| `deliver.py`, `filer.py`, `mover.py`, `fetcher.py` | those who use the service |
 | `log.py` | what they asked and heard |
 | `world.py`, `maildrop.py` | what must be there after that |
 | `verify.py` | compares, and counts |
@@ -23,9 +23,10 @@ from .deliver import Sender
 from .fetcher import Fetcher
 from .filer import Filer
 from .log import Log
+from .mover import Mover
 
 # Commands that each has done before the service is killed again.
-BUSY = 6
+BUSY = 4
 
 
 def everybody(setting, log):
@@ -41,6 +42,7 @@ def everybody(setting, log):
         Filer(setting, log("jeanne"), "jeanne", jeanne, 0),
         Filer(setting, log("paul0"), "paul0", paul, 0),
         Filer(setting, log("paul1"), "paul1", paul, 1),
+        Mover(setting, log("mover"), "mover", jeanne),
         Fetcher(setting, log("fetcher"), "fetcher", jeanne, 1),
     ]
 

@@ -6,7 +6,7 @@ import time
 from . import mail
 
 # Between two messages, so that others get something done too.
-REST = 0.01
+REST = 0.02
 
 
 class Sender:

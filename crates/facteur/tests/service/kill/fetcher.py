@@ -10,7 +10,7 @@ from . import mail
 READ = 15
 REMOVED = 8
 # Between two connections, so that others get something done too.
-REST = 0.03
+REST = 0.06
 
 
 class Fetcher:

@@ -13,7 +13,7 @@ KEYWORDS = ["$Forwarded", "NonJunk", "Work", "later"]
 ZONES = ["+0000", "+0100", "-0330", "+1245"]
 # As many messages of the INBOX, and of one mailbox, are cared for at once.
 HELD = 30
-MOST_MAILBOXES = 8
+MOST_MAILBOXES = 6
 
 
 class Filer:

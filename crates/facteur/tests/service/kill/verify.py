@@ -9,12 +9,14 @@ from imap_client import Imap
 
 from . import log, sight
 from .maildrop import Maildrop
+from .mover import Crowd
 from .world import Worlds, Wrong, check_counts
 
 # Until mail for several accounts is in all of them.
 PATIENCE = 60
 FILERS = {"jeanne": ["jeanne"], "paul": ["paul0", "paul1"]}
 SENDERS = ["one", "both", "sent"]
+MOVERS = {"jeanne": "mover"}
 FETCHERS = {"jeanne": ("fetcher", 1)}
 
 
@@ -41,7 +43,7 @@ def verify(setting):
 
 # Without one of these nothing was shown of it.
 EACH = """send append store copy move expunge uid-expunge create rename delete subscribe
-unsubscribe quit dele""".split()
+unsubscribe quit dele""".split() + ["store many", "move many"]
 
 
 class Checks:
@@ -120,6 +122,9 @@ def judge(account, folder, found, sent, totals, checks):
     gone = [checks.run(judge_filer, *of, found, totals) for of in logs.items()]
     if account in FETCHERS:
         gone.append(checks.run(judge_fetcher, *FETCHERS[account], folder, inbox, totals))
+    if account in MOVERS:
+        entries = log.read(folder / MOVERS[account])
+        checks.run(judge_mover, MOVERS[account], entries, found["mailboxes"], totals)
     # Without knowing what left the INBOX, nothing more can be said of it.
     if None not in gone:
         checks.run(judge_inbox, inbox, logs, set().union(*gone), sent)
@@ -173,6 +178,22 @@ def judge_filer(filer, entries, found, totals):
     totals.update(worlds.acknowledged)
     totals.update({f"others, unheard and {kind}": n for kind, n in worlds.unheard.items()})
     return worlds.possible[0].gone
+
+
+def judge_mover(mover, entries, mailboxes, totals):
+    crowd = Crowd()
+    for entry in entries:
+        crowd.entry(entry)
+    last = {}
+    for box in [f"{mover}/a", f"{mover}/b"]:
+        # Here of each no more is known than its order and flags; its name says it is whole.
+        seen = mailboxes[box]
+        if any(one[0].startswith("torn ") for one in seen["list"].values()):
+            raise Wrong("torn", f"in {box}")
+        last[box] = {**seen, "list": [[uid, one[1]] for uid, one in sorted(seen["list"].items())]}
+    crowd.look(last)
+    totals.update(crowd.acknowledged)
+    totals["many, cut in the middle"] += crowd.halves
 
 
 def judge_fetcher(fetcher, share, folder, inbox, totals):
