@@ -7,7 +7,7 @@ use events::Event;
 use session::{Encryption, Input, Moment, RightEnd, Session, Step, Want};
 use tls::Greeter;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::channel::{self, Incoming, Outgoing};
 use crate::{Answerer, Pieces, Wake, Wire};
@@ -121,7 +121,7 @@ where
                 Step::Send(bytes) => {
                     self.outgoing.push(bytes);
                     if self.outgoing.is_full() {
-                        self.outgoing.drain().await?;
+                        self.drain().await?;
                     }
                 }
                 Step::Want(want) => self.wait(want).await?,
@@ -134,6 +134,21 @@ where
                 Step::Secure => self.secure().await?,
                 Step::Close => return self.close().await,
             }
+        }
+    }
+
+    /// Writes all that waits. A peer that takes none of it does not outlive its right by
+    /// that: it gets [`CUT`] to take what is there, and nothing more is made for it.
+    async fn drain(&mut self) -> io::Result<()> {
+        let right = self.answerer.right();
+        tokio::select! {
+            biased;
+            done = self.outgoing.drain() => return done,
+            why = right => self.ended = Some(why),
+        }
+        match timeout(CUT, self.outgoing.drain()).await {
+            Ok(done) => done,
+            Err(_) => Err(io::ErrorKind::ConnectionAborted.into()),
         }
     }
 
@@ -257,7 +272,8 @@ enum Flow {
     Close,
 }
 
-/// How long an answer may go on after the right to it has ended.
+/// How long an answer may go on, and its peer may take what was said, after the right to it
+/// has ended.
 const CUT: Duration = Duration::from_millis(500);
 
 async fn stopped(stopping: &mut watch::Receiver<bool>) {
@@ -272,3 +288,6 @@ async fn at(deadline: Option<Instant>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

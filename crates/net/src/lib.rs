@@ -13,6 +13,7 @@
 //! | `wire` | a connection: plain, then perhaps TLS |
 //! | `drive` | the loop |
 //! | `channel` | the two directions of a connection, with their buffers |
+//! | `patience` | an end to waiting, for what is no session |
 //! | `listen` | sockets that wait for connections, our own or handed over |
 //!
 //! # Invariants
@@ -28,10 +29,12 @@ mod answerer;
 mod channel;
 mod drive;
 mod listen;
+mod patience;
 mod wire;
 
 pub use answerer::{Answerer, Pieces, Wake};
 pub use channel::HANDSHAKE;
 pub use drive::{Drive, Summary};
 pub use listen::listen;
+pub use patience::Patient;
 pub use wire::Wire;
