@@ -64,6 +64,7 @@ pub use directory::Directory;
 pub use domain::HostedDomain;
 pub use error::{DirectoryError, Holder};
 pub use lookup::Found;
+pub use network::Network;
 pub use password::{PASSWORD_CHARACTERS, PASSWORD_OCTETS, check_password, generate_password};
 pub use rights::{RightEnd, RightWatch};
 pub use settings::{OldDevices, Settings};

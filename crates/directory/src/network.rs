@@ -1,10 +1,11 @@
-//! What counts as one network when many want to sign in at once.
+//! What counts as one network when many want to connect or sign in at once.
 
 use std::net::{IpAddr, Ipv4Addr};
 
-/// Whoever shares a place in the queue: all that one subscriber usually has.
+/// Whoever shares a place in a queue, or a number of places: all that one subscriber
+/// usually has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Network {
+pub enum Network {
     /// One IPv4 address.
     V4(Ipv4Addr),
     /// The first 64 bits of an IPv6 address: what one line gets (RFC 6177, RFC 4291

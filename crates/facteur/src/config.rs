@@ -80,6 +80,13 @@ settings! {
         old_devices: OldDevices = OldDevices::ByAccount,
         /// The largest message that is accepted, in octets.
         message_bytes: u64 = 52_428_800,
+        /// Connections that are served at once, all ports together; who comes then waits.
+        /// The system's limit on open files must allow twice as many.
+        connections: u32 = 20_000,
+        /// How many of them one network may have: one IPv4 address, or the first 64 bits
+        /// of an IPv6 address. A device takes up to five; behind one address there may be
+        /// a whole school. This machine itself may have any number.
+        connections_per_network: u32 = 1_000,
         /// The time zone of dates that the service writes, as IANA names it:
         /// `Europe/Paris`, or `UTC`.
         time_zone: String = "UTC".to_owned(),

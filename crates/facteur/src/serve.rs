@@ -7,6 +7,7 @@ mod connections;
 mod journal;
 mod log;
 mod pages;
+mod places;
 mod sockets;
 mod user;
 
@@ -32,6 +33,7 @@ use crate::config::{self, Config};
 use crate::rooms::Rooms;
 use connections::{Desk, clock};
 use pages::Pages;
+use places::Places;
 use sockets::Open;
 
 /// How long sessions have to end by themselves once the service stops.
@@ -165,7 +167,10 @@ impl Running<'_> {
             message_octets,
             cleartext,
             stopping,
-            room: Desk::room(),
+            places: Places::new(
+                places::possible(self.config.connections),
+                self.config.connections_per_network,
+            ),
         })
     }
 
@@ -217,6 +222,18 @@ impl Running<'_> {
             tracing::warn!("of the settings, only old_devices changes without a restart");
         }
         Ok(())
+    }
+}
+
+/// What a future gives, unless the service stops first.
+async fn unless_stopped<F: Future>(
+    mut stopping: watch::Receiver<bool>,
+    future: F,
+) -> Option<F::Output> {
+    tokio::select! {
+        // Whoever could say it being gone says it too.
+        _ = stopping.wait_for(|stop| *stop) => None,
+        output = future => Some(output),
     }
 }
 

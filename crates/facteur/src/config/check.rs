@@ -10,6 +10,11 @@ const LEAST_MESSAGE: u64 = 64 * 1024;
 /// The most that `message_bytes` may be, in octets.
 const MOST_MESSAGE: u64 = 1 << 30;
 
+/// The least that `connections` may be: each listener holds a place for who comes next.
+const LEAST_CONNECTIONS: u32 = 100;
+/// The most that `connections` may be.
+const MOST_CONNECTIONS: u32 = 1_000_000;
+
 /// Refuses what can't work, naming the setting.
 pub(super) fn check(config: &Config) -> anyhow::Result<()> {
     config
@@ -35,6 +40,14 @@ pub(super) fn check(config: &Config) -> anyhow::Result<()> {
     ensure!(
         (LEAST_MESSAGE..=MOST_MESSAGE).contains(&config.message_bytes),
         "message_bytes: it must be from {LEAST_MESSAGE} to {MOST_MESSAGE}"
+    );
+    ensure!(
+        (LEAST_CONNECTIONS..=MOST_CONNECTIONS).contains(&config.connections),
+        "connections: it must be from {LEAST_CONNECTIONS} to {MOST_CONNECTIONS}"
+    );
+    ensure!(
+        config.connections_per_network > 0,
+        "connections_per_network: with 0 nobody can connect"
     );
     jiff::tz::TimeZone::get(&config.time_zone).with_context(|| {
         format!(

@@ -138,6 +138,8 @@ fn what_cannot_work_is_refused_by_name() {
         ("port_base = 65000", "port_base"),
         ("listen = []", "listen"),
         ("message_bytes = 10", "message_bytes"),
+        ("connections = 0", "connections"),
+        ("connections_per_network = 0", "connections_per_network"),
         ("time_zone = \"Europe/Nowhere\"", "time_zone"),
         ("hostname = \"two words\"", "hostname"),
     ] {

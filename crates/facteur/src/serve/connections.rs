@@ -1,5 +1,6 @@
 //! Connections, from the moment they are accepted to their line in the log.
 
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,15 +13,15 @@ use session::sasl::Cleartext;
 use smtp::Role;
 use tls::Greeter;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::journal::Journal;
 use super::pages::Pages;
+use super::places::{Free, Places};
+use super::unless_stopped;
 
-/// Connections served at once, all ports together. Others wait to be accepted.
-const CONNECTIONS: usize = 20_000;
 /// How long to wait when the system can accept no more (out of descriptors, say).
 const OUT_OF_BREATH: Duration = Duration::from_millis(100);
 
@@ -37,55 +38,58 @@ pub(crate) struct Desk {
     /// Whether sign-in is offered in the clear; it may change at a reload.
     pub(crate) cleartext: watch::Receiver<Cleartext>,
     pub(crate) stopping: watch::Receiver<bool>,
-    pub(crate) room: Arc<Semaphore>,
+    pub(crate) places: Arc<Places>,
 }
 
 impl Desk {
-    /// Room for as many connections as are served at once.
-    pub(crate) fn room() -> Arc<Semaphore> {
-        Arc::new(Semaphore::new(CONNECTIONS))
-    }
-
     /// Accepts connections at one port until the service stops, then waits for those
     /// that are there.
     pub(crate) async fn attend(self, endpoint: Endpoint, listener: TcpListener) {
         let mut sessions = JoinSet::new();
-        let mut stopping = self.stopping.clone();
+        // The first failure of a row is told, not each.
+        let mut failing = false;
         loop {
             let accepted = tokio::select! {
-                () = async { let _ = stopping.wait_for(|stop| *stop).await; } => break,
-                accepted = self.accept(&listener) => accepted,
+                accepted = unless_stopped(self.stopping.clone(), self.accept(&listener)) => accepted,
                 Some(_) = sessions.join_next(), if !sessions.is_empty() => continue,
             };
-            let Some((stream, peer, permit)) = accepted else {
-                tokio::time::sleep(OUT_OF_BREATH).await;
+            let Some(accepted) = accepted else { break };
+            let (stream, peer, free) = match accepted {
+                Ok(accepted) => accepted,
+                // That one is gone before it was served.
+                Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue,
+                Err(error) => {
+                    if !failing {
+                        tracing::warn!(%error, port = endpoint.port, "connections can't be accepted");
+                    }
+                    failing = true;
+                    tokio::time::sleep(OUT_OF_BREATH).await;
+                    continue;
+                }
+            };
+            failing = false;
+            let Some(place) = self.places.take(free, peer.ip()) else {
+                turn_away(endpoint, &stream);
+                tracing::info!(%peer, port = endpoint.port, "turned away: its network has all its connections");
                 continue;
             };
             let desk = self.clone();
             sessions.spawn(async move {
                 desk.serve(endpoint, stream, peer).await;
-                drop(permit);
+                drop(place);
             });
         }
         drop(listener);
         while sessions.join_next().await.is_some() {}
     }
 
-    async fn accept(
-        &self,
-        listener: &TcpListener,
-    ) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
-        let permit = self.room.clone().acquire_owned().await.ok()?;
-        match listener.accept().await {
-            Ok((stream, peer)) => {
-                let _ = stream.set_nodelay(true);
-                Some((stream, canonical(peer), permit))
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                None
-            }
-        }
+    async fn accept(&self, listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr, Free)> {
+        let Some(free) = self.places.free().await else {
+            return std::future::pending().await;
+        };
+        let (stream, peer) = listener.accept().await?;
+        let _ = stream.set_nodelay(true);
+        Ok((stream, canonical(peer), free))
     }
 
     async fn serve(&self, endpoint: Endpoint, stream: TcpStream, peer: SocketAddr) {
@@ -144,11 +148,15 @@ impl Desk {
         let mut journal = Journal::new(name, peer);
         let wire = Wire::Plain(stream);
         let greeted = match endpoint.tls {
-            Tls::Implicit => match timeout(net::HANDSHAKE, wire.secure(&self.greeter)).await {
-                Ok(Ok((wire, encryption))) => Ok((wire, Some(encryption))),
-                Ok(Err(error)) => Err(error),
-                Err(_) => Err(std::io::ErrorKind::TimedOut.into()),
-            },
+            Tls::Implicit => {
+                let greeting = timeout(net::HANDSHAKE, wire.secure(&self.greeter));
+                match unless_stopped(self.stopping.clone(), greeting).await {
+                    Some(Ok(Ok((wire, encryption)))) => Ok((wire, Some(encryption))),
+                    Some(Ok(Err(error))) => Err(error),
+                    Some(Err(_)) => Err(ErrorKind::TimedOut.into()),
+                    None => Err(ErrorKind::ConnectionAborted.into()),
+                }
+            }
             Tls::StartTls | Tls::Never => Ok((wire, None)),
         };
         let summary = match greeted {
@@ -167,6 +175,38 @@ impl Desk {
         };
         journal.end(&summary);
     }
+}
+
+/// Says why before closing, where that can be said without TLS; a new connection's buffer
+/// has room for it.
+fn turn_away(endpoint: Endpoint, stream: &TcpStream) {
+    if let Some(words) = last_words(endpoint) {
+        let _ = stream.try_write(words.as_bytes());
+    }
+}
+
+fn last_words(endpoint: Endpoint) -> Option<&'static str> {
+    if endpoint.tls == Tls::Implicit {
+        return None;
+    }
+    Some(match endpoint.service {
+        // RFC 5321 section 3.8, RFC 3463 section 3.8.
+        Service::Transfer | Service::Submission => {
+            "421 4.7.0 Too many connections from your network; close some and try again\r\n"
+        }
+        // RFC 5530 section 3.
+        Service::Imap => {
+            "* BYE [LIMIT] Too many connections from your network; close some and try again\r\n"
+        }
+        // RFC 3206 section 4.
+        Service::Pop3 => {
+            "-ERR [SYS/TEMP] Too many connections from your network; close some and try again\r\n"
+        }
+        // RFC 9110 section 15.6.4.
+        Service::Pages => {
+            "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 60\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        }
+    })
 }
 
 /// An IPv4 peer on an IPv6 socket is an IPv4 peer.

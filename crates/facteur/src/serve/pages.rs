@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Extension;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use net::Patient;
 use tls::Greeter;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -15,8 +17,22 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use web::{Peer, Site};
 
+use super::unless_stopped;
+
 /// How long a browser may take to say what it wants.
-const REQUEST: std::time::Duration = std::time::Duration::from_secs(30);
+const REQUEST: Duration = Duration::from_secs(30);
+/// How long nothing may pass in either direction: longer than a password waits for its
+/// evaluation at the worst.
+const SILENCE: Duration = Duration::from_secs(60);
+/// How long one connection is served, however busy it keeps; a browser opens another.
+/// Without this a form sent an octet a minute would hold its place for ever.
+const LIFE: Duration = Duration::from_secs(10 * 60);
+/// How long the request in work may still take at the end.
+const LAST: Duration = Duration::from_secs(10);
+/// The head of a request, in octets: several times what browsers send.
+const HEAD: usize = 32 * 1024;
+/// Requests that one connection of HTTP/2 may have open.
+const STREAMS: u32 = 32;
 
 /// Serves pages.
 #[derive(Clone)]
@@ -41,7 +57,11 @@ impl Pages {
         ip: IpAddr,
         stopping: watch::Receiver<bool>,
     ) {
-        match timeout(net::HANDSHAKE, greeter.accept_pages(stream)).await {
+        let greeting = timeout(net::HANDSHAKE, greeter.accept_pages(stream));
+        let Some(greeted) = unless_stopped(stopping.clone(), greeting).await else {
+            return;
+        };
+        match greeted {
             Ok(Ok(stream)) => {
                 let peer = Peer {
                     ip,
@@ -69,7 +89,7 @@ impl Pages {
     }
 }
 
-async fn serve<T>(router: Router, peer: Peer, stream: T, mut stopping: watch::Receiver<bool>)
+async fn serve<T>(router: Router, peer: Peer, stream: T, stopping: watch::Receiver<bool>)
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -78,18 +98,95 @@ where
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(REQUEST);
-    builder.http2().timer(TokioTimer::new());
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+        .header_read_timeout(REQUEST)
+        .max_buf_size(HEAD);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(HEAD as u32);
+    // Until the first octets tell the version of HTTP, no other clock is running.
+    let stream = TokioIo::new(Patient::new(stream, SILENCE));
+    let connection = builder.serve_connection(stream, service);
     let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = async { let _ = stopping.wait_for(|stop| *stop).await; } => {
+    let lived = unless_stopped(stopping, timeout(LIFE, connection.as_mut())).await;
+    let ended = match lived {
+        Some(Ok(ended)) => ended,
+        // Its time is over, or the service stops.
+        Some(Err(_)) | None => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            match timeout(LAST, connection).await {
+                Ok(ended) => ended,
+                Err(_) => return,
+            }
         }
     };
     if let Err(error) = ended {
         tracing::debug!(ip = %peer.ip, %error, "a browser's connection broke off");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Bytes;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    /// A connection that is served; the sender stops the service.
+    fn served() -> (DuplexStream, watch::Sender<bool>) {
+        let (near, far) = duplex(64 * 1024);
+        let (stop, stopping) = watch::channel(false);
+        let peer = Peer {
+            ip: IpAddr::from([192, 0, 2, 1]),
+            encrypted: false,
+        };
+        let router = Router::new().route(
+            "/",
+            get(|| async { "hello" }).post(|body: Bytes| async { body }),
+        );
+        tokio::spawn(serve(router, peer, near, stopping));
+        (far, stop)
+    }
+
+    async fn left(mut far: DuplexStream) -> Duration {
+        let began = Instant::now();
+        let mut said = Vec::new();
+        far.read_to_end(&mut said).await.unwrap();
+        began.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_browser_that_says_nothing_is_left() {
+        let (far, _stop) = served();
+        assert!(left(far).await <= SILENCE + LAST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_form_that_trickles_in_is_not_waited_for_for_ever() {
+        let (far, _stop) = served();
+        let (reading, mut writing) = tokio::io::split(far);
+        let began = Instant::now();
+        let head = "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 16000\r\n\r\n";
+        writing.write_all(head.as_bytes()).await.unwrap();
+        let trickle = async {
+            while writing.write_all(b"x").await.is_ok() {
+                sleep(SILENCE / 2).await;
+            }
+        };
+        let mut reading = reading;
+        let mut said = Vec::new();
+        let (_, _) = tokio::join!(reading.read_to_end(&mut said), trickle);
+        assert!(began.elapsed() <= LIFE + LAST + SILENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_is_silent_does_not_hold_up_the_end() {
+        let (far, stop) = served();
+        tokio::task::yield_now().await;
+        stop.send_replace(true);
+        assert!(left(far).await <= LAST);
     }
 }
