@@ -3,7 +3,8 @@
 //! An evaluation takes tens of milliseconds of a core and much memory, so only so many
 //! run at a time. The rest wait, each network in its own line; the lines take turns.
 //! Whoever tries ten thousand passwords stands in one line, and a person from
-//! elsewhere is next but one.
+//! elsewhere is next but one. When all waiting places are taken, a newcomer gets that of
+//! whoever came last in the longest line: so many lines at once keep nobody out either.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -50,11 +51,12 @@ impl Gate {
             gate: self,
             network,
             number,
-            called: false,
+            call,
+            left: false,
         };
-        let called = call.await;
-        place.called = true;
-        // The other end is only ever dropped by calling, or by leaving the line.
+        let called = (&mut place.call).await;
+        place.left = true;
+        // The other end is dropped when the place goes to somebody else.
         called.map(|()| Permit(self.clone())).map_err(|_| Busy)
     }
 }
@@ -70,17 +72,19 @@ struct Place<'a> {
     gate: &'a Gate,
     network: Network,
     number: u64,
-    called: bool,
+    call: oneshot::Receiver<()>,
+    /// Whoever stood there has a permit, or knows that there is none.
+    left: bool,
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        if self.called {
+        if self.left {
             return;
         }
         let mut lines = self.gate.0.lock();
-        // Not in the line any more: it was called and will not come. The next one may.
-        if !lines.leave(self.network, self.number) {
+        // Not in the line any more: if it was called and will not come, the next one may.
+        if !lines.leave(self.network, self.number) && self.call.try_recv().is_ok() {
             lines.release();
         }
     }
@@ -123,8 +127,11 @@ impl Lines {
             return Ok(Entry::Permit);
         }
         let length = self.lines.get(&network).map_or(0, VecDeque::len);
-        if self.waiting >= WAITING || length >= WAITING_OF_A_NETWORK {
+        if length >= WAITING_OF_A_NETWORK {
             return Err(Busy);
+        }
+        if self.waiting >= WAITING {
+            self.make_room(length)?;
         }
         if length == 0 {
             self.turns.push_back(network);
@@ -137,6 +144,22 @@ impl Lines {
             call: caller,
         });
         Ok(Entry::Line { number, call })
+    }
+
+    /// Takes a place for a newcomer in a line of this length from whoever came last in the
+    /// longest line, if that stays no shorter for it.
+    fn make_room(&mut self, length: usize) -> Result<(), Busy> {
+        let longest = self.lines.iter().max_by_key(|(_, line)| line.len());
+        let (network, line) = longest.ok_or(Busy)?;
+        let network = *network;
+        match line.back() {
+            Some(last) if line.len() > length + 1 => {
+                let number = last.number;
+                self.leave(network, number);
+                Ok(())
+            }
+            _ => Err(Busy),
+        }
     }
 
     /// Gives a permit to the next who still waits, or keeps it.
@@ -285,11 +308,69 @@ mod tests {
     fn lines_are_bounded() {
         let gate = Gate::new(1);
         let _permit = now(&gate, 0).unwrap();
-        let _line: Vec<_> = (0..WAITING_OF_A_NETWORK).map(|_| enter(&gate, 1)).collect();
+        let line: Vec<_> = (0..WAITING_OF_A_NETWORK).map(|_| enter(&gate, 1)).collect();
         assert!(matches!(now(&gate, 1), Err(Busy)));
-        let others = WAITING - WAITING_OF_A_NETWORK;
-        let from = |place| 2 + (place / WAITING_OF_A_NETWORK) as u8;
-        let _others: Vec<_> = (0..others).map(|place| enter(&gate, from(place))).collect();
-        assert!(matches!(now(&gate, 200), Err(Busy)));
+        // From many networks, four each; some are sent away for others, some at once.
+        let mut others = Vec::new();
+        for place in 0..2 * WAITING {
+            let network = Network::V6((place / 4) as u64);
+            let mut entering: Entering<'_> = Box::pin(gate.enter(network));
+            assert!(poll_one(&mut entering).is_none());
+            others.push(entering);
+        }
+        assert_eq!(gate.0.lock().waiting, WAITING);
+        drop((line, others));
+        assert_eq!(gate.0.lock().waiting, 0);
+    }
+
+    fn poll_one(one: &mut Entering<'_>) -> Option<Permit> {
+        let mut context = Context::from_waker(Waker::noop());
+        match one.as_mut().poll(&mut context) {
+            Poll::Ready(answer) => answer.ok(),
+            Poll::Pending => None,
+        }
+    }
+
+    #[test]
+    fn many_long_lines_keep_nobody_out() {
+        let gate = Gate::new(1);
+        let permit = now(&gate, 0).unwrap();
+        let lines = (WAITING / WAITING_OF_A_NETWORK) as u8;
+        let mut crowd: Vec<_> = (0..WAITING)
+            .map(|place| enter(&gate, 1 + place as u8 % lines))
+            .collect();
+        let mut newcomer = enter(&gate, 200);
+        assert_eq!(gate.0.lock().waiting, WAITING);
+        // One was sent away: the last of a line.
+        let mut context = Context::from_waker(Waker::noop());
+        let before = crowd.len();
+        crowd.retain_mut(|one| one.as_mut().poll(&mut context).is_pending());
+        assert_eq!(before - crowd.len(), 1);
+        // The newcomer's turn comes once each line had one.
+        let mut permit = Some(permit);
+        for _ in 0..lines {
+            drop(permit.take());
+            let mut called = crowd.iter_mut().enumerate();
+            let called = called.find_map(|(at, one)| Some((at, poll_one(one)?)));
+            let (at, next) = called.unwrap();
+            drop(crowd.remove(at));
+            permit = Some(next);
+        }
+        drop(permit);
+        assert!(poll(&mut newcomer).is_some());
+    }
+
+    #[test]
+    fn who_was_sent_away_and_goes_leaves_no_permit() {
+        let gate = Gate::new(1);
+        let permit = now(&gate, 0).unwrap();
+        let lines = (WAITING / WAITING_OF_A_NETWORK) as u8;
+        let crowd: Vec<_> = (0..WAITING)
+            .map(|place| enter(&gate, 1 + place as u8 % lines))
+            .collect();
+        let newcomer = enter(&gate, 200);
+        drop((crowd, newcomer));
+        drop(permit);
+        assert!(is_at_rest(&gate, 1));
     }
 }
