@@ -93,6 +93,9 @@ pub enum DirectoryError {
         /// The limit in octets.
         limit: usize,
     },
+    /// The password has a character that is no text: a device might not send it.
+    #[error("the password has a control character, which devices can't type; leave it out")]
+    PasswordControl,
     /// Too many passwords wait to be evaluated.
     #[error("the service is too busy to take a password now; try again in a minute")]
     Busy,

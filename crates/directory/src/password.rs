@@ -1,6 +1,10 @@
 //! Rules for passwords, and passwords made for people.
 
+use std::borrow::Cow;
+use std::fmt::{self, Write};
+
 use address::Password;
+use icu_normalizer::ComposingNormalizerBorrowed;
 use rand::seq::IndexedRandom;
 
 use crate::DirectoryError;
@@ -26,14 +30,68 @@ pub fn check_password(password: &Password) -> Result<(), DirectoryError> {
             limit: PASSWORD_OCTETS,
         });
     }
-    // A device that sends no UTF-8 sends one octet a character.
-    let characters = std::str::from_utf8(secret).map_or(secret.len(), |text| text.chars().count());
+    let prepared = prepared(password);
+    let text = std::str::from_utf8(prepared.expose()).unwrap_or_default();
+    if text.chars().any(char::is_control) {
+        return Err(DirectoryError::PasswordControl);
+    }
+    let characters = text.chars().count();
     if characters < PASSWORD_CHARACTERS {
         return Err(DirectoryError::PasswordTooShort {
             minimum: PASSWORD_CHARACTERS,
         });
     }
     Ok(())
+}
+
+/// The text that a password is, whichever device sent it: one keyboard gives `é` as one
+/// character and another as two, some give a space that does not break, and a few devices
+/// send an octet a character. This is the profile OpaqueString of RFC 8265 section 4.2,
+/// which refuses controls too; here [`check_password`] does, when a password is set.
+pub(crate) fn prepared(password: &Password) -> Cow<'_, Password> {
+    let octets = password.expose();
+    if octets.is_ascii() {
+        return Cow::Borrowed(password);
+    }
+    // At its full size at once: a text that grows leaves copies of the secret behind.
+    // Composing makes nothing longer than threefold.
+    let mut text = String::with_capacity(3 * 2 * octets.len());
+    let nfc = ComposingNormalizerBorrowed::new_nfc();
+    let written = match std::str::from_utf8(octets) {
+        Ok(utf8) => nfc.normalize_to(utf8, &mut Spaces(&mut text)),
+        // ISO 8859-1, in which each octet is the character of its number.
+        Err(_) => octets
+            .iter()
+            .try_for_each(|octet| Spaces(&mut text).write_char(char::from(*octet))),
+    };
+    match written {
+        Ok(()) => Cow::Owned(Password::new(text.into_bytes())),
+        // Writing to a text can't fail.
+        Err(_) => Cow::Borrowed(password),
+    }
+}
+
+/// Writes every kind of space as the one that all keyboards have (RFC 8265 section 4.2.2,
+/// rule 2: the general category Zs).
+struct Spaces<'a>(&'a mut String);
+
+impl Write for Spaces<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|c| self.write_char(c))
+    }
+
+    fn write_char(&mut self, c: char) -> fmt::Result {
+        self.0.push(match c {
+            '\u{a0}'
+            | '\u{1680}'
+            | '\u{2000}'..='\u{200a}'
+            | '\u{202f}'
+            | '\u{205f}'
+            | '\u{3000}' => ' ',
+            c => c,
+        });
+        Ok(())
+    }
 }
 
 /// A random password that can be read out and typed: `kfwmra-hutbye-qgxdns`.
@@ -63,6 +121,30 @@ mod tests {
         assert!(check(&"a".repeat(PASSWORD_OCTETS)).is_ok());
         assert!(check(&"a".repeat(PASSWORD_OCTETS + 1)).is_err());
         assert!(check_password(&Password::new([0xe9; 8])).is_ok());
+    }
+
+    #[test]
+    fn one_password_whichever_keyboard_typed_it() {
+        let text = |octets: &[u8]| {
+            let password = Password::new(octets);
+            String::from_utf8(prepared(&password).expose().to_vec()).unwrap()
+        };
+        assert_eq!(text("e\u{301}te\u{301}".as_bytes()), "été");
+        assert_eq!(text("été".as_bytes()), "été");
+        assert_eq!(text(b"\xe9t\xe9"), "été");
+        assert_eq!(text("un\u{a0}été\u{202f}!".as_bytes()), "un été !");
+        assert_eq!(text(b" As Typed\t"), " As Typed\t");
+        // It stays another than its look-alikes: nothing is folded.
+        assert_ne!(text("Été".as_bytes()), text("été".as_bytes()));
+        assert_ne!(text("ﬁn".as_bytes()), "fin");
+    }
+
+    #[test]
+    fn controls_are_no_text() {
+        for control in ["tab\tulation", "nul\0lement", "retour\rici", "c1\u{85}c1c1"] {
+            let checked = check_password(&Password::new(control));
+            assert_eq!(checked, Err(DirectoryError::PasswordControl), "{control:?}");
+        }
     }
 
     #[test]

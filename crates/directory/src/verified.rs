@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use subtle::ConstantTimeEq;
 
+use crate::password::prepared;
+
 /// How long a verified sign-in answers for the next ones.
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// How many are kept: of so many accounts the device comes back before it is
@@ -57,7 +59,7 @@ impl Verified {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         hasher.update(&account.0.to_le_bytes());
         hasher.update(&generation.to_le_bytes());
-        hasher.update(password.expose());
+        hasher.update(prepared(password).expose());
         Proof(hasher.finalize().into())
     }
 

@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq;
 
 use crate::Argon2Cost;
 use crate::cost::HASH_OCTETS;
+use crate::password::prepared;
 use crate::records::{CredentialsRecord, Second};
 
 /// How many of an account's former passwords are kept.
@@ -132,13 +133,13 @@ impl CredentialsRecord {
 }
 
 /// Evaluates a password: tens of milliseconds of one core. None if the cost is not one
-/// that Argon2 has. The length of the password hardly matters; whoever reads it from a
+/// that Argon2 has. It is the password's text that counts ([`prepared`]). The length of the password hardly matters; whoever reads it from a
 /// peer bounds it.
 pub(crate) fn evaluate(cost: Argon2Cost, salt: &[u8], password: &Password) -> Option<Hash> {
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, cost.params()?);
     let mut hash = Hash::default();
     argon2
-        .hash_password_into(password.expose(), salt, &mut hash)
+        .hash_password_into(prepared(password).expose(), salt, &mut hash)
         .ok()?;
     Some(hash)
 }
