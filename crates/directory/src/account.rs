@@ -6,9 +6,9 @@ use words::Language;
 
 use crate::alias::{self, LostTarget};
 use crate::edit::{Change, Edit, Seen, View};
-use crate::keys::{AccountKey, CredentialsKey, NameKey, NextAccountKey};
+use crate::keys::{AccountKey, CredentialsKey, LeavingKey, NameKey, NextAccountKey};
 use crate::network::Network;
-use crate::records::{AccountRecord, CredentialsRecord, NameRecord, NextAccount};
+use crate::records::{AccountRecord, CredentialsRecord, LeavingRecord, NameRecord, NextAccount};
 use crate::verifier::{MainPassword, Verifier};
 use crate::{Directory, DirectoryError, RightEnd, check_password};
 
@@ -174,7 +174,9 @@ impl Directory {
     }
 
     /// Removes an account, ends the rights of those who are signed in to it and takes
-    /// it from the aliases that led to it.
+    /// it from the aliases that led to it. Its mail is the store's to remove; until
+    /// [`Directory::left`] says that it is gone, [`Directory::leaving`] names the account,
+    /// so that a crash between the two leaves nothing behind for good.
     pub async fn remove_account(&self, id: AccountId) -> Result<RemovedAccount, DirectoryError> {
         let directory = self.clone();
         to_the_end(async move {
@@ -189,6 +191,18 @@ impl Directory {
             }
         })
         .await
+    }
+
+    /// Accounts that were removed and whose mail may still be there.
+    pub async fn leaving(&self) -> Result<Vec<AccountId>, DirectoryError> {
+        let view = self.view().await?;
+        let rows = view.all::<LeavingKey>(LeavingKey::all()).await?;
+        Ok(rows.into_iter().map(|(key, LeavingRecord)| key.0).collect())
+    }
+
+    /// Nothing is left of an account's mail. Said twice, it changes nothing.
+    pub async fn left(&self, id: AccountId) -> Result<(), DirectoryError> {
+        self.make(&Left(id)).await
     }
 
     /// Changes an account. Switching old devices off ends the rights of those who are
@@ -389,6 +403,7 @@ impl Change for RemoveAccount {
         let credentials = view.seen_credentials(id).await?;
         edit.remove(&CredentialsKey(id), &credentials);
         edit.remove(&AccountKey(id), &seen);
+        edit.index(&LeavingKey(id), &LeavingRecord)?;
         if let Some(key) = NameKey::of(address)
             && let Some(name) = view.get(&key).await?
         {
@@ -399,6 +414,17 @@ impl Change for RemoveAccount {
             aliases,
             account: Some(Account::from_record(id, seen.record)),
         })
+    }
+}
+
+struct Left(AccountId);
+
+impl Change for Left {
+    type Done = ();
+
+    async fn plan(&self, _view: &View, edit: &mut Edit) -> Result<(), DirectoryError> {
+        edit.unindex(&LeavingKey(self.0));
+        Ok(())
     }
 }
 

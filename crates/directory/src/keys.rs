@@ -8,6 +8,7 @@
 //! | 4 | [`AccountKey`]: account number | [`AccountRecord`] |
 //! | 5 | [`CredentialsKey`]: account number | [`CredentialsRecord`] |
 //! | 6 | [`TargetKey`]: digest of a target, domain and local part of the alias | [`TargetRecord`] |
+//! | 7 | [`LeavingKey`]: account number | [`LeavingRecord`] |
 //!
 //! Accounts and aliases share kind 3, which is what makes them share one name space.
 
@@ -17,7 +18,8 @@ use address::{AccountId, Address, Domain};
 use kv::tuple::{Reader, Writer};
 
 use crate::records::{
-    AccountRecord, CredentialsRecord, DomainRecord, NameRecord, NextAccount, Record, TargetRecord,
+    AccountRecord, CredentialsRecord, DomainRecord, LeavingRecord, NameRecord, NextAccount, Record,
+    TargetRecord,
 };
 
 const NEXT_ACCOUNT: u8 = 1;
@@ -26,6 +28,7 @@ const NAME: u8 = 3;
 const ACCOUNT: u8 = 4;
 const CREDENTIALS: u8 = 5;
 const TARGET: u8 = 6;
+const LEAVING: u8 = 7;
 
 /// Longest address that can be an account or an alias. RFC 5321 section 4.5.3.1.3: a
 /// path has 256 octets, two of which are its angle brackets. Two of them fit a key
@@ -203,6 +206,29 @@ impl Key for TargetKey {
     }
 }
 
+/// An account that was removed and whose mail may still be there.
+pub(crate) struct LeavingKey(pub(crate) AccountId);
+
+impl LeavingKey {
+    pub(crate) fn all() -> Range<Vec<u8>> {
+        Writer::new(LEAVING).prefix()
+    }
+}
+
+impl Key for LeavingKey {
+    type Record = LeavingRecord;
+
+    fn encode(&self) -> Vec<u8> {
+        Writer::new(LEAVING).u64(self.0.0).finish()
+    }
+
+    fn decode(key: &[u8]) -> Option<Self> {
+        let mut parts = Reader::new(key, LEAVING)?;
+        let id = parts.u64()?;
+        parts.end().map(|()| Self(AccountId(id)))
+    }
+}
+
 fn digest(target: &Address) -> [u8; DIGEST_OCTETS] {
     let whole = blake3::hash(target.folded().to_string().as_bytes());
     let mut digest = [0; DIGEST_OCTETS];
@@ -254,6 +280,8 @@ mod tests {
         assert_eq!(domain.0.as_str(), "x.fr");
         let account = AccountKey::decode(&AccountKey(AccountId(7)).encode()).unwrap();
         assert_eq!(account.0, AccountId(7));
+        let leaving = LeavingKey::decode(&LeavingKey(AccountId(7)).encode()).unwrap();
+        assert_eq!(leaving.0, AccountId(7));
         assert!(AccountKey::decode(&CredentialsKey(AccountId(7)).encode()).is_none());
     }
 

@@ -113,6 +113,15 @@ impl Record for TargetRecord {
     const NAME: &'static str = "where an alias leads";
 }
 
+/// That an account is leaving: the key says it all.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct LeavingRecord;
+
+impl Record for LeavingRecord {
+    const VERSION: u8 = 1;
+    const NAME: &'static str = "an account that leaves";
+}
+
 /// A date to the second, as it is stored: seconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -85,7 +85,7 @@ impl Running<'_> {
     async fn run(self, open: Vec<Open>, ready: impl FnOnce()) -> anyhow::Result<()> {
         let (stop, stopping) = watch::channel(false);
         let (offer, cleartext) = watch::channel(offered(self.config.old_devices));
-        self.complete_accounts().await?;
+        self.rooms.manager().complete().await?;
         let fan_out = FanOut::new(
             self.rooms.store.clone(),
             self.rooms.queue.clone(),
@@ -115,15 +115,6 @@ impl Running<'_> {
         }
         background.abort();
         tracing::info!("stopped");
-        Ok(())
-    }
-
-    /// Gives their mailboxes to accounts that a crash left without, between their place in
-    /// the directory and that in the store.
-    async fn complete_accounts(&self) -> anyhow::Result<()> {
-        for account in self.rooms.directory.accounts().await? {
-            self.rooms.store.create_account(account.id, clock()).await?;
-        }
         Ok(())
     }
 

@@ -403,10 +403,42 @@ impl Manager {
     async fn undo_account(&self, id: AccountId) {
         if let Err(error) = self.directory.remove_account(id).await {
             tracing::error!(account = %id, %error, "an account without mailboxes is left");
+            return;
         }
-        if let Err(error) = self.store.remove_account(id).await {
-            tracing::error!(account = %id, %error, "mailboxes without an account are left");
+        if let Err(error) = self.remove_mail(id).await {
+            tracing::error!(account = %id, error = %error.message, "mailboxes without an account are left until the next start");
         }
+    }
+
+    /// Removes the mail of an account that the directory has no more.
+    async fn remove_mail(&self, id: AccountId) -> Result<(), Refused> {
+        self.store.remove_account(id).await?;
+        self.directory.left(id).await?;
+        Ok(())
+    }
+
+    /// Finishes what a crash cut short between the directory and the store: mailboxes for
+    /// accounts that have none, and the removal of mail whose account is gone. To be called
+    /// before anybody is served.
+    ///
+    /// # Errors
+    /// When the directory can't be read, or an account can't have its mailboxes. Mail that
+    /// can't be removed stays until the next start, and the log says so.
+    pub async fn complete(&self) -> Result<(), Refused> {
+        for account in self.directory.accounts().await? {
+            self.store
+                .create_account(account.id, (self.clock)())
+                .await?;
+        }
+        for id in self.directory.leaving().await? {
+            match self.remove_mail(id).await {
+                Ok(()) => tracing::info!(account = %id, "the mail of a removed account is gone"),
+                Err(error) => {
+                    tracing::error!(account = %id, error = %error.message, "the mail of a removed account can't be removed");
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn accounts(&self) -> Result<Response, Refused> {
@@ -430,9 +462,10 @@ impl Manager {
     async fn remove_account(&self, address: &Address) -> Result<Response, Refused> {
         let id = self.directory.account_at(address).await?.id;
         let removed = self.directory.remove_account(id).await?;
-        self.store.remove_account(id).await.map_err(|error| {
+        self.remove_mail(id).await.map_err(|error| {
             refused(format_args!(
-                "{address} is removed, but not all of its mail: {error}"
+                "{address} is removed, but not all of its mail, which goes when the service \
+                 starts next: {error}"
             ))
         })?;
         let aliases = removed.aliases.into_iter().map(|lost| AliasLost {
@@ -587,7 +620,38 @@ mod tests {
             panic!("not removed");
         };
         assert!(aliases[0].removed);
+        assert_eq!(manager.directory.leaving().await, Ok(vec![]));
         assert!(manager.execute(show).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_a_crash_cut_short_is_finished_at_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let manager = manager(folder.path());
+        let domain: Domain = "facteur.test".parse().unwrap();
+        let added = Request::DomainAdd { domain };
+        manager.execute(added).await.unwrap();
+        manager.execute(add("anne@facteur.test")).await.unwrap();
+        manager.execute(add("paul@facteur.test")).await.unwrap();
+        let id = async |name: &str| {
+            let address = format!("{name}@facteur.test").parse().unwrap();
+            manager.directory.account_at(&address).await.unwrap().id
+        };
+        let (anne, paul) = (id("anne").await, id("paul").await);
+        // Killed between the directory and the store, once each way.
+        manager.directory.remove_account(anne).await.unwrap();
+        manager.store.remove_account(paul).await.unwrap();
+        assert!(manager.store.usage(anne).await.is_ok());
+        manager.complete().await.unwrap();
+        assert!(matches!(
+            manager.store.usage(anne).await,
+            Err(StoreError::Gone)
+        ));
+        assert_eq!(manager.store.usage(paul).await.unwrap().messages, 0);
+        assert_eq!(manager.directory.leaving().await, Ok(vec![]));
+        // Nothing to do, nothing done.
+        manager.complete().await.unwrap();
+        assert!(manager.store.usage(paul).await.is_ok());
     }
 
     #[tokio::test]

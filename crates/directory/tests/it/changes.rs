@@ -284,3 +284,20 @@ async fn passwords_have_two_rules() {
     );
     assert!(world.sign_in("jean@x.fr", "tilleul!").await.is_ok());
 }
+
+#[tokio::test]
+async fn a_removed_account_is_known_until_its_mail_is_gone() {
+    let world = World::new().await;
+    let (jean, lea) = (world.add("jean@x.fr").await, world.add("lea@x.fr").await);
+    assert_eq!(world.directory.leaving().await, Ok(vec![]));
+    for id in [jean, lea] {
+        world.directory.remove_account(id).await.unwrap();
+    }
+    assert_eq!(world.directory.leaving().await, Ok(vec![jean, lea]));
+    // The address is free at once; the number never is.
+    assert_ne!(world.add("jean@x.fr").await, jean);
+    for _ in 0..2 {
+        world.directory.left(jean).await.unwrap();
+    }
+    assert_eq!(world.directory.leaving().await, Ok(vec![lea]));
+}
