@@ -15,27 +15,32 @@ pub(crate) struct Ports {
 /// One service in it.
 pub(crate) struct PortRow {
     pub(crate) name: String,
-    /// With SSL from the first byte.
-    pub(crate) on: Option<u16>,
-    /// Without, or with STARTTLS.
-    pub(crate) off: Option<u16>,
-    /// Whether the port with SSL is the one that the reader types here.
+    /// With SSL from the first byte; and without, or with STARTTLS.
+    pub(crate) cells: [PortShown; 2],
+}
+
+/// One port in it.
+pub(crate) struct PortShown {
+    pub(crate) port: Option<u16>,
+    /// Whether it is the one that the reader types here.
     pub(crate) mine: bool,
 }
 
 impl Ports {
     /// The site's ports. The one of `mine` is marked as the reader's own.
-    pub(crate) fn of(site: &Site, words: Words, mine: Option<Service>) -> Self {
+    pub(crate) fn of(site: &Site, words: Words, mine: Option<(Service, Tls)>) -> Self {
         let names = [
             (Service::Imap, k::PORTS_IMAP),
             (Service::Pop3, k::PORTS_POP3),
             (Service::Submission, k::PORTS_SUBMISSION),
         ];
+        let shown = |service, tls| PortShown {
+            port: site.endpoints.port(service, tls),
+            mine: mine == Some((service, tls)),
+        };
         let row = |(service, name)| PortRow {
             name: words.t(name),
-            on: site.endpoints.port(service, Tls::Implicit),
-            off: site.endpoints.port(service, Tls::StartTls),
-            mine: mine == Some(service),
+            cells: [Tls::Implicit, Tls::StartTls].map(|tls| shown(service, tls)),
         };
         Self {
             rows: names.into_iter().map(row).collect(),

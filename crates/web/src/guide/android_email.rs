@@ -1,5 +1,8 @@
 //! E-mail on Android 4.1.2: the stock e-mail app of 2012, screen by screen in the order
-//! of a tablet. The labels are the device's; some tablets spell three of them otherwise.
+//! of a tablet. The labels are the device's; some tablets spell two of them otherwise.
+//!
+//! The newest encryption that this app offers is TLS 1.0, and the oldest that the service
+//! takes is TLS 1.2. So the guide has it connect without any, and says what that costs.
 
 use service::endpoints::{Service, Tls};
 use words::keys as k;
@@ -7,12 +10,15 @@ use words::keys as k;
 use super::{For, Guide, Protocol, Remedy, Rows, Step};
 use crate::rich::Html;
 
-/// The port that the device itself proposes for encrypted incoming IMAP.
-const USUAL_IMAP: u16 = 993;
+/// The port that the device itself proposes for incoming IMAP without encryption.
+const USUAL_IMAP: u16 = 143;
 /// The same for POP3.
-const USUAL_POP3: u16 = 995;
+const USUAL_POP3: u16 = 110;
 /// The same for sending.
-const USUAL_SUBMISSION: u16 = 465;
+const USUAL_SUBMISSION: u16 = 587;
+
+/// How the ports begin that this app can use.
+const CLEAR: Tls = Tls::StartTls;
 
 /// The guide for one protocol.
 pub(crate) fn android_email(who: For<'_>, protocol: Protocol) -> Guide {
@@ -122,7 +128,12 @@ fn incoming(who: For<'_>, protocol: Protocol) -> Step {
         .right(who.field(k::GUIDE_RIGHT_PASSWORD, k::ANDROID_PASSWORD))
         .act(who.field_value(k::GUIDE_WRITE, server, host))
         .why(who.says(k::ANDROID_SERVER_WHY_INCOMING))
-        .act(choose_security(who))
+        .right(who.field_choice(
+            k::GUIDE_LEAVE,
+            k::ANDROID_SECURITY,
+            k::ANDROID_SECURITY_NONE,
+        ))
+        .why(others_fail(who))
         .act(who.field_value(k::GUIDE_CHECK, k::ANDROID_PORT, &port.to_string()))
         .why(port_after(who));
     let rows = last_field(who, rows, protocol)
@@ -130,12 +141,12 @@ fn incoming(who: For<'_>, protocol: Protocol) -> Step {
         .why(who.says(k::ANDROID_CHECKING))
         .why(who.says(k::ANDROID_DUPLICATE));
     let mut step = step(k::ANDROID_STOP_INCOMING, k::ANDROID_INCOMING_TITLE, rows);
-    step.notes.extend(security_notes(who));
+    step.notes.push(who.says(k::ANDROID_CLEAR_COST));
     if protocol == Protocol::Imap {
         step.notes.push(who.says(k::ANDROID_PREFIX_WHY));
     }
     step.notes.extend(odd_port(who, port, usual));
-    step.port = Some(protocol.service());
+    step.port = Some((protocol.service(), CLEAR));
     step
 }
 
@@ -167,7 +178,12 @@ fn outgoing(who: For<'_>) -> Step {
             &who.site.hosts.submission,
         ))
         .why(who.says(k::ANDROID_SERVER_WHY_OUTGOING))
-        .act(choose_security(who))
+        .right(who.field_choice(
+            k::GUIDE_LEAVE,
+            k::ANDROID_SECURITY,
+            k::ANDROID_SECURITY_NONE,
+        ))
+        .why(others_fail(who))
         .act(who.field_value(k::GUIDE_CHECK, k::ANDROID_PORT, &port.to_string()))
         .why(port_after(who))
         .right(ticked)
@@ -176,12 +192,10 @@ fn outgoing(who: For<'_>) -> Step {
         .leave(next(who))
         .why(who.says(k::ANDROID_CHECKING));
     let mut step = step(k::ANDROID_STOP_OUTGOING, k::ANDROID_OUTGOING_TITLE, rows);
-    let none = who.words.t(k::ANDROID_SECURITY_NONE);
-    step.notes
-        .push(who.words.rich(k::ANDROID_BOTH, &[("none", &none)]));
+    step.notes.push(who.says(k::ANDROID_BOTH));
     step.notes.push(who.says(k::ANDROID_REQUIRE_WHY));
     step.notes.extend(odd_port(who, port, USUAL_SUBMISSION));
-    step.port = Some(Service::Submission);
+    step.port = Some((Service::Submission, CLEAR));
     step
 }
 
@@ -231,23 +245,16 @@ fn inbox(who: For<'_>) -> Step {
     step(k::ANDROID_STOP_INBOX, k::ANDROID_INBOX_TITLE, rows)
 }
 
-/// The port with encryption from the first byte, or the device's own proposal where the
-/// service has none.
+/// The port that begins in the clear, or the device's own proposal where the service has
+/// none.
 fn port(who: For<'_>, service: Service, usual: u16) -> u16 {
-    who.site
-        .endpoints
-        .port(service, Tls::Implicit)
-        .unwrap_or(usual)
+    who.site.endpoints.port(service, CLEAR).unwrap_or(usual)
 }
 
-fn choose_security(who: For<'_>) -> Html {
-    let choices = [k::ANDROID_SECURITY_ACCEPT, k::ANDROID_SECURITY_ACCEPT_ALSO];
-    who.with_also(
-        k::GUIDE_CHOOSE,
-        k::GUIDE_CHOOSE_ALSO,
-        k::ANDROID_SECURITY,
-        choices,
-    )
+/// Why no other security type will do.
+fn others_fail(who: For<'_>) -> Html {
+    let accept = who.words.t(k::ANDROID_SECURITY_ACCEPT);
+    who.words.rich(k::ANDROID_NONE_WHY, &[("accept", &accept)])
 }
 
 fn port_after(who: For<'_>) -> Html {
@@ -261,16 +268,6 @@ fn port_after(who: For<'_>) -> Html {
     )
 }
 
-/// What *accept all certificates* costs, at the place of the choice.
-fn security_notes(who: For<'_>) -> [Html; 2] {
-    let checked = who.words.t(k::ANDROID_SECURITY_SSL);
-    [
-        who.says(k::ANDROID_ACCEPT_COST),
-        who.words
-            .rich(k::ANDROID_ACCEPT_OR, &[("choice", &checked)]),
-    ]
-}
-
 /// The device puts its own port back whenever the screen is opened again.
 fn odd_port(who: For<'_>, port: u16, usual: u16) -> Option<Html> {
     let (port_text, usual_text) = (port.to_string(), usual.to_string());
@@ -282,8 +279,6 @@ fn odd_port(who: For<'_>, port: u16, usual: u16) -> Option<Html> {
 fn remedies(who: For<'_>, protocol: Protocol) -> Vec<Remedy> {
     let words = who.words;
     let none = words.t(k::ANDROID_SECURITY_NONE);
-    let accept = words.t(k::ANDROID_SECURITY_ACCEPT);
-    let both = [("none", none.as_str()), ("accept", accept.as_str())];
     let remedy = |messages: &[words::Key], remedy| Remedy {
         messages: messages.iter().map(|key| words.t(*key)).collect(),
         remedy,
@@ -292,15 +287,15 @@ fn remedies(who: For<'_>, protocol: Protocol) -> Vec<Remedy> {
         remedy(&[k::ANDROID_FAULT_CREDENTIALS], credentials(who)),
         remedy(
             &[k::ANDROID_FAULT_SECURE, k::ANDROID_FAULT_OPEN],
-            too_old(who, protocol, &none),
+            not_connected(who, protocol, &none),
         ),
         remedy(
             &[k::ANDROID_FAULT_METHODS],
-            words.rich(k::ANDROID_REMEDY_METHODS, &both),
+            words.h(k::ANDROID_REMEDY_METHODS),
         ),
         remedy(
             &[k::ANDROID_FAULT_TLS],
-            words.rich(k::ANDROID_REMEDY_TLS, &both),
+            words.rich(k::ANDROID_REMEDY_TLS, &[("none", &none)]),
         ),
         remedy(&[k::ANDROID_FAULT_OTHER], words.h(k::ANDROID_REMEDY_OTHER)),
     ]
@@ -317,13 +312,14 @@ fn credentials(who: For<'_>) -> Html {
     }
 }
 
-/// The service does not admit the old encryption: what remains, and at what cost.
-fn too_old(who: For<'_>, protocol: Protocol, none: &str) -> Html {
-    let clear = |service| who.site.endpoints.port(service, Tls::StartTls);
-    let ports = clear(protocol.service()).zip(clear(Service::Submission));
-    let Some((incoming, outgoing)) = ports.map(|(a, b)| (a.to_string(), b.to_string())) else {
-        return who.says(k::ANDROID_REMEDY_SECURE_ONLY);
+/// There was no connection: what to look at.
+fn not_connected(who: For<'_>, protocol: Protocol, none: &str) -> Html {
+    let usual = match protocol {
+        Protocol::Imap => USUAL_IMAP,
+        Protocol::Pop3 => USUAL_POP3,
     };
+    let incoming = port(who, protocol.service(), usual).to_string();
+    let outgoing = port(who, Service::Submission, USUAL_SUBMISSION).to_string();
     let values = [
         ("none", none),
         ("incoming", &incoming),

@@ -6,7 +6,7 @@ mod android_email;
 mod any;
 
 use directory::Account;
-use service::endpoints::Service;
+use service::endpoints::{Service, Tls};
 use words::{Key, keys as k};
 
 pub(crate) use android_email::android_email;
@@ -74,8 +74,8 @@ pub(crate) struct Step {
     pub(crate) rows: Vec<Row>,
     /// What a choice costs, and what is easily missed.
     pub(crate) notes: Vec<Html>,
-    /// The service whose port is typed there.
-    pub(crate) port: Option<Service>,
+    /// The port that is typed there: of which service, and how it is encrypted.
+    pub(crate) port: Option<(Service, Tls)>,
 }
 
 /// One field or button.

@@ -175,6 +175,8 @@ pub(crate) async fn android(
         remedies,
         refuses,
     } = guide::android_email(who, protocol);
+    // The port that is typed first.
+    let mine = steps.iter().find_map(|step| step.port);
     let template = AllPage {
         p: Page::new(
             &app,
@@ -184,7 +186,7 @@ pub(crate) async fn android(
         ),
         head: head(who, protocol, paths::android),
         steps,
-        ports: Ports::of(who.site, who.words, Some(protocol.service())),
+        ports: Ports::of(who.site, who.words, mine),
         first: paths::android_step(slug.as_str(), 1),
         own: who.account.is_some(),
         refuses: Refuses {

@@ -52,7 +52,7 @@ home-password-changed = since { $date }
 home-old-devices = Old devices
 home-old-devices-on = admitted
 home-old-devices-off = not admitted
-home-old-devices-why-on = This mailbox also opens without encryption, or with weak encryption. Whoever manages your address can change this choice.
+home-old-devices-why-on = This mailbox also opens without encryption. Whoever manages your address can change this choice.
 home-old-devices-why-off = This mailbox opens with safe encryption only. Whoever manages your address can admit a device too old for that.
 
 ## Settings

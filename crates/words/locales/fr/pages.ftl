@@ -52,7 +52,7 @@ home-password-changed = depuis le { $date }
 home-old-devices = Appareils anciens
 home-old-devices-on = admis
 home-old-devices-off = non admis
-home-old-devices-why-on = Cette boîte s’ouvre aussi sans chiffrement, ou avec un chiffrement faible. Qui gère votre adresse peut changer ce choix.
+home-old-devices-why-on = Cette boîte s’ouvre aussi sans chiffrement. Qui gère votre adresse peut changer ce choix.
 home-old-devices-why-off = Cette boîte ne s’ouvre qu’avec un chiffrement sûr. Qui gère votre adresse peut admettre un appareil trop ancien pour cela.
 
 ## Réglages
