@@ -25,7 +25,8 @@ pub(crate) async fn to_the_encrypted_port(
     let same = uri
         .path_and_query()
         .map_or(paths::HOME, |path| path.as_str());
-    let (status, path) = if read {
+    // A path that is none (`*`) would become part of the host's name.
+    let (status, path) = if read && same.starts_with('/') {
         (StatusCode::FOUND, same)
     } else {
         (StatusCode::SEE_OTHER, paths::HOME)

@@ -121,6 +121,10 @@ pub(crate) async fn submit(State(app): State<App>, posted: Posted<SignIn>) -> Re
     match app.site.directory.sign_in(attempt).await {
         Ok(grant) => {
             tracing::info!(peer = %visit.peer.ip, account = %grant.account.address, "signed in to the pages");
+            // Whoever was signed in here before is no more: the browser forgets that token.
+            if let Some(reader) = &visit.reader {
+                app.sessions.close(&reader.token);
+            }
             let token = Token::random();
             app.sessions.open(&token, grant, visit.now);
             let mut reply = see(paths::HOME);

@@ -271,3 +271,18 @@ async fn cookies_of_any_shape_are_nobody() {
         );
     }
 }
+
+#[tokio::test]
+async fn signing_in_again_ends_the_session_before() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    let mut copy = world.browser();
+    copy.cookies = browser.cookies.clone();
+    assert!(copy.is_signed_in().await);
+    let proof = browser.get("/").await.proof();
+    let fields = [("address", PAUL), ("password", PASSWORD), ("proof", &proof)];
+    let reply = browser.post("/sign-in", &fields).await;
+    assert_eq!(reply.status, StatusCode::SEE_OTHER);
+    assert!(browser.is_signed_in().await);
+    assert!(!copy.is_signed_in().await);
+}
