@@ -5,9 +5,9 @@
 //! that nobody can steal a key that devices were told to trust. A new certificate then
 //! means a new authority.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rcgen::{
@@ -48,27 +48,27 @@ pub enum MakeError {
 /// # Errors
 /// When a name can't stand in a certificate, or a file can't be written.
 pub fn make_authority(dir: &Path, names: &[String]) -> Result<Files, MakeError> {
+    let now = std::time::SystemTime::now();
     let mut root = CertificateParams::default();
     root.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     root.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let label = format!(
-        "Facteur authority of {}",
-        names.first().map_or("localhost", String::as_str)
-    );
+    // It signs nothing more, so it need not outlast what it signed; and years far ahead are
+    // beyond what some devices can count.
+    root.not_before = (now - CLOCK_SKEW).into();
+    root.not_after = (now + LIFETIME).into();
+    let first = names.first().map_or("localhost", String::as_str);
+    let label = common_name(format!("Facteur authority of {first}"), "Facteur authority");
     root.distinguished_name.push(DnType::CommonName, label);
     let root_key = KeyPair::generate()?;
     let root_certificate = root.self_signed(&root_key)?;
     let issuer = Issuer::new(root, root_key);
 
     let mut leaf = CertificateParams::new(names)?;
-    if let Some(first) = names.first() {
-        leaf.distinguished_name
-            .push(DnType::CommonName, first.as_str());
-    }
+    leaf.distinguished_name
+        .push(DnType::CommonName, common_name(first.to_owned(), "Facteur"));
     leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     leaf.use_authority_key_identifier_extension = true;
-    let now = std::time::SystemTime::now();
     leaf.not_before = (now - CLOCK_SKEW).into();
     leaf.not_after = (now + LIFETIME).into();
     let leaf_key = KeyPair::generate()?;
@@ -91,6 +91,17 @@ pub fn make_authority(dir: &Path, names: &[String]) -> Result<Files, MakeError> 
     Ok(files)
 }
 
+/// Octets of a common name. RFC 5280 appendix A.1, `ub-common-name`.
+const COMMON_NAME: usize = 64;
+
+/// A common name that is not too long to be one; the names that count stand elsewhere.
+fn common_name(name: String, otherwise: &str) -> String {
+    match name.len() <= COMMON_NAME {
+        true => name,
+        false => otherwise.to_owned(),
+    }
+}
+
 /// How long a self-made certificate lasts. Apple's systems refuse any that lasts over
 /// 825 days, whoever made it.
 const LIFETIME: std::time::Duration = std::time::Duration::from_secs(820 * 24 * 3600);
@@ -105,6 +116,8 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<(), MakeError> {
             .truncate(true)
             .mode(mode)
             .open(path)?;
+        // One that was there keeps its rights otherwise.
+        file.set_permissions(Permissions::from_mode(mode))?;
         file.write_all(text.as_bytes())?;
         file.sync_all()
     };
@@ -112,4 +125,32 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<(), MakeError> {
         path: path.to_owned(),
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_its_owners_alone_even_over_an_older_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = dir.path().join("key.pem");
+        fs::write(&key, "older").unwrap();
+        fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
+        let files = make_authority(dir.path(), &["a.test".to_owned()]).unwrap();
+        assert_eq!(files.key, key);
+        assert_eq!(key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        // The authority's own key is nowhere: one private key, the certificate's.
+        let keys = fs::read_dir(dir.path()).unwrap().filter(|file| {
+            let text = fs::read_to_string(file.as_ref().unwrap().path()).unwrap();
+            text.contains("PRIVATE KEY")
+        });
+        assert_eq!(keys.count(), 1);
+    }
+
+    #[test]
+    fn no_common_name_is_too_long() {
+        assert_eq!(common_name("a.test".to_owned(), "b"), "a.test");
+        assert_eq!(common_name("a".repeat(65), "b"), "b");
+    }
 }

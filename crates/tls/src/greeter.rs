@@ -3,12 +3,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
-use rustls::ServerConfig;
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::aws_lc_rs;
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, Error, RootCertStore, ServerConfig};
+use rustls_pki_types::pem::{self, PemObject};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use session::{Encryption, TlsVersion};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
@@ -37,7 +40,7 @@ pub enum LoadError {
         /// Which file.
         path: PathBuf,
         /// What is wrong with it.
-        source: rustls_pki_types::pem::Error,
+        source: pem::Error,
     },
     /// The key does not belong to the certificate, or is of a kind not supported.
     #[error("{path}: {source}")]
@@ -82,6 +85,13 @@ impl Greeter {
         Ok(())
     }
 
+    /// What devices that check the certificate in use will object to, for the operator.
+    /// `host` is the name that they know the service by.
+    pub fn concerns(&self, host: &str, now: SystemTime) -> Vec<Concern> {
+        let chain = read_chain(&self.0.certificate).unwrap_or_default();
+        concerns(&chain, host, now)
+    }
+
     /// The handshake for a protocol of mail. The caller bounds its time.
     ///
     /// # Errors
@@ -117,9 +127,7 @@ fn config(certificate: &Path, key: &Path, protocols: &[&[u8]]) -> Result<ServerC
         path: path.to_owned(),
         source,
     };
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect)
-        .map_err(|source| file(certificate, source))?;
+    let chain = read_chain(certificate).map_err(|source| file(certificate, source))?;
     let private = PrivateKeyDer::from_pem_file(key).map_err(|source| file(key, source))?;
     let unusable = |source| LoadError::Unusable {
         path: certificate.to_owned(),
@@ -133,6 +141,74 @@ fn config(certificate: &Path, key: &Path, protocols: &[&[u8]]) -> Result<ServerC
         .map_err(unusable)?;
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     Ok(config)
+}
+
+fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, pem::Error> {
+    CertificateDer::pem_file_iter(path).and_then(Iterator::collect)
+}
+
+/// What devices will object to in a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Concern {
+    /// It names other hosts.
+    #[error("it does not name this host: devices that check will refuse it")]
+    OtherHost,
+    /// Its time, or that of its authority, is over.
+    #[error("it is no longer valid: devices refuse it")]
+    Over,
+    /// Its time is over within [`NOTICE`].
+    #[error("it is over within 30 days: put a new one in its place, then SIGHUP")]
+    OverSoon,
+    /// Its time has not begun, or the clock is wrong.
+    #[error("it is not valid yet: look at this machine's clock")]
+    NotYet,
+}
+
+/// How long before its end a certificate is spoken of.
+pub const NOTICE: Duration = Duration::from_secs(30 * 24 * 3600);
+
+fn concerns(chain: &[CertificateDer<'_>], host: &str, now: SystemTime) -> Vec<Concern> {
+    let mut found = Vec::new();
+    let Some(Ok(leaf)) = chain.first().map(ParsedCertificate::try_from) else {
+        return found;
+    };
+    let named =
+        ServerName::try_from(host).is_ok_and(|name| verify_server_name(&leaf, &name).is_ok());
+    if !named {
+        found.push(Concern::OtherHost);
+    }
+    match validity(&leaf, chain, now) {
+        Some(concern) => found.push(concern),
+        None if validity(&leaf, chain, now + NOTICE) == Some(Concern::Over) => {
+            found.push(Concern::OverSoon);
+        }
+        None => {}
+    }
+    found
+}
+
+/// What is wrong with the times of a chain. Whether anybody trusts its authority is not ours
+/// to say, so the chain's own end is trusted here.
+fn validity(
+    leaf: &ParsedCertificate<'_>,
+    chain: &[CertificateDer<'_>],
+    at: SystemTime,
+) -> Option<Concern> {
+    let mut roots = RootCertStore::empty();
+    roots.add(chain.last()?.clone().into_owned()).ok()?;
+    let at = UnixTime::since_unix_epoch(at.duration_since(SystemTime::UNIX_EPOCH).ok()?);
+    let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms;
+    let verified =
+        verify_server_cert_signed_by_trust_anchor(leaf, &roots, chain, at, algorithms.all);
+    match verified {
+        Err(Error::InvalidCertificate(
+            CertificateError::Expired | CertificateError::ExpiredContext { .. },
+        )) => Some(Concern::Over),
+        Err(Error::InvalidCertificate(
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. },
+        )) => Some(Concern::NotYet),
+        _ => None,
+    }
 }
 
 /// What was agreed in a handshake that is done.
@@ -182,6 +258,27 @@ mod tests {
             theirs.unwrap();
             assert_eq!(encryption(&ours.unwrap()).version, TlsVersion::Tls13);
         }
+    }
+
+    #[test]
+    fn what_devices_will_object_to_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let names = ["mail.facteur.test".to_owned(), "127.0.0.1".to_owned()];
+        let files = make_authority(dir.path(), &names).unwrap();
+        let greeter = Greeter::load(&files.certificate, &files.key).unwrap();
+        let now = SystemTime::now();
+        let day = |days: u64| Duration::from_secs(days * 24 * 3600);
+        let concerns = |at| greeter.concerns("mail.facteur.test", at);
+        assert_eq!(concerns(now), []);
+        assert_eq!(greeter.concerns("127.0.0.1", now), []);
+        assert_eq!(concerns(now + day(780)), []);
+        assert_eq!(concerns(now + day(800)), [Concern::OverSoon]);
+        assert_eq!(concerns(now + day(830)), [Concern::Over]);
+        assert_eq!(concerns(now - day(2)), [Concern::NotYet]);
+        assert_eq!(
+            greeter.concerns("facteur.test", now + day(830)),
+            [Concern::OtherHost, Concern::Over]
+        );
     }
 
     #[test]
