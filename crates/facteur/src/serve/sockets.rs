@@ -1,5 +1,6 @@
 //! Opening the ports: our own sockets, or those that systemd hands over.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 
@@ -24,8 +25,10 @@ pub(crate) fn open(endpoints: &Endpoints, addresses: &[IpAddr]) -> anyhow::Resul
         return match_ports(endpoints, handed);
     }
     let mut open = Vec::new();
+    // Named twice it is one address, not one that another program has.
+    let addresses: BTreeSet<IpAddr> = addresses.iter().copied().collect();
     for endpoint in endpoints.iter() {
-        for &ip in addresses {
+        for &ip in &addresses {
             let address = SocketAddr::new(ip, endpoint.port);
             match net::listen(address) {
                 Ok(socket) => open.push(Open { endpoint, socket }),
@@ -34,6 +37,9 @@ pub(crate) fn open(endpoints: &Endpoints, addresses: &[IpAddr]) -> anyhow::Resul
                 Err(error) => return Err(explain(address, error)),
             }
         }
+    }
+    if open.is_empty() {
+        bail!("this machine has no IPv6: name an IPv4 address in `listen`, or 0.0.0.0 for all");
     }
     Ok(open)
 }
@@ -84,4 +90,43 @@ fn match_ports(endpoints: &Endpoints, handed: Vec<TcpListener>) -> anyhow::Resul
         open.push(Open { endpoint, socket });
     }
     Ok(open)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use service::endpoints::{Service, Tls};
+
+    use super::*;
+
+    /// One endpoint at a port that is free a moment before.
+    fn endpoints() -> Endpoints {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        Endpoints::new(vec![Endpoint {
+            service: Service::Imap,
+            port,
+            tls: Tls::Implicit,
+        }])
+    }
+
+    #[test]
+    fn an_address_named_twice_is_opened_once() {
+        let home = IpAddr::from(Ipv4Addr::LOCALHOST);
+        let open = open(&endpoints(), &[home, home]).unwrap();
+        assert_eq!(open.len(), 1);
+    }
+
+    #[test]
+    fn a_port_that_another_has_is_told_with_what_to_do() {
+        let endpoints = endpoints();
+        let home = [IpAddr::from(Ipv4Addr::LOCALHOST)];
+        let _first = open(&endpoints, &home).unwrap();
+        let error = open(&endpoints, &home).unwrap_err().to_string();
+        assert!(
+            error.contains("in use") && error.contains("port_base"),
+            "{error}"
+        );
+    }
 }
