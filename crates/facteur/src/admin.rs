@@ -1,7 +1,7 @@
 //! The operator's way into a running server: `admin.sock` in the data folder.
 //!
 //! One line of JSON is one [`Request`]; the answer is one line, a [`Response`] or a
-//! [`Refused`]. Only the server's own user may connect. Where no server listens, the
+//! [`Refused`]. Only the server's own user and root may connect. Where no server listens, the
 //! command carries the request out itself, on the stores.
 
 use std::fs::{self, Permissions};
@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use directory::OldDevices;
+use nix::unistd::geteuid;
 use service::manage::{Manager, Refused, Request, Response};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -21,6 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
 use crate::rooms::Rooms;
+use crate::serve::user;
 
 /// The socket's name in the data folder.
 pub(crate) const SOCKET: &str = "admin.sock";
@@ -34,7 +36,7 @@ const CONNECTIONS: usize = 16;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long to wait after the system refused a connection (no descriptors left).
 const REST: Duration = Duration::from_millis(100);
-/// Nobody but the server's own user.
+/// Nobody but the server's own user (and root, whom no mode keeps out).
 const SOCKET_MODE: u32 = 0o600;
 
 /// What one line answers.
@@ -69,7 +71,7 @@ fn open(path: &Path) -> io::Result<UnixListener> {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    // Until its mode is set, its folder keeps others away.
+    // Until its mode is set, its folder most often keeps others away; `is_operator` does.
     let listener = UnixListener::bind(path)?;
     fs::set_permissions(path, Permissions::from_mode(SOCKET_MODE))?;
     Ok(listener)
@@ -85,6 +87,9 @@ async fn accept(
             std::future::pending().await
         };
         match listener.accept().await {
+            Ok((stream, _)) if !is_operator(&stream) => {
+                tracing::warn!("somebody else's connection to the admin socket was closed");
+            }
             Ok((stream, _)) => {
                 tokio::spawn(converse(stream, manager.clone(), place));
             }
@@ -94,6 +99,17 @@ async fn accept(
             }
         }
     }
+}
+
+/// The server's own user, or root. The socket's mode says the same, but not yet at the
+/// moment in which the socket is made, nor when somebody widened it.
+fn is_operator(stream: &UnixStream) -> bool {
+    let user = stream.peer_cred().map(|peer| peer.uid());
+    user.is_ok_and(|user| may_operate(user, geteuid().as_raw()))
+}
+
+fn may_operate(user: u32, own: u32) -> bool {
+    user == own || user == 0
 }
 
 /// Serves one operator until they go or stop talking.
@@ -157,6 +173,7 @@ pub(crate) fn ask(data: &Path, request: Request) -> anyhow::Result<Answer> {
             Ok(stream) => ask_server(stream, &request).await,
             Err(error) if nobody_listens(&error) => {
                 check_folder(data, &request)?;
+                user::become_owner(data)?;
                 let rooms = Rooms::open(data, OldDevices::default())?;
                 Ok(Box::pin(rooms.manager().execute(request)).await)
             }
@@ -251,6 +268,12 @@ mod tests {
         stop.send_replace(true);
         server.await.unwrap();
         assert!(!data.join(SOCKET).exists());
+    }
+
+    #[test]
+    fn the_own_user_and_root_may_operate() {
+        assert!(may_operate(1000, 1000) && may_operate(0, 1000));
+        assert!(!may_operate(1001, 1000) && !may_operate(1000, 0));
     }
 
     #[tokio::test]

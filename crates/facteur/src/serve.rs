@@ -9,7 +9,7 @@ mod log;
 mod pages;
 mod places;
 mod sockets;
-mod user;
+pub(crate) mod user;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -38,6 +38,9 @@ use sockets::Open;
 
 /// How long sessions have to end by themselves once the service stops.
 const DRAIN: Duration = Duration::from_secs(25);
+
+/// How often the certificate in use is looked at.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Serves until SIGTERM or SIGINT. `ready` is called once every port is open.
 pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> anyhow::Result<()> {
@@ -188,15 +191,28 @@ impl Running<'_> {
         let mut term = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hangup = signal(SignalKind::hangup())?;
+        // The first comes at once.
+        let mut days = tokio::time::interval(DAY);
         loop {
             tokio::select! {
+                _ = days.tick() => self.look_at_certificate(),
                 _ = term.recv() => return Ok(()),
                 _ = interrupt.recv() => return Ok(()),
                 _ = hangup.recv() => match self.reload(offer) {
-                    Ok(()) => tracing::info!("configuration and certificate taken anew"),
+                    Ok(()) => {
+                        tracing::info!("configuration and certificate taken anew");
+                        self.look_at_certificate();
+                    }
                     Err(error) => tracing::error!("nothing changed: {error:#}"),
                 },
             }
+        }
+    }
+
+    fn look_at_certificate(&self) {
+        let host = &self.config.hostname;
+        for concern in self.greeter.concerns(host, std::time::SystemTime::now()) {
+            tracing::warn!(%host, "the certificate: {concern}");
         }
     }
 
