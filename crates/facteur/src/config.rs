@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use directory::OldDevices;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use check::settle;
 pub(crate) use documented::documented;
 pub(crate) use load::{Source, load_for};
 

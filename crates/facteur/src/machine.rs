@@ -3,13 +3,19 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
 
-/// The machine's name where it resolves, else `localhost`.
+use address::Domain;
+
+/// The machine's name where it is one that can be a host's and resolves, else `localhost`.
 pub(crate) fn host_name() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name = name.trim();
-    match !name.is_empty() && (name, 0).to_socket_addrs().is_ok() {
-        true => name.to_owned(),
-        false => "localhost".to_owned(),
+    named(name.trim(), |name| (name, 0).to_socket_addrs().is_ok())
+}
+
+/// Some machines have a name that DNS does not allow (`my_laptop`).
+fn named(name: &str, resolves: impl Fn(&str) -> bool) -> String {
+    match name.parse::<Domain>() {
+        Ok(_) if resolves(name) => name.to_owned(),
+        _ => "localhost".to_owned(),
     }
 }
 
@@ -58,6 +64,14 @@ mod tests {
         assert_eq!(own_v4(v4), [Ipv4Addr::new(192, 0, 2, 7)]);
         let v6 = "20010db8000000000000000000000007 02 40 00 80 eth0\nfe800000000000000000000000000001 02 40 20 80 eth0\n";
         assert_eq!(own_v6(v6), ["2001:db8::7".parse::<Ipv6Addr>().unwrap()]);
+    }
+
+    #[test]
+    fn a_name_that_is_no_hosts_is_not_taken() {
+        assert_eq!(named("mail.a.test", |_| true), "mail.a.test");
+        for (name, resolves) in [("mail.a.test", false), ("", true), ("my laptop", true)] {
+            assert_eq!(named(name, |_| resolves), "localhost");
+        }
     }
 
     #[test]

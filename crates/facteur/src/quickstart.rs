@@ -75,20 +75,11 @@ fn say(text: &str) {
 }
 
 fn make(data: &Path, file: &Path, choices: Choices) -> anyhow::Result<String> {
-    let host = choices.hostname.unwrap_or_else(machine::host_name);
-    let config = Config {
-        hostname: host.clone(),
-        port_base: choices.port_base,
-        ..Config::default()
-    };
-    let config = match choices.listen.is_empty() {
-        true => config,
-        false => Config {
-            listen: choices.listen,
-            ..config
-        },
-    };
+    let config = configuration(&choices)?;
+    let host = config.hostname.clone();
     let endpoints = serve::endpoints(&config)?;
+    // Before anything is made, so that another try can begin anew with other choices.
+    serve::can_open(&endpoints, &config.listen)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -118,6 +109,21 @@ fn make(data: &Path, file: &Path, choices: Choices) -> anyhow::Result<String> {
     write_private(&data.join(SHEET), &text)?;
     write_private(file, &config::documented(&config)?)?;
     Ok(text)
+}
+
+/// The configuration that was chosen, found to be one that can work.
+fn configuration(choices: &Choices) -> anyhow::Result<Config> {
+    let hostname = choices.hostname.clone();
+    let mut config = Config {
+        hostname: hostname.unwrap_or_else(machine::host_name),
+        port_base: choices.port_base,
+        ..Config::default()
+    };
+    if !choices.listen.is_empty() {
+        config.listen.clone_from(&choices.listen);
+    }
+    config::settle(&mut config)?;
+    Ok(config)
 }
 
 /// The domain and the two accounts, durably. A quick start that was cut short is taken up
@@ -185,14 +191,22 @@ fn describe(sheet: &Sheet, data: &Path) -> anyhow::Result<String> {
     let host = &sheet.host;
     let mut text = String::new();
     writeln!(text, "\nFacteur is ready. Type this into any device:\n")?;
-    writeln!(text, "  service         server      SSL/TLS  STARTTLS")?;
+    let wide = host.chars().count().max("server".len());
+    writeln!(
+        text,
+        "  service         {:<wide$}  SSL/TLS  STARTTLS",
+        "server"
+    )?;
     for (name, service) in [
         ("incoming, IMAP", Service::Imap),
         ("incoming, POP3", Service::Pop3),
         ("outgoing, SMTP", Service::Submission),
     ] {
         let (implicit, upgraded) = (port(service, Tls::Implicit), port(service, Tls::StartTls));
-        writeln!(text, "  {name:<15} {host:<11} {implicit:>7}  {upgraded:>8}")?;
+        writeln!(
+            text,
+            "  {name:<15} {host:<wide$}  {implicit:>7}  {upgraded:>8}"
+        )?;
     }
     let (transfer, pages) = (
         port(Service::Transfer, Tls::StartTls),
@@ -203,9 +217,13 @@ fn describe(sheet: &Sheet, data: &Path) -> anyhow::Result<String> {
         "\n  mail from other servers comes in at port {transfer}"
     )?;
     writeln!(text, "  customer area: https://{host}:{pages}/\n")?;
-    writeln!(text, "  user name (the whole address)   password")?;
+    let user = "user name (the whole address)";
+    let names = sheet.accounts.iter().map(|made| made.address.to_string());
+    let wide = names.map(|name| name.chars().count()).max();
+    let wide = wide.unwrap_or_default().max(user.len());
+    writeln!(text, "  {user:<wide$}  password")?;
     for Made { address, password } in &sheet.accounts {
-        writeln!(text, "  {:<31} {password}", address.to_string())?;
+        writeln!(text, "  {:<wide$}  {password}", address.to_string())?;
     }
     let authority = sheet.authority.display();
     writeln!(text, "\n  authority to trust: {authority}\n")?;
@@ -223,7 +241,93 @@ pub(crate) fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
         let mut file = options.open(&new)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&new, path)
+        fs::rename(&new, path)?;
+        match path.parent() {
+            Some(folder) => fs::File::open(folder)?.sync_all(),
+            None => Ok(()),
+        }
     };
     put().with_context(|| path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choices(hostname: &str) -> Choices {
+        Choices {
+            port_base: 10_000,
+            domain: "a.test".parse().unwrap(),
+            hostname: Some(hostname.to_owned()),
+            listen: vec![],
+        }
+    }
+
+    #[test]
+    fn nothing_is_made_for_choices_that_cannot_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        // So that one of the ports is the one that is taken.
+        let base = taken.local_addr().unwrap().port() - 25;
+        let occupied = Choices {
+            port_base: base,
+            listen: vec![IpAddr::from([127, 0, 0, 1])],
+            ..choices("mail.a.test")
+        };
+        for (wrong, word) in [(choices("two words"), "hostname"), (occupied, "port")] {
+            let error = make(&data, &data.join(config::FILE), wrong).err().unwrap();
+            assert!(format!("{error:#}").contains(word), "{error:#}");
+            assert!(!data.exists());
+        }
+    }
+
+    #[test]
+    fn a_host_name_is_kept_as_the_network_spells_it() {
+        let host = |name: &str| configuration(&choices(name)).unwrap().hostname;
+        assert_eq!(host("Courrier.Été.test"), "courrier.xn--t-9fab.test");
+        assert_eq!(host("mail.a.test"), "mail.a.test");
+    }
+
+    #[test]
+    fn long_names_stay_in_their_columns() {
+        let made = |address: &str| Made {
+            address: address.parse().unwrap(),
+            password: "kfwmra-hutbye-qgxdns".to_owned(),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let sheet = Sheet {
+            host: "a-rather-long-name.of-a-machine.test".to_owned(),
+            endpoints: Endpoints::standard(),
+            authority: folder.path().join("authority.pem"),
+            accounts: [
+                made("jeanne@a-rather-long-domain-name.test"),
+                made("paul@a-rather-long-domain-name.test"),
+            ],
+        };
+        let text = describe(&sheet, folder.path()).unwrap();
+        let column = |start: &str, word: &str| {
+            let line = text.lines().find(|line| line.starts_with(start)).unwrap();
+            line.find(word).unwrap() + word.len()
+        };
+        assert_eq!(
+            column("  service", "SSL/TLS"),
+            column("  incoming, IMAP", " 993")
+        );
+        let secrets = ["  jeanne@", "  paul@"].map(|line| column(line, "kfwmra"));
+        assert_eq!(secrets[0], secrets[1]);
+        assert_eq!(secrets[0], column("  user name", "password") - 2);
+    }
+
+    #[test]
+    fn a_private_file_is_whole_and_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sheet.txt");
+        write_private(&path, "one").unwrap();
+        write_private(&path, "two").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

@@ -11,6 +11,7 @@ mod places;
 mod sockets;
 pub(crate) mod user;
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,6 +74,15 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
 pub(crate) fn endpoints(config: &Config) -> anyhow::Result<Endpoints> {
     Endpoints::from_base(config.port_base)
         .with_context(|| format!("port_base {} puts a port past 65535", config.port_base))
+}
+
+/// Whether the ports can be opened, which are closed again. With those of systemd in hand
+/// there is nothing to try.
+pub(crate) fn can_open(endpoints: &Endpoints, listen: &[IpAddr]) -> anyhow::Result<()> {
+    if std::env::var_os("LISTEN_FDS").is_none() {
+        sockets::open(endpoints, listen)?;
+    }
+    Ok(())
 }
 
 struct Running<'a> {

@@ -15,12 +15,14 @@ const LEAST_CONNECTIONS: u32 = 100;
 /// The most that `connections` may be.
 const MOST_CONNECTIONS: u32 = 1_000_000;
 
-/// Refuses what can't work, naming the setting.
-pub(super) fn check(config: &Config) -> anyhow::Result<()> {
-    config
+/// Refuses what can't work, naming the setting. The host's name is put as the network
+/// spells it: lower case, and in ASCII, as greetings and certificates need it.
+pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
+    let host = config
         .hostname
         .parse::<address::Domain>()
         .with_context(|| format!("hostname: {:?} is no name of a host", config.hostname))?;
+    config.hostname = host.as_str().to_owned();
     ensure!(
         !config.service_name.trim().is_empty()
             && !config

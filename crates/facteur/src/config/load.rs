@@ -97,8 +97,9 @@ pub(super) fn load(
             said.insert(path, Source::Environment);
         }
     }
-    let config = Config::deserialize(table).map_err(|error| anyhow!("{shown}: {error}"))?;
-    check::check(&config).with_context(|| format!("the configuration ({shown}) can't work"))?;
+    let mut config = Config::deserialize(table).map_err(|error| anyhow!("{shown}: {error}"))?;
+    check::settle(&mut config)
+        .with_context(|| format!("the configuration ({shown}) can't work"))?;
     Ok(Loaded { config, said })
 }
 

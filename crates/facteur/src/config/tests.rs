@@ -151,6 +151,12 @@ fn what_cannot_work_is_refused_by_name() {
     }
 }
 
+#[test]
+fn a_host_is_spelled_as_the_network_does() {
+    let loaded = loaded("hostname = \"Courrier.Été.test\"\n", &[]).unwrap();
+    assert_eq!(loaded.config.hostname, "courrier.xn--t-9fab.test");
+}
+
 /// `UPDATE=1 cargo test -p facteur` writes the page anew.
 #[test]
 fn the_reference_is_the_one_of_this_source() {
