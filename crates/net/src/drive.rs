@@ -162,6 +162,11 @@ where
             self.give(Input::RightEnded(why));
             return Ok(());
         }
+        if !self.told_stop && *self.drive.stopping.borrow() {
+            self.told_stop = true;
+            self.give(Input::Shutdown);
+            return Ok(());
+        }
         if want.bytes {
             if let Some(bytes) = self.incoming.ahead.take() {
                 self.give(Input::Bytes(bytes));
@@ -241,6 +246,10 @@ where
             let now = Moment(self.began.elapsed());
             let Some(piece) = piece else {
                 self.session.receive(now, Input::AnswerEnd);
+                // Before it asks again: it may have been sent a thousand commands at once.
+                if let Some(why) = self.ended.take() {
+                    self.session.receive(now, Input::RightEnded(why));
+                }
                 return Ok(Flow::On);
             };
             self.session.receive(now, Input::Piece(piece));

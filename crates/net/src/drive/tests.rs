@@ -1,4 +1,6 @@
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -45,6 +47,72 @@ impl Session for Chatter {
     }
 }
 
+/// Asks for everything that it was told at once, one question after the other.
+#[derive(Default)]
+struct Asker {
+    left: usize,
+    asked: bool,
+    over: bool,
+}
+
+impl Session for Asker {
+    type Question = ();
+    type Piece = ();
+
+    fn receive(&mut self, _now: Moment, input: Input<()>) {
+        match input {
+            Input::Bytes(_) => self.left = 1000,
+            Input::AnswerEnd => self.asked = false,
+            Input::RightEnded(_) | Input::Shutdown | Input::EndOfStream => self.over = true,
+            _ => {}
+        }
+    }
+
+    fn next(&mut self, _now: Moment) -> Step<()> {
+        if self.over && !self.asked {
+            return Step::Close;
+        }
+        if self.left > 0 && !self.asked {
+            (self.left, self.asked) = (self.left - 1, true);
+            return Step::Ask(());
+        }
+        Step::Want(Want {
+            bytes: true,
+            notice: false,
+            until: None,
+        })
+    }
+}
+
+/// Answers; in its first answer the right of whoever asks ends.
+struct Ending {
+    right: watch::Sender<bool>,
+    answers: Arc<AtomicUsize>,
+}
+
+impl Answerer<Asker> for Ending {
+    async fn answer(&mut self, (): (), _pieces: &mut Pieces<()>) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
+        self.right.send_replace(true);
+        tokio::task::yield_now().await;
+    }
+
+    async fn body(&mut self, _chunk: Bytes) {}
+
+    fn right(&self) -> impl Future<Output = RightEnd> + Send + 'static {
+        ended(self.right.subscribe())
+    }
+
+    async fn woken(&mut self) -> Wake {
+        Wake::RightEnded(ended(self.right.subscribe()).await)
+    }
+}
+
+async fn ended(mut right: watch::Receiver<bool>) -> RightEnd {
+    let _ = right.wait_for(|ended| *ended).await;
+    RightEnd::PasswordChanged
+}
+
 /// Signed in, with a right that ends when told.
 struct Inside(watch::Receiver<bool>);
 
@@ -54,11 +122,7 @@ impl Answerer<Chatter> for Inside {
     async fn body(&mut self, _chunk: Bytes) {}
 
     fn right(&self) -> impl Future<Output = RightEnd> + Send + 'static {
-        let mut ended = self.0.clone();
-        async move {
-            let _ = ended.wait_for(|ended| *ended).await;
-            RightEnd::PasswordChanged
-        }
+        ended(self.0.clone())
     }
 
     async fn woken(&mut self) -> Wake {
@@ -66,16 +130,19 @@ impl Answerer<Chatter> for Inside {
     }
 }
 
-/// A connection with a session at its end; the sender ends its right, the receiver tells
-/// how it went.
-async fn connected(pieces: usize) -> (TcpStream, watch::Sender<bool>, oneshot::Receiver<Summary>) {
+/// A connection with a session at its end; the receiver tells how it went.
+async fn connected<S, A>(session: S, answerer: A) -> (TcpStream, oneshot::Receiver<Summary>)
+where
+    S: Session + 'static,
+    A: Answerer<S> + 'static,
+{
     let folder = tempfile::tempdir().unwrap();
     let files = tls::make_authority(folder.path(), &["localhost".to_owned()]).unwrap();
     let greeter = Greeter::load(&files.certificate, &files.key).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let far = TcpStream::connect(listener.local_addr().unwrap());
     let (far, near) = tokio::join!(far, listener.accept());
-    let (end, ended) = watch::channel(false);
+    let wire = Wire::Plain(near.unwrap().0);
     let (told, tells) = oneshot::channel();
     tokio::spawn(async move {
         let (_stop, stopping) = watch::channel(false);
@@ -84,20 +151,23 @@ async fn connected(pieces: usize) -> (TcpStream, watch::Sender<bool>, oneshot::R
             stopping,
             note: |_| {},
         };
-        let session = Chatter {
-            pieces,
-            ..Chatter::default()
-        };
-        let wire = Wire::Plain(near.unwrap().0);
-        let _ = told.send(drive.run(session, Inside(ended), wire, None).await);
+        let _ = told.send(drive.run(session, answerer, wire, None).await);
     });
-    (far.unwrap(), end, tells)
+    (far.unwrap(), tells)
+}
+
+fn chatter(pieces: usize) -> Chatter {
+    Chatter {
+        pieces,
+        ..Chatter::default()
+    }
 }
 
 #[tokio::test]
 async fn a_peer_that_takes_nothing_does_not_outlive_its_right() {
     // Far more than the system keeps for a socket.
-    let (mut far, end, tells) = connected(1000).await;
+    let (end, ended) = watch::channel(false);
+    let (mut far, tells) = connected(chatter(1000), Inside(ended)).await;
     far.write_all(b"go\r\n").await.unwrap();
     // The first octets are there, so that the session is at its chunks.
     far.read_exact(&mut [0; 1]).await.unwrap();
@@ -110,11 +180,25 @@ async fn a_peer_that_takes_nothing_does_not_outlive_its_right() {
 
 #[tokio::test]
 async fn a_right_that_ends_is_told_before_the_connection_closes() {
-    let (mut far, end, tells) = connected(0).await;
+    let (end, ended) = watch::channel(false);
+    let (mut far, tells) = connected(chatter(0), Inside(ended)).await;
     end.send_replace(true);
     let mut said = String::new();
     far.read_to_string(&mut said).await.unwrap();
     assert_eq!(said, "bye\r\n");
     drop(far);
     assert!(tells.await.unwrap().broken.is_none());
+}
+
+#[tokio::test]
+async fn a_thousand_commands_sent_at_once_do_not_outlive_their_right() {
+    let answers = Arc::new(AtomicUsize::new(0));
+    let ending = Ending {
+        right: watch::Sender::new(false),
+        answers: answers.clone(),
+    };
+    let (mut far, tells) = connected(Asker::default(), ending).await;
+    far.write_all(b"a thousand\r\n").await.unwrap();
+    assert!(tells.await.unwrap().broken.is_none());
+    assert_eq!(answers.load(Ordering::Relaxed), 1);
 }
