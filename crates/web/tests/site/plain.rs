@@ -80,3 +80,12 @@ async fn the_host_that_was_asked_for_is_the_one_pointed_to() {
         assert_eq!(reply.headers()[header::LOCATION], wanted);
     }
 }
+
+#[tokio::test]
+async fn a_path_that_is_none_does_not_become_a_host() {
+    let world = World::new().await;
+    let mut browser = world.plain_browser();
+    let reply = browser.get("*").await;
+    assert!(reply.location().ends_with('/'), "{}", reply.location());
+    assert!(!reply.location().contains('*'), "{}", reply.location());
+}

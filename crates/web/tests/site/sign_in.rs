@@ -286,3 +286,21 @@ async fn signing_in_again_ends_the_session_before() {
     assert!(browser.is_signed_in().await);
     assert!(!copy.is_signed_in().await);
 }
+
+/// RFC 9110 section 15.5.6: the answer names the methods that there are.
+#[tokio::test]
+async fn another_method_is_told_which_there_are() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    for (method, path, allowed) in [
+        (Method::DELETE, "/sign-in", ["GET", "POST"]),
+        (Method::POST, "/guides", ["GET", "HEAD"]),
+    ] {
+        let page = browser.send(method, path, Body::empty()).await;
+        assert_eq!(page.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        let allow = page.headers.get(header::ALLOW).unwrap().to_str().unwrap();
+        assert!(allowed.iter().all(|one| allow.contains(one)), "{allow}");
+    }
+    let head = browser.send(Method::HEAD, "/guides", Body::empty()).await;
+    assert_eq!((head.status, head.body.as_str()), (StatusCode::OK, ""));
+}

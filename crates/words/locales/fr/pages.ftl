@@ -35,7 +35,7 @@ sign-in-incoming = { $protocol } `{ $port }`
 sign-in-outgoing = envoi `{ $port }`
 sign-in-guides = Configurer un appareil, pas à pas
 sign-in-expired = **Cette page a attendu trop longtemps, ou le navigateur refuse les cookies.** Retapez le mot de passe.
-sign-in-ended = **Vous êtes sorti.** Votre boîte continue de recevoir.
+sign-in-ended = **Votre session est fermée.** Votre boîte continue de recevoir.
 postmark-mail = COURRIER
 
 ## Boîte
