@@ -106,14 +106,12 @@ impl Outgoing {
         }
         let half = self.half.as_mut().ok_or_else(gone)?;
         let Some(first) = self.queue.front_mut() else {
-            half.flush().await?;
+            // With TLS the last of it waits here, not in the write.
+            timeout(STALL, half.flush()).await??;
             self.unflushed = false;
             return Ok(());
         };
-        let count = match timeout(STALL, half.write(first)).await {
-            Ok(count) => count?,
-            Err(_) => return Err(io::ErrorKind::TimedOut.into()),
-        };
+        let count = timeout(STALL, half.write(first)).await??;
         if count == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }

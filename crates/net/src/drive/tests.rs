@@ -6,6 +6,11 @@ use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::*;
 
@@ -136,13 +141,30 @@ where
     S: Session + 'static,
     A: Answerer<S> + 'static,
 {
+    let (_folder, files) = certificate();
+    let greeter = Greeter::load(&files.certificate, &files.key).unwrap();
+    let (far, near) = pair().await;
+    (far, driven(session, answerer, Wire::Plain(near), greeter))
+}
+
+fn certificate() -> (tempfile::TempDir, tls::Files) {
     let folder = tempfile::tempdir().unwrap();
     let files = tls::make_authority(folder.path(), &["localhost".to_owned()]).unwrap();
-    let greeter = Greeter::load(&files.certificate, &files.key).unwrap();
+    (folder, files)
+}
+
+async fn pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let far = TcpStream::connect(listener.local_addr().unwrap());
     let (far, near) = tokio::join!(far, listener.accept());
-    let wire = Wire::Plain(near.unwrap().0);
+    (far.unwrap(), near.unwrap().0)
+}
+
+fn driven<S, A>(session: S, answerer: A, wire: Wire, greeter: Greeter) -> oneshot::Receiver<Summary>
+where
+    S: Session + 'static,
+    A: Answerer<S> + 'static,
+{
     let (told, tells) = oneshot::channel();
     tokio::spawn(async move {
         let (_stop, stopping) = watch::channel(false);
@@ -153,7 +175,7 @@ where
         };
         let _ = told.send(drive.run(session, answerer, wire, None).await);
     });
-    (far.unwrap(), tells)
+    tells
 }
 
 fn chatter(pieces: usize) -> Chatter {
@@ -201,4 +223,37 @@ async fn a_thousand_commands_sent_at_once_do_not_outlive_their_right() {
     far.write_all(b"a thousand\r\n").await.unwrap();
     assert!(tells.await.unwrap().broken.is_none());
     assert_eq!(answers.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_peer_that_takes_nothing_of_its_tls_is_left() {
+    let (_folder, files) = certificate();
+    let greeter = Greeter::load(&files.certificate, &files.key).unwrap();
+    let mut roots = RootCertStore::empty();
+    for root in CertificateDer::pem_file_iter(&files.authority).unwrap() {
+        roots.add(root.unwrap()).unwrap();
+    }
+    let client = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let client = TlsConnector::from(Arc::new(client));
+    let (far, near) = pair().await;
+    let name = "localhost".try_into().unwrap();
+    let (far, wire) = tokio::join!(
+        client.connect(name, far),
+        Wire::Plain(near).secure(&greeter)
+    );
+    let (_never_ends, ended) = watch::channel(false);
+    let wire = wire.unwrap().0;
+    let tells = driven(chatter(1000), Inside(ended), wire, greeter);
+    let mut far = far.unwrap();
+    far.write_all(b"go\r\n").await.unwrap();
+    far.flush().await.unwrap();
+    far.read_exact(&mut [0; 1]).await.unwrap();
+    // From here on nothing but clocks can end it.
+    tokio::time::pause();
+    let summary = timeout(10 * channel::STALL, tells).await.unwrap().unwrap();
+    assert_eq!(summary.broken.unwrap().kind(), io::ErrorKind::TimedOut);
 }
