@@ -13,14 +13,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use address::{Address, Domain, Password};
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use directory::{DirectoryError, NewAccount, generate_password};
 use jiff::Timestamp;
 use service::endpoints::{Endpoints, Service, Tls};
 use words::Language;
 
 use crate::config::{self, Config};
-use crate::rooms::Rooms;
+use crate::rooms::{self, Rooms};
 use crate::{machine, serve};
 
 /// What may be chosen on the command line.
@@ -48,11 +48,13 @@ pub(crate) struct Sheet {
 
 /// Where the sheet can be read again, in the data folder.
 const SHEET: &str = "quickstart.txt";
+/// There while a quick start makes the folder; one that was cut short is taken up again.
+const UNFINISHED: &str = "quickstart.unfinished";
 /// The local parts of the two addresses.
 const NAMES: [&str; 2] = ["jeanne", "paul"];
 
 /// Makes what is not there, then serves.
-pub(crate) fn run(data: &Path, choices: Choices) -> anyhow::Result<()> {
+pub(crate) fn run(data: &Path, choices: &Choices) -> anyhow::Result<()> {
     let file = data.join(config::FILE);
     if file.exists() {
         let sheet = data.join(SHEET);
@@ -74,12 +76,13 @@ fn say(text: &str) {
     let _ = std::io::stdout().flush();
 }
 
-fn make(data: &Path, file: &Path, choices: Choices) -> anyhow::Result<String> {
-    let config = configuration(&choices)?;
+fn make(data: &Path, file: &Path, choices: &Choices) -> anyhow::Result<String> {
+    let config = configuration(choices)?;
     let host = config.hostname.clone();
     let endpoints = serve::endpoints(&config)?;
     // Before anything is made, so that another try can begin anew with other choices.
     serve::can_open(&endpoints, &config.listen)?;
+    let unfinished = begin(data)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -108,7 +111,27 @@ fn make(data: &Path, file: &Path, choices: Choices) -> anyhow::Result<String> {
     let text = describe(&sheet, &fs::canonicalize(data)?)?;
     write_private(&data.join(SHEET), &text)?;
     write_private(file, &config::documented(&config)?)?;
+    // If it stays, it says nothing while the configuration is there.
+    let _ = fs::remove_file(unfinished);
     Ok(text)
+}
+
+/// Marks a folder as one that a quick start is making. One with data of another origin is
+/// refused: its passwords and its certificate would be replaced.
+fn begin(data: &Path) -> anyhow::Result<PathBuf> {
+    let unfinished = data.join(UNFINISHED);
+    let holds = ["index", "tls"].map(|name| data.join(name).exists());
+    ensure!(
+        unfinished.exists() || !holds.contains(&true),
+        "{} holds a service already, without {}. Serve it with  facteur --data {} serve, or \
+         name another folder for a quick start",
+        data.display(),
+        config::FILE,
+        data.display()
+    );
+    rooms::make_folder(data).with_context(|| data.display().to_string())?;
+    write_private(&unfinished, "")?;
+    Ok(unfinished)
 }
 
 /// The configuration that was chosen, found to be one that can work.
@@ -276,10 +299,36 @@ mod tests {
             ..choices("mail.a.test")
         };
         for (wrong, word) in [(choices("two words"), "hostname"), (occupied, "port")] {
-            let error = make(&data, &data.join(config::FILE), wrong).err().unwrap();
+            let error = make(&data, &data.join(config::FILE), &wrong).err().unwrap();
             assert!(format!("{error:#}").contains(word), "{error:#}");
             assert!(!data.exists());
         }
+    }
+
+    #[test]
+    fn what_was_cut_short_is_taken_up_and_what_is_another_s_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let file = data.join(config::FILE);
+        // An address that no other test listens at.
+        let choices = Choices {
+            listen: vec![IpAddr::from([127, 83, 11, 7])],
+            ..choices("localhost")
+        };
+        let first = make(&data, &file, &choices).unwrap();
+        let key = data.join("tls/key.pem");
+        let kept = fs::read(&key).unwrap();
+        assert!(!data.join(UNFINISHED).exists());
+        // A service whose configuration is elsewhere.
+        fs::remove_file(&file).unwrap();
+        let error = make(&data, &file, &choices).unwrap_err().to_string();
+        assert!(error.contains("holds a service already"), "{error}");
+        assert_eq!(fs::read(&key).unwrap(), kept);
+        // Killed before its last step.
+        fs::write(data.join(UNFINISHED), "").unwrap();
+        let again = make(&data, &file, &choices).unwrap();
+        assert_ne!(first, again);
+        assert!(file.exists() && !data.join(UNFINISHED).exists());
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl Rooms {
 
 /// Makes the folder where it is missing, for its owner alone. One that is there keeps
 /// the rights that somebody gave it.
-fn make_folder(data: &Path) -> io::Result<()> {
+pub(crate) fn make_folder(data: &Path) -> io::Result<()> {
     DirBuilder::new()
         .recursive(true)
         .mode(FOLDER_MODE)

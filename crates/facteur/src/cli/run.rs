@@ -22,7 +22,7 @@ const PASSWORD_LINE_OCTETS: u64 = 2 * directory::PASSWORD_OCTETS as u64 + 2;
 pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
     let data = &cli.data;
     match cli.command {
-        Command::Quickstart(arguments) => quickstart::run(data, choices(arguments)),
+        Command::Quickstart(arguments) => quickstart::run(data, &choices(arguments)),
         Command::Serve(file) => serve::run(data, file.config.as_deref(), || {}),
         Command::Config(verb) => configuration(data, verb),
         Command::Domain(verb) => domain(data, verb),
