@@ -218,3 +218,31 @@ fn canonical(peer: SocketAddr) -> SocketAddr {
 pub(crate) fn clock() -> Timestamp {
     Timestamp::now()
 }
+
+#[cfg(test)]
+mod tests {
+    use service::endpoints::ENDPOINTS;
+
+    use super::*;
+
+    #[test]
+    fn whoever_is_turned_away_is_told_in_the_words_of_the_protocol() {
+        for endpoint in ENDPOINTS {
+            let begin = match (endpoint.service, endpoint.tls) {
+                (_, Tls::Implicit) => None,
+                (Service::Transfer | Service::Submission, _) => Some("421 4.7.0 "),
+                (Service::Imap, _) => Some("* BYE [LIMIT] "),
+                (Service::Pop3, _) => Some("-ERR [SYS/TEMP] "),
+                (Service::Pages, _) => Some("HTTP/1.1 503 "),
+            };
+            let words = last_words(endpoint);
+            assert_eq!(words.is_some(), begin.is_some(), "{endpoint:?}");
+            if let (Some(words), Some(begin)) = (words, begin) {
+                assert!(
+                    words.starts_with(begin) && words.ends_with("\r\n"),
+                    "{words}"
+                );
+            }
+        }
+    }
+}
