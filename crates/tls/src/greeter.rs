@@ -20,8 +20,6 @@ pub struct Greeter(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    certificate: PathBuf,
-    key: PathBuf,
     /// For the protocols of mail, which name none in ALPN.
     mail: ArcSwap<ServerConfig>,
     /// For pages: HTTP/2 or HTTP/1.1.
@@ -58,21 +56,17 @@ impl Greeter {
         let mail = config(certificate, key, &[])?;
         let pages = config(certificate, key, PAGES)?;
         Ok(Greeter(Arc::new(Inner {
-            certificate: certificate.to_owned(),
-            key: key.to_owned(),
             mail: ArcSwap::from_pointee(mail),
             pages: ArcSwap::from_pointee(pages),
         })))
     }
 
-    /// Reads both files again, for connections to come.
+    /// Reads a certificate and its key, which may be new or elsewhere, for connections to
+    /// come.
     ///
     /// # Errors
     /// As [`Greeter::load`]; what was in use then stays in use.
-    pub fn reload(&self) -> Result<(), LoadError> {
-        let Inner {
-            certificate, key, ..
-        } = &*self.0;
+    pub fn reload(&self, certificate: &Path, key: &Path) -> Result<(), LoadError> {
         let (mail, pages) = (
             config(certificate, key, &[])?,
             config(certificate, key, PAGES)?,
@@ -162,7 +156,7 @@ mod tests {
         let names = ["mail.facteur.test".to_owned(), "127.0.0.1".to_owned()];
         let files = make_authority(dir.path(), &names).unwrap();
         let greeter = Greeter::load(&files.certificate, &files.key).unwrap();
-        greeter.reload().unwrap();
+        greeter.reload(&files.certificate, &files.key).unwrap();
 
         let mut roots = rustls::RootCertStore::empty();
         for root in CertificateDer::pem_file_iter(&files.authority).unwrap() {

@@ -4,4 +4,9 @@
 
 mod clients;
 mod common;
+mod drain;
+mod own_user;
+mod reload;
+mod served;
+mod systemd;
 mod transcripts;
