@@ -224,6 +224,7 @@ mod tests {
     fn domain(name: &str) -> Request {
         Request::DomainAdd {
             domain: name.parse().unwrap(),
+            postmaster: None,
         }
     }
 

@@ -44,9 +44,9 @@ impl Served {
     /// Reads the log on to a line with this text.
     pub(crate) fn wait_for(&mut self, text: &str) -> String {
         loop {
-            let Ok(line) = self.lines.recv_timeout(PATIENCE) else {
-                panic!("no {text:?} in\n{}", self.seen);
-            };
+            let line = self.lines.recv_timeout(PATIENCE);
+            assert!(line.is_ok(), "no {text:?} in\n{}", self.seen);
+            let line = line.unwrap();
             self.seen.push_str(&line);
             self.seen.push('\n');
             if line.contains(text) {
