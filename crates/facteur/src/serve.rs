@@ -8,6 +8,7 @@ mod control;
 mod journal;
 mod log;
 mod pages;
+mod patience;
 mod reload;
 mod sockets;
 mod user;

@@ -1,5 +1,6 @@
 //! Connections, from the moment they are accepted to their line in the log.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,8 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use net::{Answerer, Drive, Summary, Wire};
 use service::endpoints::{Endpoint, Service, Tls};
-use session::Session;
 use session::sasl::Cleartext;
+use session::{Encryption, Session};
 use smtp::Role;
 use tls::Greeter;
 use tokio::net::{TcpListener, TcpStream};
@@ -132,6 +133,17 @@ impl Desk {
         }
     }
 
+    /// The handshake before the first word; nothing is lost when the service stops in it.
+    async fn greet(&self, wire: Wire) -> std::io::Result<(Wire, Option<Encryption>)> {
+        let mut stopping = self.stopping.clone();
+        let greeted = tokio::select! {
+            greeted = timeout(net::HANDSHAKE, wire.secure(&self.greeter)) => greeted,
+            _ = stopping.wait_for(|stop| *stop) => return Err(ErrorKind::ConnectionAborted.into()),
+        };
+        let (wire, encryption) = greeted??;
+        Ok((wire, Some(encryption)))
+    }
+
     async fn talk<S: Session, A: Answerer<S>>(
         &self,
         name: &'static str,
@@ -144,11 +156,7 @@ impl Desk {
         let mut journal = Journal::new(name, peer);
         let wire = Wire::Plain(stream);
         let greeted = match endpoint.tls {
-            Tls::Implicit => match timeout(net::HANDSHAKE, wire.secure(&self.greeter)).await {
-                Ok(Ok((wire, encryption))) => Ok((wire, Some(encryption))),
-                Ok(Err(error)) => Err(error),
-                Err(_) => Err(std::io::ErrorKind::TimedOut.into()),
-            },
+            Tls::Implicit => self.greet(wire).await,
             Tls::StartTls | Tls::Never => Ok((wire, None)),
         };
         let summary = match greeted {

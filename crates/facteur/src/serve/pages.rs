@@ -2,9 +2,13 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Extension;
+use axum::extract::{Extension, Request};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -15,8 +19,21 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use web::{Peer, Site};
 
-/// How long a browser may take to say what it wants.
-const REQUEST: std::time::Duration = std::time::Duration::from_secs(30);
+use super::patience::Patient;
+
+/// How long a browser may take to say what it wants, with all its fields; and again for
+/// the form and our answer together.
+const REQUEST: Duration = Duration::from_secs(30);
+/// How long a connection may be without an octet either way.
+const IDLE: Duration = Duration::from_secs(60);
+/// How long an answer has that is being made when the service stops.
+const LAST_ANSWER: Duration = Duration::from_secs(5);
+/// Octets of a request's line and fields together: as much as other servers take
+/// (RFC 9112 section 3 asks for 8000 of the line alone).
+const FIELDS_OCTETS: usize = 32 * 1024;
+/// Requests at once on one connection of HTTP/2: RFC 9113 section 6.5.2 asks for no
+/// fewer.
+const STREAMS: u32 = 100;
 
 /// Serves pages.
 #[derive(Clone)]
@@ -41,7 +58,12 @@ impl Pages {
         ip: IpAddr,
         stopping: watch::Receiver<bool>,
     ) {
-        match timeout(net::HANDSHAKE, greeter.accept_pages(stream)).await {
+        let mut over = stopping.clone();
+        let greeted = tokio::select! {
+            greeted = timeout(net::HANDSHAKE, greeter.accept_pages(stream)) => greeted,
+            () = stopped(&mut over) => return,
+        };
+        match greeted {
             Ok(Ok(stream)) => {
                 let peer = Peer {
                     ip,
@@ -73,23 +95,46 @@ async fn serve<T>(router: Router, peer: Peer, stream: T, mut stopping: watch::Re
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = TowerToHyperService::new(router.layer(Extension(peer)));
+    let router = router.layer(from_fn(in_time)).layer(Extension(peer));
+    let service = TowerToHyperService::new(router);
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(REQUEST);
-    builder.http2().timer(TokioTimer::new());
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
+        .header_read_timeout(REQUEST)
+        .max_buf_size(FIELDS_OCTETS);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(FIELDS_OCTETS as u32);
+    let stream = TokioIo::new(Patient::new(stream, IDLE));
+    let mut connection = std::pin::pin!(builder.serve_connection(stream, service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = async { let _ = stopping.wait_for(|stop| *stop).await; } => {
+        () = stopped(&mut stopping) => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            match timeout(LAST_ANSWER, connection).await {
+                Ok(ended) => ended,
+                // It has not asked for anything yet, or takes no answer.
+                Err(_) => return,
+            }
         }
     };
     if let Err(error) = ended {
         tracing::debug!(ip = %peer.ip, %error, "a browser's connection broke off");
     }
+}
+
+/// An answer, or that the form did not come in time.
+async fn in_time(request: Request, next: Next) -> Response {
+    match timeout(REQUEST, next.run(request)).await {
+        Ok(reply) => reply,
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
+}
+
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // Whoever could say it being gone says it too.
+    let _ = stopping.wait_for(|stop| *stop).await;
 }

@@ -7,6 +7,7 @@ mod commands;
 mod common;
 mod drain;
 mod own_user;
+mod pages;
 mod reload;
 mod served;
 mod systemd;
