@@ -6,6 +6,7 @@ mod clients;
 mod commands;
 mod common;
 mod drain;
+mod log;
 mod own_user;
 mod pages;
 mod reload;
