@@ -138,3 +138,72 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
     // Whoever could say it being gone says it too.
     let _ = stopping.wait_for(|stop| *stop).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Bytes;
+    use axum::routing::post;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// The other end of a connection to a page that takes a form.
+    fn connected() -> (DuplexStream, watch::Sender<bool>) {
+        let (far, near) = duplex(64 * 1024);
+        let (stop, stopping) = watch::channel(false);
+        let router = Router::new().route("/", post(|_: Bytes| async { "done" }));
+        let peer = Peer {
+            ip: [192, 0, 2, 1].into(),
+            encrypted: false,
+        };
+        tokio::spawn(serve(router, peer, near, stopping));
+        (far, stop)
+    }
+
+    async fn rest(mut far: DuplexStream) -> String {
+        let mut said = String::new();
+        far.read_to_string(&mut said).await.unwrap();
+        said
+    }
+
+    const HALF: &[u8] = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf";
+
+    #[tokio::test(start_paused = true)]
+    async fn a_form_that_does_not_come_in_time_is_told_so() {
+        let (mut far, _stop) = connected();
+        far.write_all(HALF).await.unwrap();
+        let began = Instant::now();
+        let said = rest(far).await;
+        assert!(said.starts_with("HTTP/1.1 408 "), "{said}");
+        assert!(began.elapsed() < IDLE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_says_nothing_or_half_of_it_is_left() {
+        for said in [&b""[..], b"POST / HTTP/1.1\r\nHo"] {
+            let (mut far, _stop) = connected();
+            far.write_all(said).await.unwrap();
+            let began = Instant::now();
+            rest(far).await;
+            assert!(began.elapsed() <= IDLE);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn at_the_end_an_answer_is_given_and_nobody_waited_for() {
+        let (mut far, stop) = connected();
+        far.write_all(HALF).await.unwrap();
+        tokio::task::yield_now().await;
+        stop.send_replace(true);
+        far.write_all(b" of it").await.unwrap();
+        assert!(rest(far).await.ends_with("done"));
+
+        let (mut far, stop) = connected();
+        far.write_all(HALF).await.unwrap();
+        stop.send_replace(true);
+        let began = Instant::now();
+        rest(far).await;
+        assert!(began.elapsed() <= LAST_ANSWER);
+    }
+}
