@@ -172,6 +172,20 @@ fn commands_of_root_without_a_server_make_the_owners_files() {
     assert!(status.success(), "{log}");
 }
 
+/// As systemd keeps the folders of its dynamic users.
+#[test]
+fn who_owns_a_folder_and_can_not_go_there_is_told_what_to_do() {
+    let given = Given::new();
+    let closed = fs::Permissions::from_mode(0o700);
+    fs::set_permissions(given.facteur.folder.path(), closed).unwrap();
+    let mut list = as_root(&given.facteur, &["domain", "list"]);
+    let done = list.output().unwrap();
+    assert_eq!(done.status.code(), Some(1));
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(said.contains("start the server"), "{said}");
+    assert_eq!(given.owners(), USER);
+}
+
 #[test]
 fn a_folder_that_is_not_the_users_and_no_such_user_are_refused_in_words() {
     let facteur = Facteur::prepared();

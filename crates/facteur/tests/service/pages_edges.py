@@ -66,7 +66,7 @@ with wire(True) as stream:
         while (line := lines.readline().strip()):
             name, _, value = line.partition(b":")
             length = int(value) if name.lower() == b"content-length" else length
-        check(lines.read(length).endswith(b"</html>") or length, "a whole page")
+        check(lines.read(length).rstrip().endswith(b"</html>"), "a whole page")
 
 # What is too large, wrong or without an end.
 form = "Content-Type: application/x-www-form-urlencoded"

@@ -134,7 +134,9 @@ fn a_second_server_on_the_folder_is_refused_in_words() {
     let facteur = Facteur::prepared();
     let served = Served::start(facteur.facteur(&["serve"]));
     let mut second = facteur.facteur(&["serve"]);
-    let done = second.env("FACTEUR_PORT_BASE", "33000").output().unwrap();
+    // Its ports are free: the folder is not.
+    let base = (facteur.base + 1).to_string();
+    let done = second.env("FACTEUR_PORT_BASE", base).output().unwrap();
     assert_eq!(done.status.code(), Some(1));
     let said = String::from_utf8(done.stderr).unwrap();
     assert!(said.contains("another process"), "{said}");
