@@ -46,6 +46,8 @@ pub(crate) const TESTS: &[Package] = &[
     package("libnet-ssleay-perl"),
     // mbsync with AUTH=PLAIN.
     package("libsasl2-modules"),
+    // Root's part, played by whoever is not root.
+    program("uidmap", "newuidmap"),
     // The terminal that neomutt insists on.
     program("tmux", "tmux"),
 ];

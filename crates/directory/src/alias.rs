@@ -110,7 +110,7 @@ fn check_targets(key: &NameKey, targets: Vec<Address>) -> Result<Vec<Address>, D
 }
 
 /// Whether two addresses are one in a hosted domain.
-fn same(a: &Address, b: &Address) -> bool {
+pub(crate) fn same(a: &Address, b: &Address) -> bool {
     a.domain() == b.domain() && a.folded() == b.folded()
 }
 
@@ -124,16 +124,26 @@ impl Change for AddAlias {
 
     async fn plan(&self, view: &View, edit: &mut Edit) -> Result<Alias, DirectoryError> {
         check_free(view, &self.key).await?;
-        edit.create(&self.key, &NameRecord::Alias(self.targets.clone()))?;
-        for target in &self.targets {
-            edit.index(&TargetKey::new(target, &self.key), &TargetRecord)?;
-        }
+        put(edit, &self.key, &self.targets)?;
         edit.count(self.key.address().domain(), 1);
         Ok(Alias {
             address: self.key.address().clone(),
             targets: self.targets.clone(),
         })
     }
+}
+
+/// Puts an alias where nothing is; the number of its domain's addresses is the caller's.
+pub(crate) fn put(
+    edit: &mut Edit,
+    key: &NameKey,
+    targets: &[Address],
+) -> Result<(), DirectoryError> {
+    edit.create(key, &NameRecord::Alias(targets.to_vec()))?;
+    for target in targets {
+        edit.index(&TargetKey::new(target, key), &TargetRecord)?;
+    }
+    Ok(())
 }
 
 struct RemoveAlias(Address);

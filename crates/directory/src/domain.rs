@@ -1,12 +1,12 @@
 //! Domains that are served here.
 
-use address::Domain;
+use address::{Address, Domain};
 use jiff::Timestamp;
 
 use crate::edit::{Change, Edit, View};
-use crate::keys::DomainKey;
+use crate::keys::{ADDRESS_OCTETS, DomainKey, NameKey};
 use crate::records::DomainRecord;
-use crate::{Directory, DirectoryError};
+use crate::{Directory, DirectoryError, alias};
 
 /// A domain that is served here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,21 @@ impl Directory {
             .collect())
     }
 
+    /// Who looks after the whole service: `postmaster` of the domain that is served for
+    /// longest and has one, at most [`POSTMASTERS_SOUGHT`] domains being looked at.
+    pub async fn postmaster(&self) -> Result<Option<Address>, DirectoryError> {
+        let mut domains = self.domains().await?;
+        domains.sort_by_key(|hosted| hosted.added);
+        let view = self.view().await?;
+        for hosted in domains.iter().take(POSTMASTERS_SOUGHT) {
+            let key = at(POSTMASTER, &hosted.domain)?;
+            if view.get(&key).await?.is_some() {
+                return Ok(Some(key.address().clone()));
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether mail for this domain is kept here.
     pub async fn is_hosted(&self, domain: &Domain) -> Result<bool, DirectoryError> {
         let key = DomainKey(domain.clone());
@@ -45,8 +60,38 @@ impl Directory {
 
     /// Serves a domain from now on.
     pub async fn add_domain(&self, domain: &Domain, now: Timestamp) -> Result<(), DirectoryError> {
+        self.add(domain, None, now).await
+    }
+
+    /// Serves a domain from now on, with the addresses under which every domain can be
+    /// asked for help (`postmaster`, RFC 5321 section 4.5.1, and `abuse`, RFC 2142
+    /// section 2) as aliases of one that may be anywhere.
+    pub async fn add_domain_with_postmaster(
+        &self,
+        domain: &Domain,
+        postmaster: &Address,
+        now: Timestamp,
+    ) -> Result<(), DirectoryError> {
+        self.add(domain, Some(postmaster), now).await
+    }
+
+    async fn add(
+        &self,
+        domain: &Domain,
+        postmaster: Option<&Address>,
+        now: Timestamp,
+    ) -> Result<(), DirectoryError> {
+        let aliases = match postmaster {
+            Some(target) => help(domain, target)?,
+            None => Vec::new(),
+        };
         let domain = domain.clone();
-        self.make(&AddDomain { domain, now }).await
+        self.make(&AddDomain {
+            domain,
+            now,
+            aliases,
+        })
+        .await
     }
 
     /// Serves a domain no longer. It must have no accounts and aliases.
@@ -55,9 +100,39 @@ impl Directory {
     }
 }
 
+/// Domains in which somebody is looked for who looks after the service. Where so many,
+/// the oldest, have nobody, there is nobody.
+pub const POSTMASTERS_SOUGHT: usize = 100;
+/// Who looks after a domain.
+const POSTMASTER: &str = "postmaster";
+/// The addresses under which every domain can be asked for help.
+const HELP: [&str; 2] = [POSTMASTER, "abuse"];
+
+/// The aliases that lead from them to whoever helps; who is to have one of them as an
+/// account gets the other.
+fn help(domain: &Domain, target: &Address) -> Result<Vec<(NameKey, Address)>, DirectoryError> {
+    let mut aliases = Vec::new();
+    for name in HELP {
+        let key = at(name, domain)?;
+        if !alias::same(key.address(), target) {
+            aliases.push((key, target.clone()));
+        }
+    }
+    Ok(aliases)
+}
+
+fn at(name: &str, domain: &Domain) -> Result<NameKey, DirectoryError> {
+    let address = format!("{name}@{domain}").parse();
+    let address: Address = address.map_err(|_| DirectoryError::AddressTooLong {
+        limit: ADDRESS_OCTETS,
+    })?;
+    alias::name_of(&address)
+}
+
 struct AddDomain {
     domain: Domain,
     now: Timestamp,
+    aliases: Vec<(NameKey, Address)>,
 }
 
 impl Change for AddDomain {
@@ -70,8 +145,11 @@ impl Change for AddDomain {
         }
         let record = DomainRecord {
             added: self.now.into(),
-            addresses: 0,
+            addresses: self.aliases.len() as u64,
         };
+        for (alias, target) in &self.aliases {
+            alias::put(edit, alias, std::slice::from_ref(target))?;
+        }
         edit.create(&key, &record)
     }
 }

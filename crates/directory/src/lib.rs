@@ -61,7 +61,7 @@ pub use account::{Account, AccountChange, NewAccount, RemovedAccount};
 pub use alias::{Alias, LostTarget, TARGETS};
 pub use cost::Argon2Cost;
 pub use directory::Directory;
-pub use domain::HostedDomain;
+pub use domain::{HostedDomain, POSTMASTERS_SOUGHT};
 pub use error::{DirectoryError, Holder};
 pub use lookup::Found;
 pub use network::Network;

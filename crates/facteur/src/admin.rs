@@ -8,6 +8,7 @@ use std::fs::{self, Permissions};
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
 use crate::rooms::Rooms;
-use crate::serve::user;
+use crate::serve;
 
 /// The socket's name in the data folder.
 pub(crate) const SOCKET: &str = "admin.sock";
@@ -162,23 +163,34 @@ async fn read_line<R: AsyncRead + Unpin>(
 
 /// Has a request carried out: by the server of this data folder if one runs, else here.
 pub(crate) fn ask(data: &Path, request: Request) -> anyhow::Result<Answer> {
+    let socket = data.join(SOCKET);
+    let server = match net::UnixStream::connect(&socket) {
+        Ok(stream) => Some(stream),
+        Err(error) if nobody_listens(&error) => {
+            check_folder(data, &request)?;
+            serve::become_owner(data)?;
+            None
+        }
+        Err(error) => {
+            return Err(error)
+                .with_context(|| format!("can't reach the server at {}", socket.display()));
+        }
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .context("can't start")?;
     runtime.block_on(async {
-        let socket = data.join(SOCKET);
-        match UnixStream::connect(&socket).await {
-            Ok(stream) => ask_server(stream, &request).await,
-            Err(error) if nobody_listens(&error) => {
-                check_folder(data, &request)?;
-                user::become_owner(data)?;
+        match server {
+            Some(stream) => {
+                stream.set_nonblocking(true)?;
+                ask_server(UnixStream::from_std(stream)?, &request).await
+            }
+            None => {
                 let rooms = Rooms::open(data, OldDevices::default())?;
                 Ok(Box::pin(rooms.manager().execute(request)).await)
             }
-            Err(error) => Err(error)
-                .with_context(|| format!("can't reach the server at {}", socket.display())),
         }
     })
 }
@@ -227,6 +239,7 @@ mod tests {
     fn domain(name: &str) -> Request {
         Request::DomainAdd {
             domain: name.parse().unwrap(),
+            postmaster: None,
         }
     }
 

@@ -130,6 +130,10 @@ pub(crate) enum DomainVerb {
     Add {
         /// Its name.
         domain: Domain,
+        /// Who gets its mail for postmaster and abuse, which become aliases; else mail for
+        /// its postmaster goes to that of the oldest domain that has one.
+        #[arg(long, value_name = "ADDRESS")]
+        postmaster: Option<Address>,
     },
     /// List the domains.
     List(Output),

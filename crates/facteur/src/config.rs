@@ -25,7 +25,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use check::settle;
 pub(crate) use documented::documented;
-pub(crate) use load::{Source, load_for};
+pub(crate) use keys::names;
+pub(crate) use load::{Source, load_for, value_at};
 
 /// The configuration's name in the data folder.
 pub(crate) const FILE: &str = "facteur.toml";
@@ -73,8 +74,9 @@ settings! {
         /// Added to each standard port: 10000 makes 993 into 10993. With 0 they are the
         /// standard ports, and opening them takes root, a capability or systemd.
         port_base: u16 = 0,
-        /// When started as root: the user to become once the ports and the data are open.
-        /// The data folder must be that user's.
+        /// When started as root: the user to become once the ports are open. The data
+        /// folder must be that user's, and the key readable by it, so that SIGHUP can take
+        /// a new one.
         user: Option<String> = None,
         /// Who may sign in without encryption: `off` (nobody) or `by-account` (whoever's
         /// account has old devices on: `facteur account set ADDRESS --old-devices on`).

@@ -4,27 +4,29 @@
 //! changes, and only then is the data opened, by the user who will keep it.
 
 mod connections;
+mod control;
 mod journal;
 mod log;
 mod pages;
 mod places;
+mod reload;
 mod sockets;
-pub(crate) mod user;
+mod user;
 
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
 use directory::OldDevices;
 use jiff::tz::TimeZone;
+use sd_notify::NotifyState;
 use service::endpoints::Endpoints;
 use service::fan_out::FanOut;
 use session::sasl::Cleartext;
 use tls::Greeter;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use web::{Hosts, Site};
@@ -33,11 +35,17 @@ use crate::admin;
 use crate::config::{self, Config};
 use crate::rooms::Rooms;
 use connections::{Desk, clock};
+use control::{Signals, Told};
+use log::Logging;
 use pages::Pages;
 use places::Places;
+use reload::Reload;
 use sockets::Open;
 
-/// How long sessions have to end by themselves once the service stops.
+pub(crate) use user::become_owner;
+
+/// How long sessions have to end by themselves once the service stops; told to stop a
+/// second time, it gives them none.
 const DRAIN: Duration = Duration::from_secs(25);
 
 /// How often the certificate in use is looked at.
@@ -46,12 +54,13 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Serves until SIGTERM or SIGINT. `ready` is called once every port is open.
 pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> anyhow::Result<()> {
     let config = config::load_for(data, file)?.config;
-    log::start(&config.log)?;
+    let logging = log::start(&config.log)?;
     let endpoints = endpoints(&config)?;
     let open = sockets::open(&endpoints, &config.listen)?;
     let paths = config.tls_in(data);
     let greeter = Greeter::load(&paths.certificate, &paths.key)?;
     user::become_own(config.user.as_deref(), data)?;
+    reload::check_readable(&paths);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -65,6 +74,7 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
             endpoints,
             greeter,
             rooms,
+            logging,
         };
         service.run(open, ready).await
     })
@@ -92,6 +102,7 @@ struct Running<'a> {
     endpoints: Endpoints,
     greeter: Greeter,
     rooms: Rooms,
+    logging: Logging,
 }
 
 impl Running<'_> {
@@ -114,19 +125,38 @@ impl Running<'_> {
         let admin = admin::serve_admin(self.data, self.rooms.manager(), stopping)?;
         work.spawn(admin);
         let background = tokio::spawn(async move { fan_out.run().await });
+        let watchdog = tokio::spawn(control::watchdog());
+        let days = tokio::spawn(look_daily(
+            self.greeter.clone(),
+            self.config.hostname.clone(),
+        ));
+        let mut signals = Signals::new()?;
         ready();
-        sd_notify::notify(&[sd_notify::NotifyState::Ready])?;
+        control::say(NotifyState::Ready);
         tracing::info!(host = self.config.hostname, "serving");
-        self.until_stopped(&offer).await?;
+        let reload = self.reload(offer);
+        while signals.next().await == Told::Reload {
+            control::say(NotifyState::Reloading);
+            reload.run();
+            control::say(NotifyState::Ready);
+        }
 
-        sd_notify::notify(&[sd_notify::NotifyState::Stopping])?;
+        control::say(NotifyState::Stopping);
         tracing::info!("stopping: sessions are told");
         stop.send_replace(true);
         let drained = async { while work.join_next().await.is_some() {} };
-        if tokio::time::timeout(DRAIN, drained).await.is_err() {
-            tracing::warn!("some sessions did not end in time and were cut");
+        tokio::select! {
+            () = drained => {}
+            () = tokio::time::sleep(DRAIN) => {
+                tracing::warn!("some sessions did not end in time and were cut");
+            }
+            () = signals.stop() => {
+                tracing::warn!("told to stop twice: the sessions left were cut");
+            }
         }
         background.abort();
+        watchdog.abort();
+        days.abort();
         tracing::info!("stopped");
         Ok(())
     }
@@ -195,50 +225,32 @@ impl Running<'_> {
         })
     }
 
-    /// Waits for the signal to stop; takes the configuration and the certificate anew at
-    /// each SIGHUP.
-    async fn until_stopped(&self, offer: &watch::Sender<Cleartext>) -> anyhow::Result<()> {
-        let mut term = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hangup = signal(SignalKind::hangup())?;
-        // The first comes at once.
-        let mut days = tokio::time::interval(DAY);
-        loop {
-            tokio::select! {
-                _ = days.tick() => self.look_at_certificate(),
-                _ = term.recv() => return Ok(()),
-                _ = interrupt.recv() => return Ok(()),
-                _ = hangup.recv() => match self.reload(offer) {
-                    Ok(()) => {
-                        tracing::info!("configuration and certificate taken anew");
-                        self.look_at_certificate();
-                    }
-                    Err(error) => tracing::error!("nothing changed: {error:#}"),
-                },
-            }
+    fn reload(&self, offer: watch::Sender<Cleartext>) -> Reload<'_> {
+        Reload {
+            data: self.data,
+            file: self.file,
+            started: self.config.clone(),
+            greeter: self.greeter.clone(),
+            directory: self.rooms.directory.clone(),
+            offer,
+            logging: self.logging.clone(),
         }
     }
+}
 
-    fn look_at_certificate(&self) {
-        let host = &self.config.hostname;
-        for concern in self.greeter.concerns(host, std::time::SystemTime::now()) {
-            tracing::warn!(%host, "the certificate: {concern}");
-        }
+/// Warns of the certificate in use, now and once a day.
+async fn look_daily(greeter: Greeter, host: String) {
+    // The first comes at once.
+    let mut days = tokio::time::interval(DAY);
+    loop {
+        days.tick().await;
+        warn_of_certificate(&greeter, &host);
     }
+}
 
-    fn reload(&self, offer: &watch::Sender<Cleartext>) -> anyhow::Result<()> {
-        let config = config::load_for(self.data, self.file)?.config;
-        self.greeter.reload()?;
-        self.rooms.directory.set_old_devices(config.old_devices);
-        offer.send_replace(offered(config.old_devices));
-        let same = Config {
-            old_devices: self.config.old_devices,
-            ..config
-        };
-        if same != self.config {
-            tracing::warn!("of the settings, only old_devices changes without a restart");
-        }
-        Ok(())
+fn warn_of_certificate(greeter: &Greeter, host: &str) {
+    for concern in greeter.concerns(host, SystemTime::now()) {
+        tracing::warn!(%host, "the certificate: {concern}");
     }
 }
 

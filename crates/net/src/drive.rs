@@ -269,7 +269,14 @@ where
     async fn secure(&mut self) -> io::Result<()> {
         self.outgoing.drain().await?;
         let greeter = self.drive.greeter;
-        let encryption = channel::secure(&mut self.incoming, &mut self.outgoing, greeter).await?;
+        let greeted = channel::secure(&mut self.incoming, &mut self.outgoing, greeter);
+        let encryption = tokio::select! {
+            greeted = greeted => greeted?,
+            // In a handshake there is no way to say goodbye.
+            () = stopped(&mut self.drive.stopping) => {
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
+        };
         self.secured(encryption);
         Ok(())
     }

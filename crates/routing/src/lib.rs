@@ -41,5 +41,7 @@
 mod resolution;
 mod sender;
 
-pub use resolution::{ADDRESSES, Asker, DEPTH, Destination, Place, Resolution, Routes};
+pub use resolution::{
+    ADDRESSES, Asker, DEPTH, Destination, Place, Resolution, Routes, is_postmaster,
+};
 pub use sender::may_send_as;

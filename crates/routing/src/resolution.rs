@@ -55,6 +55,8 @@ pub enum Place {
 #[derive(Clone, Debug)]
 pub struct Resolution {
     asker: Asker,
+    /// Who gets what is sent to a postmaster that is not there.
+    postmaster: Option<Address>,
     /// In the order in which they are looked up: nearest first. Never empty.
     reached: Vec<Reached>,
     /// How many of them have been looked up.
@@ -83,6 +85,7 @@ impl Resolution {
     pub fn new(recipient: Address, asker: Asker) -> Self {
         Self {
             asker,
+            postmaster: None,
             known: HashSet::from([recipient.clone()]),
             reached: vec![Reached {
                 address: recipient,
@@ -95,6 +98,15 @@ impl Resolution {
             missing: Vec::new(),
             refusal: None,
         }
+    }
+
+    /// Says who looks after the whole service. A recipient that [`is_postmaster`] of a
+    /// domain served here and does not exist leads there, as if by an alias: RFC 5321
+    /// section 4.5.1 has every domain take that mail.
+    #[must_use]
+    pub fn with_postmaster(mut self, postmaster: Address) -> Self {
+        self.postmaster = Some(postmaster);
+        self
     }
 
     /// The address to look up next; none when enough is known.
@@ -119,7 +131,16 @@ impl Resolution {
                 }
             }
             Found::Alias(targets) => self.expand(index, at.depth, targets),
-            Found::NoSuchUser => self.missing.push(at.address),
+            Found::NoSuchUser => match self.postmaster.take() {
+                Some(postmaster) if at.from.is_none() && is_postmaster(&at.address) => {
+                    self.expand(index, at.depth, vec![postmaster]);
+                    if self.reached.len() == 1 {
+                        // It is the missing one itself.
+                        self.missing.push(at.address);
+                    }
+                }
+                _ => self.missing.push(at.address),
+            },
             Found::NotHosted if at.from.is_none() && self.asker == Asker::Stranger => {
                 self.refusal = Some(Refusal::NotHosted {
                     recipient: at.address,
@@ -191,6 +212,12 @@ impl Resolution {
         way.reverse();
         way
     }
+}
+
+/// Whether an address is the one under which whoever looks after a domain is reached.
+/// Its letters may be small or large. RFC 5321 section 4.5.1.
+pub fn is_postmaster(address: &Address) -> bool {
+    address.local().folded().as_str() == "postmaster"
 }
 
 #[cfg(test)]
@@ -330,6 +357,39 @@ mod tests {
         let routes = town.resolve("lea@y.fr", Asker::SignedIn).unwrap();
         assert_eq!(routes.destinations[0].place, Place::Elsewhere(recipient));
         assert!(town.resolve("a@x.fr", Asker::Stranger).is_ok());
+    }
+
+    #[test]
+    fn a_postmaster_that_is_not_there_is_the_services() {
+        let town = Town::new(&["postmaster@x.fr jean@x.fr", "jean@x.fr"]);
+        let none = Town::new(&["jean@x.fr"]);
+        let resolve = |town: &Town, recipient: &str, of: &str| {
+            let recipient: Address = recipient.parse().unwrap();
+            let mut resolution =
+                Resolution::new(recipient, Asker::Stranger).with_postmaster(of.parse().unwrap());
+            while let Some(address) = resolution.next_lookup() {
+                let found = town.lookup(address);
+                resolution.answer(found);
+            }
+            resolution.finish().map(|routes| routes.destinations)
+        };
+        let own = resolve(&town, "postmaster@x.fr", "other@y.fr").unwrap();
+        assert_eq!(own[0].through.len(), 1);
+        let led = resolve(&none, "PostMaster@x.fr", "jean@x.fr").unwrap();
+        assert!(
+            matches!(&led[0].place, Place::Account(one) if one.address.local().as_str() == "jean")
+        );
+        for (recipient, of) in [
+            ("nobody@x.fr", "jean@x.fr"),
+            ("postmaster@x.fr", "postmaster@x.fr"),
+            ("postmaster@x.fr", "gone@x.fr"),
+        ] {
+            let refused = resolve(&none, recipient, of);
+            let unknown = matches!(refused, Err(Refusal::UnknownRecipient { .. }));
+            assert!(unknown, "{recipient} {refused:?}");
+        }
+        let elsewhere = resolve(&town, "postmaster@y.fr", "jean@x.fr");
+        assert!(matches!(elsewhere, Err(Refusal::NotHosted { .. })));
     }
 
     #[test]

@@ -42,6 +42,9 @@ pub enum Request {
     DomainAdd {
         /// The domain.
         domain: Domain,
+        /// Who gets mail for its `postmaster` and `abuse`.
+        #[serde(default)]
+        postmaster: Option<Address>,
     },
     /// Which domains are served.
     DomainList,
@@ -310,8 +313,16 @@ impl Manager {
     /// What the directory, the store or the queue refuse, in words for the operator.
     pub async fn execute(&self, request: Request) -> Result<Response, Refused> {
         match request {
-            Request::DomainAdd { domain } => {
-                self.directory.add_domain(&domain, (self.clock)()).await?;
+            Request::DomainAdd { domain, postmaster } => {
+                let (directory, now) = (&self.directory, (self.clock)());
+                match postmaster {
+                    Some(address) => {
+                        directory
+                            .add_domain_with_postmaster(&domain, &address, now)
+                            .await?;
+                    }
+                    None => directory.add_domain(&domain, now).await?,
+                }
                 Ok(Response::Done)
             }
             Request::DomainList => self.domains().await,
@@ -589,7 +600,10 @@ mod tests {
         let anne: Address = "anne@facteur.test".parse().unwrap();
         let refused = manager.execute(add("anne@facteur.test")).await;
         assert!(refused.unwrap_err().message.contains("domain add"));
-        let added = Request::DomainAdd { domain };
+        let added = Request::DomainAdd {
+            domain,
+            postmaster: None,
+        };
         assert_eq!(manager.execute(added).await, Ok(Response::Done));
         manager.execute(add("anne@facteur.test")).await.unwrap();
         let set = Request::AccountSet {

@@ -366,6 +366,30 @@ async fn what_is_refused_before_the_message() {
 }
 
 #[tokio::test]
+async fn a_domain_without_a_postmaster_has_that_of_the_oldest_with_one() {
+    let house = house().await;
+    let directory = &house.service.directory;
+    let later = Timestamp::now() + Duration::from_secs(60);
+    // Its name comes first, but it came last.
+    let young = "a.example".parse().unwrap();
+    directory.add_domain(&young, later).await.unwrap();
+    let postmaster = vec![house.lea.address.clone()];
+    let alias = at("postmaster@exemple.fr");
+    directory.add_alias(&alias, postmaster).await.unwrap();
+    let mut answers = house.exchange();
+    from(&mut answers, "a@loin.example", None).await;
+    let told = one(&mut answers, Question::Recipient(ForwardPath::Postmaster)).await;
+    assert!(!matches!(told, Piece::Refused(_)), "{told:?}");
+    let told = send(&mut answers, "", &["PostMaster@a.example"], MESSAGE).await;
+    assert_eq!(counts(&told), (1, 0));
+    assert_eq!(house.inbox(house.lea.id).await.len(), 1);
+    let recipient = at("abuse@a.example");
+    let refused = Piece::Refused(Refusal::UnknownRecipient { recipient });
+    from(&mut answers, "", None).await;
+    assert_eq!(to(&mut answers, "abuse@a.example").await, refused);
+}
+
+#[tokio::test]
 async fn a_message_that_goes_in_circles_is_refused() {
     let house = house().await;
     let message = "Received: x\r\n".repeat(100) + MESSAGE;

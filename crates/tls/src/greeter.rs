@@ -23,12 +23,12 @@ pub struct Greeter(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    certificate: PathBuf,
-    key: PathBuf,
     /// For the protocols of mail, which name none in ALPN.
     mail: ArcSwap<ServerConfig>,
     /// For pages: HTTP/2 or HTTP/1.1.
     pages: ArcSwap<ServerConfig>,
+    /// The certificate of both, with those above it.
+    chain: ArcSwap<Vec<CertificateDer<'static>>>,
 }
 
 /// Why a certificate can't be used.
@@ -58,38 +58,35 @@ impl Greeter {
     /// # Errors
     /// When one of them can't be read or they don't belong together.
     pub fn load(certificate: &Path, key: &Path) -> Result<Greeter, LoadError> {
-        let mail = config(certificate, key, &[])?;
-        let pages = config(certificate, key, PAGES)?;
+        let chain = read_chain(certificate)?;
+        let mail = config(certificate, &chain, key, &[])?;
+        let pages = config(certificate, &chain, key, PAGES)?;
         Ok(Greeter(Arc::new(Inner {
-            certificate: certificate.to_owned(),
-            key: key.to_owned(),
             mail: ArcSwap::from_pointee(mail),
             pages: ArcSwap::from_pointee(pages),
+            chain: ArcSwap::from_pointee(chain),
         })))
     }
 
-    /// Reads both files again, for connections to come.
+    /// Reads a certificate and its key, which may be new or elsewhere, for connections to
+    /// come.
     ///
     /// # Errors
     /// As [`Greeter::load`]; what was in use then stays in use.
-    pub fn reload(&self) -> Result<(), LoadError> {
-        let Inner {
-            certificate, key, ..
-        } = &*self.0;
-        let (mail, pages) = (
-            config(certificate, key, &[])?,
-            config(certificate, key, PAGES)?,
-        );
+    pub fn reload(&self, certificate: &Path, key: &Path) -> Result<(), LoadError> {
+        let chain = read_chain(certificate)?;
+        let mail = config(certificate, &chain, key, &[])?;
+        let pages = config(certificate, &chain, key, PAGES)?;
         self.0.mail.store(Arc::new(mail));
         self.0.pages.store(Arc::new(pages));
+        self.0.chain.store(Arc::new(chain));
         Ok(())
     }
 
     /// What devices that check the certificate in use will object to, for the operator.
     /// `host` is the name that they know the service by.
     pub fn concerns(&self, host: &str, now: SystemTime) -> Vec<Concern> {
-        let chain = read_chain(&self.0.certificate).unwrap_or_default();
-        concerns(&chain, host, now)
+        concerns(&self.0.chain.load(), host, now)
     }
 
     /// The handshake for a protocol of mail. The caller bounds its time.
@@ -122,13 +119,16 @@ impl Greeter {
 /// ALPN names of the protocols that pages are served by. RFC 7301, RFC 9113.
 const PAGES: &[&[u8]] = &[b"h2", b"http/1.1"];
 
-fn config(certificate: &Path, key: &Path, protocols: &[&[u8]]) -> Result<ServerConfig, LoadError> {
-    let file = |path: &Path, source| LoadError::File {
-        path: path.to_owned(),
+fn config(
+    certificate: &Path,
+    chain: &[CertificateDer<'static>],
+    key: &Path,
+    protocols: &[&[u8]],
+) -> Result<ServerConfig, LoadError> {
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|source| LoadError::File {
+        path: key.to_owned(),
         source,
-    };
-    let chain = read_chain(certificate).map_err(|source| file(certificate, source))?;
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|source| file(key, source))?;
+    })?;
     let unusable = |source| LoadError::Unusable {
         path: certificate.to_owned(),
         source,
@@ -137,14 +137,19 @@ fn config(certificate: &Path, key: &Path, protocols: &[&[u8]]) -> Result<ServerC
         .with_safe_default_protocol_versions()
         .map_err(unusable)?
         .with_no_client_auth()
-        .with_single_cert(chain, private)
+        .with_single_cert(chain.to_vec(), private)
         .map_err(unusable)?;
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     Ok(config)
 }
 
-fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, pem::Error> {
-    CertificateDer::pem_file_iter(path).and_then(Iterator::collect)
+fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, LoadError> {
+    CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect)
+        .map_err(|source| LoadError::File {
+            path: path.to_owned(),
+            source,
+        })
 }
 
 /// What devices will object to in a certificate.
@@ -238,7 +243,7 @@ mod tests {
         let names = ["mail.facteur.test".to_owned(), "127.0.0.1".to_owned()];
         let files = make_authority(dir.path(), &names).unwrap();
         let greeter = Greeter::load(&files.certificate, &files.key).unwrap();
-        greeter.reload().unwrap();
+        greeter.reload(&files.certificate, &files.key).unwrap();
 
         let mut roots = rustls::RootCertStore::empty();
         for root in CertificateDer::pem_file_iter(&files.authority).unwrap() {

@@ -3,8 +3,8 @@
 //!
 //! For whoever joins the parts: make a [`Site`], take [`router`] for the encrypted port
 //! and [`plain_router`] for the port that only points to it, and give each request a
-//! [`Peer`] as an extension. Connections, TLS, header time-outs and limits on them are
-//! `net`'s and `tls`'s.
+//! [`Peer`] as an extension. Connections, TLS, time-outs and limits on them are the
+//! caller's.
 //!
 //! | file | what it is |
 //! | --- | --- |

@@ -50,6 +50,40 @@ async fn a_domain_with_addresses_stays() {
 }
 
 #[tokio::test]
+async fn a_domain_can_begin_with_the_addresses_that_help() {
+    let world = World::new().await;
+    let directory = &world.directory;
+    let add = async |name: &str, target: &str| {
+        let target = address(target);
+        directory
+            .add_domain_with_postmaster(&domain(name), &target, at(5))
+            .await
+    };
+    assert_eq!(directory.postmaster().await, Ok(None));
+    add("y.fr", "jean@x.fr").await.unwrap();
+    let postmaster = address("postmaster@y.fr");
+    assert_eq!(directory.postmaster().await, Ok(Some(postmaster)));
+    for alias in ["postmaster@y.fr", "Abuse@y.fr"] {
+        let found = directory.lookup(&address(alias)).await;
+        assert_eq!(found, Ok(Found::Alias(vec![address("jean@x.fr")])));
+    }
+    assert_eq!(directory.domains().await.unwrap()[1].addresses, 2);
+    // The postmaster of the domain itself is an account that is to come.
+    add("z.fr", "Postmaster@z.fr").await.unwrap();
+    let own = directory.lookup(&address("postmaster@z.fr")).await;
+    assert_eq!(own, Ok(Found::NoSuchUser));
+    let abuse = directory.lookup(&address("abuse@z.fr")).await;
+    assert_eq!(abuse, Ok(Found::Alias(vec![address("Postmaster@z.fr")])));
+    let again = add("y.fr", "lea@x.fr").await;
+    assert!(matches!(again, Err(DirectoryError::DomainExists { .. })));
+    // They follow the account that they lead to, and go one by one.
+    let jean = world.add("jean@x.fr").await;
+    let removed = directory.remove_account(jean).await.unwrap();
+    assert_eq!(removed.aliases.len(), 2);
+    assert_eq!(directory.remove_domain(&domain("y.fr")).await, Ok(()));
+}
+
+#[tokio::test]
 async fn one_name_space_whatever_the_case() {
     let world = World::new().await;
     world.add("Jean@x.fr").await;

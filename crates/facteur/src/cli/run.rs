@@ -57,7 +57,9 @@ fn configuration(data: &Path, verb: ConfigVerb) -> anyhow::Result<()> {
 
 fn domain(data: &Path, verb: DomainVerb) -> anyhow::Result<()> {
     match verb {
-        DomainVerb::Add { domain } => quietly(data, Request::DomainAdd { domain }),
+        DomainVerb::Add { domain, postmaster } => {
+            quietly(data, Request::DomainAdd { domain, postmaster })
+        }
         DomainVerb::List(output) => aloud(data, Request::DomainList, output),
         DomainVerb::Remove { domain } => quietly(data, Request::DomainRemove { domain }),
     }

@@ -23,6 +23,7 @@ fn every_promised_line_is_understood() {
         "facteur config check",
         "facteur config show --json",
         "facteur domain add a.test",
+        "facteur domain add a.test --postmaster a@a.test",
         "facteur domain list --json",
         "facteur domain remove a.test",
         "facteur account add a@a.test --password-stdin --name N --quota 2G --json",

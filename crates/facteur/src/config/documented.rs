@@ -12,7 +12,8 @@ use super::load::value_at;
 const HEAD: &str = "\
 # The configuration of Facteur. Every setting is here, with what it does.
 # `facteur config check` reads it, `facteur config show` says what is in force.
-# SIGHUP makes a running server read it again.
+# SIGHUP makes a running server read it again: the certificate, `old_devices` and `log.level`
+# change at once, and the log names what waits for a restart.
 ";
 
 /// The text of a configuration file with every setting explained and set.
@@ -50,6 +51,12 @@ goes before the file; a list is written there with commas between.
 
 `facteur config check` reads the configuration and says what is wrong with it;
 `facteur config show` lists every setting with its value and where that came from.
+
+SIGHUP makes a running server read it again. The certificate and its key, `old_devices` and
+`log.level` change at once, for sessions to come; the log names what else has changed and
+waits for a restart. Where something is wrong, nothing is taken and the log says what.
+SIGTERM ends the server: sessions are told, mail that is arriving has ten seconds to come to
+its end, and after twenty-five all is over. A second SIGTERM waits for nothing.
 ";
 
 /// The page `docs/configuration.md`.

@@ -45,6 +45,11 @@ pub(super) fn keys() -> Vec<Key> {
     keys
 }
 
+/// The names of all settings: `hostname`, `log.level`.
+pub(crate) fn names() -> Vec<String> {
+    keys().into_iter().map(|key| key.path).collect()
+}
+
 /// Whether a name is that of a section.
 pub(super) fn is_section(name: &str) -> bool {
     SECTIONS.iter().any(|(section, _)| *section == name)

@@ -241,7 +241,7 @@ fn put(table: &mut Table, path: &str, value: Value) {
 }
 
 /// The value of a setting.
-pub(super) fn value_at<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
+pub(crate) fn value_at<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
     match path.split_once('.') {
         None => table.get(path),
         Some((section, name)) => table.get(section)?.get(name),

@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use net::{Answerer, Drive, Summary, Wire};
 use service::endpoints::{Endpoint, Service, Tls};
-use session::Session;
 use session::sasl::Cleartext;
+use session::{Encryption, Session};
 use smtp::Role;
 use tls::Greeter;
 use tokio::net::{TcpListener, TcpStream};
@@ -136,6 +136,16 @@ impl Desk {
         }
     }
 
+    /// The handshake before the first word; nothing is lost when the service stops in it.
+    async fn greet(&self, wire: Wire) -> std::io::Result<(Wire, Option<Encryption>)> {
+        let greeting = timeout(net::HANDSHAKE, wire.secure(&self.greeter));
+        let Some(greeted) = unless_stopped(self.stopping.clone(), greeting).await else {
+            return Err(ErrorKind::ConnectionAborted.into());
+        };
+        let (wire, encryption) = greeted??;
+        Ok((wire, Some(encryption)))
+    }
+
     async fn talk<S: Session, A: Answerer<S>>(
         &self,
         name: &'static str,
@@ -148,15 +158,7 @@ impl Desk {
         let mut journal = Journal::new(name, peer);
         let wire = Wire::Plain(stream);
         let greeted = match endpoint.tls {
-            Tls::Implicit => {
-                let greeting = timeout(net::HANDSHAKE, wire.secure(&self.greeter));
-                match unless_stopped(self.stopping.clone(), greeting).await {
-                    Some(Ok(Ok((wire, encryption)))) => Ok((wire, Some(encryption))),
-                    Some(Ok(Err(error))) => Err(error),
-                    Some(Err(_)) => Err(ErrorKind::TimedOut.into()),
-                    None => Err(ErrorKind::ConnectionAborted.into()),
-                }
-            }
+            Tls::Implicit => self.greet(wire).await,
             Tls::StartTls | Tls::Never => Ok((wire, None)),
         };
         let summary = match greeted {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use address::Address;
 use events::Event;
 use net::Summary;
 
@@ -51,7 +52,12 @@ impl Journal {
                 self.account = Some(address);
             }
             Event::SignInRefused { name, reason } => {
-                self.tell(format_args!("sign-in of {name:?} refused: {reason:?}"));
+                // What is no address may be a password, typed into the wrong field.
+                let who = match name.parse::<Address>() {
+                    Ok(address) => address.to_string(),
+                    Err(_) => "no address".to_owned(),
+                };
+                self.tell(format_args!("sign-in of {who} refused: {reason:?}"));
             }
             Event::Refused(refusal) => self.tell(format_args!("refused: {refusal:?}")),
             Event::Delivered { id, recipients } => {

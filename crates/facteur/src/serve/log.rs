@@ -3,24 +3,43 @@
 use std::io::{IsTerminal, stderr};
 
 use anyhow::Context;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
-use crate::config::{Log, LogFormat};
+use crate::config::{Log, LogFormat, LogLevel};
 
-/// Starts logging. What other crates than ours say is shown from warnings on.
-pub(crate) fn start(log: &Log) -> anyhow::Result<()> {
-    let filter = format!("warn,{}", ours(log.level.into()));
-    let filter = EnvFilter::try_new(filter).context("log.level")?;
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+/// The log as it runs: how much it shows can change.
+#[derive(Clone, Debug)]
+pub(crate) struct Logging(reload::Handle<EnvFilter, Registry>);
+
+impl Logging {
+    /// Shows so much from now on.
+    pub(crate) fn show(&self, level: LogLevel) -> anyhow::Result<()> {
+        self.0.reload(filter(level)?).context("log.level")
+    }
+}
+
+/// Starts logging.
+pub(crate) fn start(log: &Log) -> anyhow::Result<Logging> {
+    let (shown, handle) = reload::Layer::new(filter(log.level)?);
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(stderr)
         .with_target(false)
         .with_ansi(stderr().is_terminal());
-    let started = match log.format {
-        LogFormat::Text => lines.try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    let lines = match log.format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
-    started.map_err(|error| anyhow::anyhow!("logging can't start: {error}"))
+    let log = tracing_subscriber::registry().with(shown).with(lines);
+    log.try_init()
+        .map_err(|error| anyhow::anyhow!("logging can't start: {error}"))?;
+    Ok(Logging(handle))
+}
+
+/// What other crates than ours say is shown from warnings on.
+fn filter(level: LogLevel) -> anyhow::Result<EnvFilter> {
+    EnvFilter::try_new(format!("warn,{}", ours(level.into()))).context("log.level")
 }
 
 /// The crates of the house, each at the level asked for.

@@ -18,16 +18,16 @@ pub(crate) struct Open {
 }
 
 /// Opens every endpoint on every address; on all of IPv6 (`::`) only where the machine has
-/// it.
+/// it. What systemd handed over is taken as it is, and its ports are not opened again.
 pub(crate) fn open(endpoints: &Endpoints, addresses: &[IpAddr]) -> anyhow::Result<Vec<Open>> {
-    let handed = handed_over()?;
-    if !handed.is_empty() {
-        return match_ports(endpoints, handed);
-    }
-    let mut open = Vec::new();
+    let mut open = match_ports(endpoints, handed_over()?)?;
+    let handed: Vec<u16> = open.iter().map(|open| open.endpoint.port).collect();
     // Named twice it is one address, not one that another program has.
     let addresses: BTreeSet<IpAddr> = addresses.iter().copied().collect();
     for endpoint in endpoints.iter() {
+        if handed.contains(&endpoint.port) {
+            continue;
+        }
         for &ip in &addresses {
             let address = SocketAddr::new(ip, endpoint.port);
             match net::listen(address) {

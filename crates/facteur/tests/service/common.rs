@@ -89,6 +89,14 @@ impl Facteur {
         self.child = serve(&self.data(), self.base);
     }
 
+    /// One whose data folder is complete and that does not run: [`crate::served::Served`]
+    /// runs it as a test wants it run.
+    pub(crate) fn prepared() -> Facteur {
+        let mut facteur = Facteur::start();
+        assert!(facteur.stop().success());
+        facteur
+    }
+
     /// SIGTERM, and what the process said at its end.
     pub(crate) fn stop(&mut self) -> std::process::ExitStatus {
         let pid = self.child.id().to_string();
@@ -156,7 +164,7 @@ fn serve(data: &Path, base: u16) -> Child {
 
 /// A base under which every port of the service is free just now, and the lock that keeps
 /// it from other tests, whatever process they run in.
-fn free_base() -> (u16, File) {
+pub(crate) fn free_base() -> (u16, File) {
     let ports = [25, 80, 110, 143, 443, 465, 587, 993, 995];
     let free = |base: u16| {
         let open = |port: &u16| TcpListener::bind(("127.0.0.1", base + port)).ok();
@@ -164,7 +172,8 @@ fn free_base() -> (u16, File) {
     };
     let lock = |base: u16| {
         let path = std::env::temp_dir().join(format!("facteur-test-{base}.lock"));
-        let file = File::create(path).unwrap();
+        // Another user of this machine may have made it.
+        let file = File::create(path).ok()?;
         file.try_lock().is_ok().then_some((base, file))
     };
     // Below the ports that the system gives to whoever connects.

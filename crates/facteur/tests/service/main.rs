@@ -3,7 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod clients;
+mod commands;
 mod common;
+mod drain;
 mod folders;
 mod kill;
+mod log;
+mod own_user;
+mod pages;
+mod reload;
+mod served;
+mod systemd;
 mod transcripts;

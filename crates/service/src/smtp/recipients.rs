@@ -43,11 +43,14 @@ impl Answers {
         envelope.add(&address, places)
     }
 
-    /// Whoever looks after this service: `postmaster` of the first domain that is served
-    /// here. RFC 5321 section 4.5.1.
+    /// Whoever looks after this service. RFC 5321 section 4.5.1.
     async fn postmaster(&self) -> Result<Address, Refusal> {
-        let domains = self.service.directory.domains().await;
-        let domains = domains.map_err(trouble::of_directory)?;
+        let directory = &self.service.directory;
+        let found = directory.postmaster().await;
+        if let Some(postmaster) = found.map_err(trouble::of_directory)? {
+            return Ok(postmaster);
+        }
+        let domains = directory.domains().await.map_err(trouble::of_directory)?;
         let first = domains.first().map(|hosted| hosted.domain.as_str());
         // Without any domain the host's own name stands there: it is not served either.
         let domain = first.unwrap_or(&self.service.host);
@@ -57,6 +60,9 @@ impl Answers {
 
     async fn resolve(&self, recipient: &Address, asker: Asker) -> Result<Routes, Refusal> {
         let mut resolution = Resolution::new(recipient.clone(), asker);
+        if routing::is_postmaster(recipient) {
+            resolution = resolution.with_postmaster(self.postmaster().await?);
+        }
         while let Some(address) = resolution.next_lookup() {
             let found = self.service.directory.lookup(address).await;
             resolution.answer(found.map_err(trouble::of_directory)?);

@@ -36,6 +36,8 @@ pub(crate) struct Page {
     pub(crate) signed_in: bool,
     /// The proof for every form of this page.
     pub(crate) proof: String,
+    /// This page, for whoever has it on paper.
+    pub(crate) here: String,
     /// The same service, encrypted, where this page is not.
     pub(crate) secure: Option<String>,
     /// Style sheet, fonts and icon.
@@ -70,6 +72,7 @@ impl Page {
             other: other_language(visit),
             signed_in,
             proof: visit.secret().form_proof(),
+            here: redirect::encrypted_url(app, visit, &visit.path),
             secure: app
                 .plain
                 .then(|| redirect::encrypted_url(app, visit, paths::HOME)),

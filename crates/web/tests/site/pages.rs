@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::support::{Browser, Page, World};
+use crate::support::{Browser, HOST, Page, World};
 use axum::http::{StatusCode, header};
 
 /// Most octets of the sign-in page with all that it loads (interface.md, section 4).
@@ -234,6 +234,17 @@ async fn a_language_once_chosen_stays() {
             .any(|link| link.starts_with("//")),
         "no way to another host"
     );
+}
+
+/// A sheet of paper lies about for years: it says where to look anew.
+#[tokio::test]
+async fn a_page_on_paper_says_where_it_is() {
+    let world = World::new().await;
+    for path in ["/guides/any", "/guides/email-android-4.1.2/pop3"] {
+        let page = world.browser().get(path).await;
+        let here = format!("<p class=\"printed\">https://{HOST}{path}</p>");
+        assert!(page.body.contains(&here), "{path}");
+    }
 }
 
 #[tokio::test]
