@@ -142,6 +142,8 @@ fn a_field_that_only_some_clients_see_is_a_doubt() {
     assert_eq!(read(b"Subject: a\rFrom: boss@x.fr\r\n"), doubt);
     assert_eq!(read(b"Subject: a\r\r\n From: boss@x.fr\r\n").len(), 0);
     assert_eq!(read(b"no colon\r\n From: boss@x.fr\r\n"), doubt);
+    assert_eq!(read(b"From\r\n : boss@x.fr\r\n"), doubt);
+    assert_eq!(read(b"Fr\r\n om\r\n\t: boss@x.fr\r\n"), doubt);
     assert_eq!(read(b"F r o m: boss@x.fr\r\n"), doubt);
     assert_eq!(read(b"Sen\x7fder: boss@x.fr\r\n"), ["Sender ?"]);
 }
