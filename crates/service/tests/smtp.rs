@@ -135,6 +135,15 @@ impl House {
         answers
     }
 
+    async fn octets(&self, body: &blob::BodyRef, range: std::ops::Range<u64>) -> Vec<u8> {
+        let mut reader = self.service.store.read(body, range);
+        let mut octets = Vec::new();
+        while let Some(chunk) = reader.next().await {
+            octets.extend_from_slice(&chunk.unwrap());
+        }
+        octets
+    }
+
     async fn inbox(&self, account: AccountId) -> Vec<Vec<u8>> {
         let all = UidSet::all();
         let page = Page {
@@ -147,12 +156,7 @@ impl House {
         let records = store.records(account, MailboxId::INBOX, page).await;
         let mut messages = Vec::new();
         for record in records.unwrap() {
-            let mut reader = store.read(&record.body, 0..record.size);
-            let mut message = Vec::new();
-            while let Some(chunk) = reader.next().await {
-                message.extend_from_slice(&chunk.unwrap());
-            }
-            messages.push(message);
+            messages.push(self.octets(&record.body, 0..record.size).await);
         }
         messages
     }
@@ -386,8 +390,38 @@ async fn a_submission_is_sent_here_and_elsewhere() {
     assert_eq!(waiting[0].submitted_by, Some(house.lea.id));
     assert_eq!(waiting[0].recipients.len(), 1);
     assert_eq!(waiting[0].recipients[0].to, Destination::Remote);
+    // Final delivery alone has a Return-Path.
+    let entry = &waiting[0];
+    let leaving = house.octets(&entry.body, entry.outgoing()).await;
+    assert!(leaving.starts_with(b"Received: "));
     let inbox = house.inbox(house.paul.id).await;
-    assert!(inbox[0].starts_with(b"Received: "));
+    let here = [b"Return-Path: <lea@exemple.fr>\r\n", &leaving[..]].concat();
+    assert_eq!(inbox, [here]);
+}
+
+#[tokio::test]
+async fn no_line_of_a_message_becomes_part_of_our_fields() {
+    let house = house().await;
+    for (message, joint) in [
+        ("", ""),
+        ("\r\nSalut\r\n", ""),
+        ("Subject: a\r\n", ""),
+        ("From a@b\r\nSubject: a\r\n\r\n", ""),
+        ("Salut\r\nLea : oui\r\n", "\r\n"),
+        (
+            " for <x@y>\r\nSubject: a\r\n\r\n",
+            "Comments: the message began with the next line\r\n",
+        ),
+    ] {
+        let mut answers = house.exchange();
+        let told = send(&mut answers, "", &["lea@exemple.fr"], message).await;
+        assert_eq!(counts(&told), (1, 0));
+        let inbox = house.inbox(house.lea.id).await;
+        let text = String::from_utf8(inbox.last().unwrap().clone()).unwrap();
+        let trace = text.strip_suffix(message).unwrap();
+        let (_, after_date) = trace.split_once(" +0000\r\n").unwrap();
+        assert_eq!(after_date, joint, "{message:?}");
+    }
 }
 
 #[tokio::test]
