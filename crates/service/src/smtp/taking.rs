@@ -101,7 +101,7 @@ impl Answers {
         let field = Received {
             helo: &begin.hello.name,
             // Where a user is, is nobody's business but theirs.
-            peer: (!begin.signed_in).then_some(self.peer),
+            peer: (!begin.signed_in).then_some(self.visitor.peer()),
             by: &self.service.host,
             with: With {
                 extended: begin.hello.extended,
