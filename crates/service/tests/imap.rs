@@ -9,7 +9,6 @@ use std::time::Duration;
 use address::{Address, Password};
 use bytes::Bytes;
 use directory::{AccountChange, Argon2Cost, Directory, NewAccount};
-use events::Event;
 use imap::{Imap, Piece, Question, Settings};
 use jiff::Timestamp;
 use net::{Answerer, Pieces, Wake};
@@ -48,8 +47,6 @@ impl World<Imap> for Ours {
     fn body(&mut self, chunk: Bytes) {
         self.runtime.block_on(self.answers.body(chunk));
     }
-
-    fn note(&mut self, _: Event) {}
 
     fn changed(&mut self) -> bool {
         let woken =
