@@ -1,22 +1,24 @@
 //! Mail coming in, over a real store, queue and directory.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod rooms;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use address::{AccountId, Address, Password, ReversePath};
-use directory::{Account, AccountChange, Argon2Cost, Directory, NewAccount, Settings};
+use directory::{Account, AccountChange};
 use events::{HeaderField, Refusal};
 use jiff::Timestamp;
-use net::{Answerer, Pieces};
+use net::Answerer;
 use queue::{Destination, Entry, Queue, QueueId, Recipient};
 use service::fan_out::FanOut;
 use service::smtp::{Answers, Service};
 use session::sasl::Mechanism;
 use smtp::{Begin, ForwardPath, Hello, Piece, Question, Role, Sender};
-use store::{MailboxId, Page, Store, UidSet};
+use store::{MailboxId, Page, UidSet};
 
-const SECRET: &str = "une fleur de tilleul";
+use rooms::{Rooms, SECRET, ask};
 
 struct House {
     service: Service,
@@ -28,32 +30,10 @@ struct House {
 /// `lea` and `paul` at `exemple.fr`, the list `tous` of both, and Léa's own `l`.
 async fn house() -> House {
     let dir = tempfile::tempdir().unwrap();
-    let kv: Arc<dyn kv::Kv> = Arc::new(kv::memory::Memory::default());
-    let store = Store::new(kv.clone(), blob::Blobs::open(dir.path()).unwrap());
-    let settings = Settings {
-        cost: Argon2Cost::new(8, 1, 1).unwrap(),
-        ..Settings::default()
-    };
-    let directory = Directory::new(kv.clone(), &settings);
-    let now = Timestamp::now();
-    directory
-        .add_domain(&"exemple.fr".parse().unwrap(), now)
-        .await
-        .unwrap();
-    let add = async |name: &str| {
-        let new = NewAccount {
-            address: name.parse().unwrap(),
-            password: Password::new(SECRET),
-            name: None,
-            quota: None,
-            language: words::Language::French,
-        };
-        let account = directory.add_account(new, now).await.unwrap();
-        store.create_account(account.id, now).await.unwrap();
-        account
-    };
-    let lea = add("lea@exemple.fr").await;
-    let paul = add("paul@exemple.fr").await;
+    let rooms = Rooms::open(dir.path()).await;
+    let lea = rooms.add("lea@exemple.fr").await;
+    let paul = rooms.add("paul@exemple.fr").await;
+    let Rooms { store, directory } = rooms;
     for (alias, targets) in [
         (
             "tous@exemple.fr",
@@ -64,7 +44,7 @@ async fn house() -> House {
     ] {
         directory.add_alias(&at(alias), targets).await.unwrap();
     }
-    let queue = Queue::new(kv);
+    let queue = Queue::new(Arc::new(kv::memory::Memory::default()));
     let fan_out = FanOut::new(
         store.clone(),
         queue.clone(),
@@ -90,23 +70,6 @@ async fn house() -> House {
 
 fn at(text: &str) -> Address {
     text.parse().unwrap()
-}
-
-/// The pieces of one answer.
-async fn ask(answers: &mut Answers, question: Question) -> Vec<Piece> {
-    let (mut pieces, mut taken) = Pieces::channel();
-    let answer = async {
-        answers.answer(question, &mut pieces).await;
-        drop(pieces);
-    };
-    let take = async {
-        let mut all = Vec::new();
-        while let Some(piece) = taken.recv().await {
-            all.push(piece);
-        }
-        all
-    };
-    tokio::join!(answer, take).1
 }
 
 async fn one(answers: &mut Answers, question: Question) -> Piece {
