@@ -41,6 +41,7 @@ async fn house() -> House {
         ),
         ("l@exemple.fr", vec![lea.address.clone()]),
         ("ailleurs@exemple.fr", vec![at("x@loin.example")]),
+        ("zoe@exemple.fr", vec![at("zoé@loin.example")]),
     ] {
         directory.add_alias(&at(alias), targets).await.unwrap();
     }
@@ -393,8 +394,14 @@ async fn an_alias_leads_elsewhere_for_a_stranger_too() {
     let mut answers = house.exchange();
     let told = send(&mut answers, "", &["ailleurs@exemple.fr"], MESSAGE).await;
     assert_eq!(counts(&told), (0, 1));
-    let recipients = &house.waiting().await[0].recipients;
-    assert_eq!(recipients[0].address, at("x@loin.example"));
+    let entry = &house.waiting().await[0];
+    assert_eq!(entry.recipients[0].address, at("x@loin.example"));
+    assert!(!entry.smtputf8);
+    // It asks for more than what leads to it.
+    send(&mut answers, "", &["zoe@exemple.fr"], MESSAGE).await;
+    let entry = &house.waiting().await[1];
+    assert_eq!(entry.recipients[0].address, at("zoé@loin.example"));
+    assert!(entry.smtputf8);
 }
 
 #[tokio::test]

@@ -192,7 +192,8 @@ impl Answers {
             body: incoming.body.clone(),
             received,
             submitted_by: self.submitter()?.map(|account| account.id),
-            smtputf8: sender.smtputf8,
+            // An alias may lead to such an address from one that is plain.
+            smtputf8: sender.smtputf8 || envelope.needs_smtputf8(),
             eight_bit: sender.eight_bit || incoming.scanned.eight_bit,
         };
         let put = self.service.queue.put(&entry).await;
