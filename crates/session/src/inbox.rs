@@ -1,9 +1,10 @@
 //! Octets to lines, or to the body that follows one.
 
+use std::fmt;
+
 use bytes::{Bytes, BytesMut};
 
 /// What the peer sent and the session has not used yet.
-#[derive(Debug)]
 pub struct Inbox {
     octets: BytesMut,
     /// How many of them are known to hold no line end.
@@ -119,6 +120,13 @@ impl Inbox {
     }
 }
 
+impl fmt::Debug for Inbox {
+    /// How much is there, and none of it: it may be a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Inbox({} octets)", self.octets.len())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,6 +215,13 @@ mod tests {
         inbox.clear();
         inbox.push(b"NOOP\r\n");
         assert_eq!(inbox.line(), whole(b"NOOP"));
+    }
+
+    #[test]
+    fn no_secret_is_printed() {
+        let mut inbox = inbox(LineEnd::Lf);
+        inbox.push(b"PASS tilleul");
+        assert_eq!(format!("{inbox:?}"), "Inbox(12 octets)");
     }
 
     #[test]
