@@ -92,8 +92,16 @@ impl Answerer<Smtp> for Answers {
         }
     }
 
+    /// The answer to a message that has come whole is cut by nothing: a device that sees
+    /// the connection end without a reply may believe that the message was sent.
     fn right(&self) -> impl Future<Output = RightEnd> + Send + 'static {
-        self.visitor.right()
+        let right = self.taking.is_none().then(|| self.visitor.right());
+        async move {
+            match right {
+                Some(right) => right.await,
+                None => std::future::pending().await,
+            }
+        }
     }
 
     async fn woken(&mut self) -> Wake {

@@ -169,7 +169,8 @@ async fn to(answers: &mut Answers, recipient: &str) -> Piece {
     one(answers, Question::Recipient(path)).await
 }
 
-async fn data(answers: &mut Answers, message: &str) -> Piece {
+/// Begins a message.
+async fn begin(answers: &mut Answers) {
     let begin = Begin {
         hello: Hello {
             name: "client.example".into(),
@@ -181,6 +182,10 @@ async fn data(answers: &mut Answers, message: &str) -> Piece {
     };
     let told = one(answers, Question::Begin(begin)).await;
     assert_eq!(told, Piece::Granted);
+}
+
+async fn data(answers: &mut Answers, message: &str) -> Piece {
+    begin(answers).await;
     for chunk in message.as_bytes().chunks(7) {
         answers.body(bytes::Bytes::copy_from_slice(chunk)).await;
     }
@@ -464,4 +469,30 @@ async fn what_is_discarded_or_reset_leaves_nothing() {
         assert_eq!(told, Piece::Refused(Refusal::Temporary));
     }
     assert!(house.inbox(house.lea.id).await.is_empty());
+}
+
+/// Whether the right is seen to have ended while a question is out.
+fn is_cut(answers: &Answers) -> bool {
+    let mut right = std::pin::pin!(answers.right());
+    let mut now = std::task::Context::from_waker(std::task::Waker::noop());
+    right.as_mut().poll(&mut now).is_ready()
+}
+
+#[tokio::test]
+async fn a_message_that_has_come_is_answered_though_the_right_has_ended() {
+    let house = house().await;
+    let mut answers = house.submission().await;
+    from(&mut answers, "lea@exemple.fr", None).await;
+    to(&mut answers, "paul@exemple.fr").await;
+    begin(&mut answers).await;
+    let message = bytes::Bytes::from("From: lea@exemple.fr\r\n\r\nSalut\r\n");
+    answers.body(message).await;
+    let password = Password::new("un autre tilleul");
+    let (directory, now) = (&house.service.directory, Timestamp::now());
+    let changed = directory.set_password(house.lea.id, &password, now).await;
+    changed.unwrap();
+    assert!(!is_cut(&answers));
+    let told = one(&mut answers, Question::Accept).await;
+    assert_eq!(counts(&told), (1, 0));
+    assert!(is_cut(&answers));
 }
