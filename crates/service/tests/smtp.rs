@@ -339,6 +339,51 @@ async fn what_is_refused_before_the_message() {
 }
 
 #[tokio::test]
+async fn every_domain_has_a_postmaster_where_one_has() {
+    let house = house().await;
+    let directory = &house.service.directory;
+    // By its name the first, by its age the second.
+    let younger = Timestamp::now() + Duration::from_secs(60);
+    let domain = "autre.fr".parse().unwrap();
+    directory.add_domain(&domain, younger).await.unwrap();
+    let mut answers = house.exchange();
+    from(&mut answers, "", None).await;
+    let unknown = |recipient: &str| {
+        let recipient = at(recipient);
+        Piece::Refused(Refusal::UnknownRecipient { recipient })
+    };
+    let told = to(&mut answers, "postmaster@autre.fr").await;
+    assert_eq!(told, unknown("postmaster@exemple.fr"));
+    let alias = async |address: &str, account: &Account| {
+        let targets = vec![account.address.clone()];
+        directory.add_alias(&at(address), targets).await.unwrap();
+    };
+    alias("postmaster@exemple.fr", &house.paul).await;
+    let paths = [
+        ForwardPath::Postmaster,
+        ForwardPath::Address(at("PostMaster@autre.fr")),
+        ForwardPath::Address(at("postmaster@exemple.fr")),
+    ];
+    for path in paths {
+        let told = one(&mut answers, Question::Recipient(path)).await;
+        assert_eq!(told, Piece::Granted);
+    }
+    let told = to(&mut answers, "abuse@autre.fr").await;
+    assert_eq!(told, unknown("abuse@autre.fr"));
+    // One that is there, and younger, comes first for its own domain.
+    alias("postmaster@autre.fr", &house.lea).await;
+    assert_eq!(
+        to(&mut answers, "postmaster@autre.fr").await,
+        Piece::Granted
+    );
+    assert_eq!(counts(&data(&mut answers, MESSAGE).await), (2, 0));
+    house.until_empty().await;
+    for account in [&house.lea, &house.paul] {
+        assert_eq!(house.inbox(account.id).await.len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_message_that_goes_in_circles_is_refused() {
     let house = house().await;
     let message = "Received: x\r\n".repeat(100) + MESSAGE;

@@ -1,7 +1,7 @@
 //! Whether mail for an address is taken, and where it goes.
 
 use address::Address;
-use directory::Account;
+use directory::{Account, Found};
 use events::Refusal;
 use queue::{Destination, Recipient};
 use routing::{Asker, Place, Resolution, Routes};
@@ -9,6 +9,11 @@ use smtp::ForwardPath;
 
 use super::Answers;
 use crate::trouble;
+
+const POSTMASTER: &str = "postmaster";
+
+/// Domains in which a postmaster is looked for, the oldest first.
+const DOMAINS: usize = 100;
 
 impl Answers {
     /// Adds a recipient to the envelope.
@@ -21,7 +26,12 @@ impl Answers {
             ForwardPath::Address(address) => address,
             ForwardPath::Postmaster => self.postmaster().await?,
         };
-        let routes = self.resolve(&address, asker).await?;
+        let routes = match self.resolve(&address, asker).await {
+            Err(Refusal::UnknownRecipient { .. }) if is_postmaster(&address) => {
+                self.resolve(&self.postmaster().await?, asker).await?
+            }
+            found => found?,
+        };
         self.check_room(&routes).await?;
         for missing in &routes.missing {
             tracing::warn!(recipient = %address, %missing, "an alias leads to an address that does not exist");
@@ -43,16 +53,23 @@ impl Answers {
         envelope.add(&address, places)
     }
 
-    /// Whoever looks after this service: `postmaster` of the first domain that is served
-    /// here. RFC 5321 section 4.5.1.
+    /// Whoever looks after this service, and after the mail of every domain that has no
+    /// postmaster of its own (RFC 5321 section 4.5.1): the postmaster of the oldest domain
+    /// that has one.
     async fn postmaster(&self) -> Result<Address, Refusal> {
         let domains = self.service.directory.domains().await;
-        let domains = domains.map_err(trouble::of_directory)?;
-        let first = domains.first().map(|hosted| hosted.domain.as_str());
-        // Without any domain the host's own name stands there: it is not served either.
-        let domain = first.unwrap_or(&self.service.host);
-        let address = format!("postmaster@{domain}");
-        address.parse().map_err(|_| Refusal::Temporary)
+        let mut domains = domains.map_err(trouble::of_directory)?;
+        domains.sort_by_key(|hosted| hosted.added);
+        for hosted in domains.iter().take(DOMAINS) {
+            let address = postmaster_of(hosted.domain.as_str())?;
+            let found = self.service.directory.lookup(&address).await;
+            if found.map_err(trouble::of_directory)? != Found::NoSuchUser {
+                return Ok(address);
+            }
+        }
+        // Nobody: the refusal then names the oldest domain or, without any, the host.
+        let oldest = domains.first().map(|hosted| hosted.domain.as_str());
+        postmaster_of(oldest.unwrap_or(&self.service.host))
     }
 
     async fn resolve(&self, recipient: &Address, asker: Asker) -> Result<Routes, Refusal> {
@@ -90,4 +107,14 @@ impl Answers {
         // A message has an octet at least.
         Ok(held.saturating_add(size.unwrap_or(1).max(1)) <= quota)
     }
+}
+
+fn postmaster_of(domain: &str) -> Result<Address, Refusal> {
+    let address = format!("{POSTMASTER}@{domain}");
+    address.parse().map_err(|_| Refusal::Temporary)
+}
+
+/// In any case, as that name alone is everywhere. RFC 5321 section 4.5.1.
+fn is_postmaster(address: &Address) -> bool {
+    address.local().as_str().eq_ignore_ascii_case(POSTMASTER)
 }
