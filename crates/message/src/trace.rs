@@ -8,6 +8,7 @@ use jiff::tz::Offset;
 
 use crate::date;
 use crate::limits::{FOLD_COLUMNS, HELO_OCTETS};
+use crate::scan::{Beginning, beginning};
 
 /// What a `Received` field says.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +91,21 @@ impl Received<'_> {
 /// The `Return-Path` field that final delivery puts first, with its line end.
 pub fn return_path(from: &ReversePath) -> String {
     format!("Return-Path: {from}\r\n")
+}
+
+/// What has to stand between the fields on top and a message that begins like this, so
+/// that none of the message becomes part of them; `None` when more of it must be seen.
+/// `whole` says that there is no more.
+///
+/// Nothing, if the message has a header. If it has none, an empty line: it is all text. A
+/// first line that is more of a field which is not there would be more of ours; it gets
+/// one to belong to, so that the fields below it stay fields.
+pub fn joint(head: &[u8], whole: bool) -> Option<&'static str> {
+    beginning(head, whole).map(|beginning| match beginning {
+        Beginning::Header => "",
+        Beginning::Folded => "Comments: the message began with the next line\r\n",
+        Beginning::Text => "\r\n",
+    })
 }
 
 /// RFC 5321 section 4.1.3.
@@ -241,6 +257,38 @@ mod tests {
             ..with_it
         };
         assert!(utf8.field().contains("for <é@exemple.fr>"));
+    }
+
+    /// What a reader sees of a message below our fields.
+    fn below(message: &str) -> (Vec<String>, String) {
+        let joint = joint(message.as_bytes(), true).unwrap();
+        let whole = format!("Received: x\r\n{joint}{message}");
+        let (header, text) = whole.split_once("\r\n\r\n").unwrap_or((&whole, ""));
+        let fields = crate::fields(header.as_bytes());
+        let text_of = |field: crate::Field<'_>| {
+            let raw = String::from_utf8_lossy(field.raw);
+            raw.trim_end().to_owned()
+        };
+        (fields.map(text_of).collect(), text.to_owned())
+    }
+
+    #[test]
+    fn no_line_of_a_message_becomes_part_of_ours() {
+        let ours = || "Received: x".to_owned();
+        assert_eq!(
+            below("Subject: a\r\n\r\nb\r\n"),
+            (vec![ours(), "Subject: a".to_owned()], "b\r\n".to_owned())
+        );
+        assert_eq!(
+            below("Salut\r\nLea\r\n"),
+            (vec![ours()], "Salut\r\nLea\r\n".to_owned())
+        );
+        assert_eq!(below("\r\nb\r\n"), (vec![ours()], "b\r\n".to_owned()));
+        let stray = "Comments: the message began with the next line\r\n by x".to_owned();
+        assert_eq!(
+            below(" by x\r\nSubject: a\r\n\r\nb"),
+            (vec![ours(), stray, "Subject: a".to_owned()], "b".to_owned())
+        );
     }
 
     #[test]

@@ -64,7 +64,9 @@
 //!
 //! `script` reads a file into lines, `pattern` is the text of one line and whether it
 //! matches, `player` plays, `align` decides which lines an update keeps, `check` joins
-//! them to the file system; `wire`, `machine` and `tcp` are what it is played on.
+//! them to the file system; `wire`, `machine` and `tcp` are what it is played on. `hand`
+//! holds a session for the machine, and for tests that turn the clock or say octets in
+//! pieces.
 //!
 //! Invariants: playing never panics, whatever the file or the server says; it always
 //! ends, because every wait has a patience; nothing but [`check`] touches a file.
@@ -73,6 +75,7 @@ mod align;
 pub mod body;
 mod check;
 mod connection;
+mod hand;
 mod machine;
 mod pattern;
 mod player;
@@ -84,7 +87,8 @@ mod toy;
 mod wire;
 
 pub use check::{CheckError, check, transcripts};
-pub use machine::{Machine, World};
+pub use hand::{Hand, World};
+pub use machine::Machine;
 pub use player::{Mode, PlayError, Played, Player, Surprise};
 pub use script::{Script, ScriptError};
 pub use wire::{Received, Wire};

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use events::Event;
 use session::{Input, Moment, Session, Step, Want};
 
-use crate::machine::{Machine, World};
+use crate::hand::World;
+use crate::machine::Machine;
 use crate::player::{Mode, PlayError, Played, Player};
 use crate::script::Script;
 use crate::wire::Wire;

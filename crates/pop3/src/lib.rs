@@ -31,7 +31,6 @@
 //! | `wire` | octets of a line to a command |
 //! | `reply` | what may be said, and the only way to say it |
 //! | `refusal` | each refusal by policy as a reply, in one `match` |
-//! | `inbox` | octets to lines, under a limit |
 //! | `maildrop` | the messages as fixed at sign-in, and the marks |
 //! | `listing` | LIST and UIDL of the whole maildrop, a stretch at a time |
 //! | `text` | a message as dot-ended lines, whole or its top |
@@ -45,7 +44,6 @@
 //! * While a question is out no line is looked at.
 //! * Memory is bounded by `limits` and by the number of messages (13 octets each).
 
-mod inbox;
 pub mod limits;
 mod listing;
 mod maildrop;

@@ -14,9 +14,8 @@ use std::mem;
 use bytes::Bytes;
 use events::{Event, Refusal};
 use session::sasl::{Cleartext, Exchange};
-use session::{Input, Moment, RightEnd, Session, Step, Want};
+use session::{Inbox, Input, Line, LineEnd, Moment, RightEnd, Session, Step, Want};
 
-use crate::inbox::{Inbox, Line};
 use crate::limits;
 use crate::listing::Listing;
 use crate::maildrop::Maildrop;
@@ -183,7 +182,9 @@ impl Pop3 {
         Pop3 {
             settings,
             state: State::Authorization { name: None },
-            inbox: Inbox::default(),
+            // People type at this protocol, and nothing in it can be smuggled by a line
+            // end.
+            inbox: Inbox::new(LineEnd::Lf, limits::LINE_OCTETS),
             out: VecDeque::new(),
             greeted: false,
             encrypted: false,

@@ -5,7 +5,7 @@ mod driver;
 
 use crate::{Piece, Question, limits};
 use bytes::Bytes;
-use driver::{Talk, World};
+use driver::{World, begin, signed_in, with};
 use events::{Event, Refusal, SignInFailure};
 use proptest::prelude::*;
 use session::sasl::Cleartext;
@@ -24,7 +24,7 @@ fn wire(text: &str) -> String {
 /// Section 3.1 of the tablet's specification, in the clear.
 #[test]
 fn the_tablet_checks_its_account() {
-    let mut talk = Talk::new(two());
+    let mut talk = begin(two());
     assert_eq!(talk.run(), "+OK mail.exemple.fr POP3 ready\r\n");
     let capabilities = talk.line("CAPA");
     for line in [
@@ -60,7 +60,7 @@ fn the_tablet_checks_its_account() {
 /// Section 3.2.
 #[test]
 fn the_tablet_fetches() {
-    let mut talk = Talk::signed_in(two());
+    let mut talk = signed_in(two());
     assert_eq!(
         talk.line("LIST"),
         wire("+OK 2 messages (44 octets)\n1 31\n2 13\n.\n")
@@ -71,13 +71,13 @@ fn the_tablet_fetches() {
     assert_eq!(talk.line("RETR 1"), text);
     let top = wire("+OK The top of the message follows\na: b\n\nshort\n.\n");
     assert_eq!(talk.line("TOP 2 673"), top);
-    assert!(talk.events.contains(&Event::Read { octets: 31 }));
+    assert!(talk.world.events.contains(&Event::Read { octets: 31 }));
     assert!(talk.line("RETR 3").starts_with("-ERR No such message"));
 }
 
 #[test]
 fn an_empty_message_is_answered_too() {
-    let mut talk = Talk::signed_in(World::new(&[(1, "")]));
+    let mut talk = signed_in(World::new(&[(1, "")]));
     assert_eq!(talk.line("RETR 1"), wire("+OK 0 octets\n.\n"));
     assert_eq!(
         talk.line("TOP 1 0"),
@@ -89,7 +89,7 @@ fn an_empty_message_is_answered_too() {
 fn the_top_of_a_long_message_reads_little_of_it() {
     let header = format!("X: {}\r\n", "a".repeat(100)).repeat(1000);
     let text = format!("{header}\r\n{}", "b\r\n".repeat(200_000));
-    let mut talk = Talk::signed_in(World::new(&[(1, &text)]));
+    let mut talk = signed_in(World::new(&[(1, &text)]));
     talk.world.piece = 4000;
     let top = talk.line("TOP 1 2");
     assert_eq!(top.lines().count(), 1 + 1000 + 1 + 2 + 1);
@@ -110,7 +110,7 @@ fn the_top_of_a_long_message_reads_little_of_it() {
 
 #[test]
 fn only_quit_removes() {
-    let mut talk = Talk::signed_in(two());
+    let mut talk = signed_in(two());
     assert!(talk.line("DELE 1").starts_with("+OK"));
     assert!(talk.line("DELE 1").starts_with("-ERR"));
     assert!(talk.line("RETR 1").starts_with("-ERR"));
@@ -123,7 +123,10 @@ fn only_quit_removes() {
         talk.world.asked.last(),
         Some(&Question::Remove { uids: vec![9] })
     );
-    assert_eq!(talk.events.last(), Some(&Event::Removed { messages: 1 }));
+    assert_eq!(
+        talk.world.events.last(),
+        Some(&Event::Removed { messages: 1 })
+    );
     assert!(talk.closed);
 }
 
@@ -134,7 +137,7 @@ fn a_session_that_ends_otherwise_removes_nothing() {
         Input::Shutdown,
         Input::RightEnded(RightEnd::AccountRemoved),
     ] {
-        let mut talk = Talk::signed_in(two());
+        let mut talk = signed_in(two());
         talk.line("DELE 1");
         talk.input(ending);
         assert!(talk.closed);
@@ -151,7 +154,7 @@ fn a_session_that_ends_otherwise_removes_nothing() {
 #[test]
 fn a_removal_that_is_not_durable_is_not_acknowledged() {
     for removal in [Piece::Refused(Refusal::DiskFull), Piece::Gone] {
-        let mut talk = Talk::signed_in(two());
+        let mut talk = signed_in(two());
         talk.world.removal = Some(removal);
         talk.line("DELE 1");
         assert!(talk.line("QUIT").starts_with("-ERR [SYS/TEMP]"));
@@ -161,7 +164,7 @@ fn a_removal_that_is_not_durable_is_not_acknowledged() {
 
 #[test]
 fn wrong_password_and_unknown_user_look_alike() {
-    let mut talk = Talk::new(two());
+    let mut talk = begin(two());
     talk.run();
     let wrong = [talk.line("USER jean@exemple.fr"), talk.line("PASS no")];
     let unknown = [talk.line("USER jean"), talk.line("PASS mot de passe")];
@@ -169,7 +172,7 @@ fn wrong_password_and_unknown_user_look_alike() {
     assert!(wrong[1].starts_with("-ERR [AUTH]"));
     let reason = SignInFailure::WrongPassword;
     assert_eq!(
-        talk.events[1],
+        talk.world.events[1],
         Event::SignInRefused {
             name: "jean".into(),
             reason
@@ -183,7 +186,7 @@ fn wrong_password_and_unknown_user_look_alike() {
 
 #[test]
 fn sign_in_can_be_tried_a_few_times() {
-    let mut talk = Talk::new(two());
+    let mut talk = begin(two());
     talk.run();
     for _ in 0..limits::SIGN_IN_TRIES {
         assert!(!talk.closed);
@@ -196,7 +199,7 @@ fn sign_in_can_be_tried_a_few_times() {
 #[test]
 fn auth_plain_both_ways() {
     let response = "AGplYW5AZXhlbXBsZS5mcgBtb3QgZGUgcGFzc2U=";
-    let mut talk = Talk::new(two());
+    let mut talk = begin(two());
     talk.run();
     assert_eq!(talk.line("AUTH"), wire("+OK Ways to sign in\nPLAIN\n.\n"));
     assert!(talk.line("AUTH CRAM-MD5").starts_with("-ERR"));
@@ -204,14 +207,14 @@ fn auth_plain_both_ways() {
     assert!(talk.line("*").starts_with("-ERR"));
     assert_eq!(talk.line("auth plain"), "+ \r\n");
     assert!(talk.line(response).starts_with("+OK 2 messages"));
-    let mut talk = Talk::new(two());
+    let mut talk = begin(two());
     talk.run();
     assert!(
         talk.line(&format!("AUTH PLAIN {response}"))
             .starts_with("+OK 2 messages")
     );
     assert_eq!(
-        talk.events,
+        talk.world.events,
         [Event::SignedIn {
             address: "jean@exemple.fr".into()
         }]
@@ -220,7 +223,7 @@ fn auth_plain_both_ways() {
 
 #[test]
 fn without_encryption_nothing_is_offered_or_taken_where_that_is_forbidden() {
-    let mut talk = Talk::with(Cleartext::Forbidden, two());
+    let mut talk = with(Cleartext::Forbidden, two());
     talk.run();
     let capabilities = talk.line("CAPA");
     assert!(!capabilities.contains("USER") && !capabilities.contains("SASL"));
@@ -239,7 +242,7 @@ fn without_encryption_nothing_is_offered_or_taken_where_that_is_forbidden() {
 
 #[test]
 fn an_account_may_refuse_the_clear() {
-    let mut talk = Talk::new(two());
+    let mut talk = begin(two());
     talk.world.no_encryption_needed = false;
     talk.run();
     talk.line("USER jean@exemple.fr");
@@ -248,7 +251,7 @@ fn an_account_may_refuse_the_clear() {
 
 #[test]
 fn what_came_with_stls_is_dropped() {
-    let mut talk = Talk::new(two());
+    let mut talk = begin(two());
     talk.run();
     let said = talk.octets("USER lea@exemple.fr\r\nSTLS\r\nPASS injected\r\nQUIT\r\n");
     assert_eq!(said.lines().count(), 2);
@@ -268,7 +271,7 @@ fn what_came_with_stls_is_dropped() {
 
 #[test]
 fn implicit_tls_begins_secured() {
-    let mut talk = Talk::with(Cleartext::Forbidden, two());
+    let mut talk = with(Cleartext::Forbidden, two());
     assert_eq!(talk.secured(), "+OK mail.exemple.fr POP3 ready\r\n");
     assert!(talk.line("USER jean@exemple.fr").starts_with("+OK"));
 }
@@ -291,7 +294,7 @@ fn a_maildrop_that_cannot_be_listed_is_not_an_empty_one() {
     ] {
         let mut world = two();
         world.listing = listing;
-        let mut talk = Talk::new(world);
+        let mut talk = begin(world);
         talk.run();
         talk.line("USER jean@exemple.fr");
         assert!(
@@ -304,7 +307,7 @@ fn a_maildrop_that_cannot_be_listed_is_not_an_empty_one() {
 
 #[test]
 fn a_message_that_cannot_be_read_is_refused_or_left_without_an_end() {
-    let mut talk = Talk::signed_in(two());
+    let mut talk = signed_in(two());
     talk.world.broken_after = Some((0, Piece::Gone));
     assert_eq!(
         talk.line("RETR 1"),
@@ -320,7 +323,7 @@ fn a_message_that_cannot_be_read_is_refused_or_left_without_an_end() {
 
 #[test]
 fn an_answer_shorter_than_the_listing_said_is_not_whole() {
-    let mut talk = Talk::signed_in(two());
+    let mut talk = signed_in(two());
     talk.world.broken_after = Some((1, Piece::Octets(Bytes::new())));
     let said = talk.line("RETR 1");
     assert!(!said.ends_with(".\r\n") && talk.closed);
@@ -328,13 +331,13 @@ fn an_answer_shorter_than_the_listing_said_is_not_whole() {
 
 #[test]
 fn silence_ends_a_session_with_a_reply() {
-    let mut talk = Talk::new(two());
+    let mut talk = begin(two());
     talk.run();
     assert_eq!(talk.wait(119), "");
     assert!(talk.wait(1).starts_with("-ERR"));
     assert!(talk.closed);
 
-    let mut talk = Talk::signed_in(two());
+    let mut talk = signed_in(two());
     for _ in 0..3 {
         assert_eq!(talk.wait(64 * 60), "");
         assert!(talk.line("NOOP").starts_with("+OK"));
@@ -345,7 +348,7 @@ fn silence_ends_a_session_with_a_reply() {
 
 #[test]
 fn talking_does_not_put_off_signing_in_for_ever() {
-    let mut talk = Talk::new(two());
+    let mut talk = begin(two());
     talk.run();
     for _ in 0..9 {
         assert!(!talk.closed);
@@ -358,7 +361,7 @@ fn talking_does_not_put_off_signing_in_for_ever() {
 
 #[test]
 fn a_timer_that_rings_too_early_is_ignored() {
-    let mut talk = Talk::signed_in(two());
+    let mut talk = signed_in(two());
     assert_eq!(talk.input(Input::TimeUp), "");
     assert!(!talk.closed);
 }
@@ -368,13 +371,13 @@ fn a_timer_that_rings_too_early_is_ignored() {
 fn shutdown_never_cuts_an_answer() {
     for (command, ending) in [("RETR 1", "fin\r\n.\r\n"), ("UIDL", "2 7.9\r\n.\r\n")] {
         for steps in 0..12 {
-            let mut talk = Talk::signed_in(two());
+            let mut talk = signed_in(two());
             talk.give(Input::Bytes(format!("{command}\r\nNOOP\r\n").into()));
             let mut going = true;
             for _ in 0..steps {
                 going = going && talk.step();
             }
-            let begun = talk.said().starts_with("+OK");
+            let begun = talk.said().starts_with(b"+OK");
             talk.give(Input::Shutdown);
             let said = talk.run();
             assert!(talk.closed);
@@ -389,7 +392,7 @@ fn shutdown_never_cuts_an_answer() {
 
 #[test]
 fn a_right_that_ended_is_said_after_the_answer() {
-    let mut talk = Talk::signed_in(two());
+    let mut talk = signed_in(two());
     let said = talk.input(Input::RightEnded(RightEnd::PasswordChanged));
     assert!(said.starts_with("-ERR [AUTH]"), "{said}");
     assert!(talk.closed);
@@ -397,7 +400,7 @@ fn a_right_that_ended_is_said_after_the_answer() {
 
 #[test]
 fn a_client_that_only_talks_gets_all_its_answers() {
-    let mut talk = Talk::signed_in(two());
+    let mut talk = signed_in(two());
     talk.give(Input::Bytes("STAT\r\nNOOP\r\nQUIT\r\n".into()));
     let said = talk.input(Input::EndOfStream);
     assert_eq!(said.lines().count(), 3);
@@ -406,7 +409,7 @@ fn a_client_that_only_talks_gets_all_its_answers() {
 
 #[test]
 fn nonsense_is_borne_for_a_while() {
-    let mut talk = Talk::new(two());
+    let mut talk = begin(two());
     talk.run();
     for _ in 1..limits::BAD_COMMANDS {
         assert_eq!(talk.line("EHLO tablette"), "-ERR Unknown command\r\n");
@@ -420,7 +423,7 @@ fn nonsense_is_borne_for_a_while() {
 
 #[test]
 fn a_line_too_long_is_one_bad_command() {
-    let mut talk = Talk::signed_in(two());
+    let mut talk = signed_in(two());
     let said = talk.octets(format!("{}\r\nNOOP\r\n", "x".repeat(50_000)));
     assert_eq!(said, "-ERR The line is too long\r\n+OK Still here\r\n");
 }
@@ -428,7 +431,7 @@ fn a_line_too_long_is_one_bad_command() {
 #[test]
 fn sixty_thousand_messages() {
     let messages: Vec<_> = (1..=60_000).map(|uid| (uid, "")).collect();
-    let mut talk = Talk::signed_in(World::new(&messages));
+    let mut talk = signed_in(World::new(&messages));
     let said = talk.line("UIDL");
     assert_eq!(said.lines().count(), 60_002);
     assert!(said.ends_with("60000 7.60000\r\n.\r\n"));
@@ -446,7 +449,7 @@ const SCRIPT: &str = "CAPA\r\nUSER jean@exemple.fr\r\nPASS mot de passe\r\nSTAT\
     LIST\r\nRETR 1\r\nTOP 1 1\r\nDELE 2\r\nUIDL\r\nRSET\r\nDELE 1\r\nLIST\r\nQUIT\r\nNOOP\r\n";
 
 fn whole_session(cuts: &[usize]) -> (String, Vec<Question>) {
-    let mut talk = Talk::new(two());
+    let mut talk = begin(two());
     let (mut said, mut from) = (talk.run(), 0);
     let mut cuts: Vec<_> = cuts.iter().map(|cut| cut % SCRIPT.len()).collect();
     cuts.sort_unstable();
@@ -467,9 +470,9 @@ proptest! {
     #[test]
     fn any_octets_are_answered(
         chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..60), 0..40),
-        signed_in: bool,
+        inside: bool,
     ) {
-        let mut talk = if signed_in { Talk::signed_in(two()) } else { Talk::new(two()) };
+        let mut talk = if inside { signed_in(two()) } else { begin(two()) };
         for chunk in chunks {
             talk.octets(chunk);
         }
@@ -484,7 +487,7 @@ proptest! {
             Just("LIST"), Just("UIDL 1"), Just("RETR 1"), Just("TOP 2 0"), Just("DELE 1"),
             Just("RSET"), Just("*"), Just("CAPA"), Just("NOOP"), Just("RETR 0"), Just("")], 0..40),
     ) {
-        let mut talk = Talk::new(two());
+        let mut talk = begin(two());
         talk.run();
         for line in lines {
             if !talk.closed {
@@ -496,7 +499,7 @@ proptest! {
 
     #[test]
     fn any_input_at_any_time_is_borne(inputs in proptest::collection::vec(0_u8..12, 0..60)) {
-        let mut talk = Talk::new(two());
+        let mut talk = begin(two());
         for input in inputs {
             talk.give(match input {
                 0 => Input::EndOfStream,

@@ -5,7 +5,8 @@
 //! sent as it is, `LF . CRLF` inside a message would be the end of it for the many
 //! clients that split at LF, and the rest of the message would be read as replies.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use session::Patch;
 
 /// Writes one message, piece by piece.
 #[derive(Debug)]
@@ -65,7 +66,7 @@ impl Text {
     pub(crate) fn push(&mut self, octets: Bytes) -> Bytes {
         let mut patch = Patch::new(octets);
         let mut at = 0;
-        while let Some(&octet) = patch.octets.get(at)
+        while let Some(&octet) = patch.octets().get(at)
             && !self.enough()
         {
             at = match (self.place, octet) {
@@ -96,10 +97,10 @@ impl Text {
 
     /// Skips to the next CR or LF and takes it. Gives where to go on.
     fn go_to_line_end(&mut self, patch: &mut Patch, at: usize) -> usize {
-        let rest = patch.octets.get(at..).unwrap_or_default();
+        let rest = patch.octets().get(at..).unwrap_or_default();
         let Some(found) = memchr::memchr2(b'\r', b'\n', rest) else {
             self.place = Place::Inside;
-            return patch.octets.len();
+            return patch.octets().len();
         };
         let empty = found == 0 && self.place == Place::LineStart;
         let end = at + found;
@@ -121,45 +122,6 @@ impl Text {
             part => part,
         };
         at
-    }
-}
-
-/// Octets with a few insertions. Without any, nothing is copied.
-struct Patch {
-    octets: Bytes,
-    /// What comes before `copied` is in `out`, if anything was inserted.
-    copied: usize,
-    out: BytesMut,
-}
-
-impl Patch {
-    fn new(octets: Bytes) -> Self {
-        Self {
-            octets,
-            copied: 0,
-            out: BytesMut::new(),
-        }
-    }
-
-    fn insert(&mut self, at: usize, what: &[u8]) {
-        self.copy_to(at);
-        self.out.extend_from_slice(what);
-    }
-
-    fn copy_to(&mut self, at: usize) {
-        self.out
-            .extend_from_slice(self.octets.get(self.copied..at).unwrap_or_default());
-        self.copied = at;
-    }
-
-    /// All up to `end`.
-    fn finish(mut self, end: usize) -> Bytes {
-        if self.out.is_empty() {
-            self.octets.truncate(end);
-            return self.octets;
-        }
-        self.copy_to(end);
-        self.out.freeze()
     }
 }
 

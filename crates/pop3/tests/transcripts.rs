@@ -4,8 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
-use events::{Event, Refusal, SignInFailure};
+use events::{Refusal, SignInFailure};
 use playback::{Machine, Player, Wire, World, check, transcripts};
 use pop3::{Message, Piece, Pop3, Question, Settings};
 use session::sasl::Cleartext;
@@ -102,13 +101,5 @@ impl World<Pop3> for Mail {
                 }]
             }
         }
-    }
-
-    fn body(&mut self, _chunk: Bytes) {}
-
-    fn note(&mut self, _event: Event) {}
-
-    fn changed(&mut self) -> bool {
-        false
     }
 }

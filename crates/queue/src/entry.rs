@@ -1,8 +1,11 @@
 //! What waits in the queue.
 
+use std::ops::Range;
+
 use address::{AccountId, Address, ReversePath};
 use blob::BodyRef;
 use jiff::Timestamp;
+use message::trace::return_path;
 use serde::{Deserialize, Serialize};
 
 use crate::QueueId;
@@ -22,7 +25,8 @@ pub struct Entry {
     pub from: ReversePath,
     /// Who has not got it yet; no two with the same address and destination.
     pub recipients: Vec<Recipient>,
-    /// Where its octets are.
+    /// Where its octets are; the first are the `Return-Path` of `from`
+    /// ([`message::trace::return_path`]).
     pub body: BodyRef,
     /// When it was accepted, to the second.
     pub received: Timestamp,
@@ -35,9 +39,18 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Octets of the message.
+    /// Which octets of the body leave for elsewhere: all behind our `Return-Path`, which
+    /// is for final delivery alone (RFC 5321 section 4.4). An account here gets all.
+    pub fn outgoing(&self) -> Range<u64> {
+        let end = self.body.length();
+        let field = return_path(&self.from).len() as u64;
+        field.min(end)..end
+    }
+
+    /// Octets of the message as it leaves for elsewhere.
     pub fn size(&self) -> u64 {
-        self.body.length()
+        let outgoing = self.outgoing();
+        outgoing.end - outgoing.start
     }
 }
 

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use address::{AccountId, Password};
 use bytes::Bytes;
-use directory::{Attempt, Directory, RightWatch};
+use directory::Directory;
 use events::Refusal;
 use imap::{Append, Condition, Imap, MailboxName, Opened, Piece, Question, Status};
 use jiff::Timestamp;
@@ -29,7 +29,7 @@ use net::{Answerer, Pieces, Wake};
 use session::RightEnd;
 use store::{Delivery, Intake, MailboxId, Page, Store, StoreError, UidSet};
 
-use crate::sign_in::{ended, not_let_in, right_end};
+use crate::sign_in::Visitor;
 use convert::{refusal, refused};
 use open::Mailbox;
 use search::Search;
@@ -60,18 +60,11 @@ pub struct Service {
 /// Answers the questions of one IMAP session.
 pub struct Answers {
     service: Service,
-    peer: IpAddr,
-    inside: Option<Inside>,
+    visitor: Visitor,
+    /// Wakes when something in the account changes that is signed in.
+    watch: Option<kv::Watch>,
     open: Option<Open>,
     taking: Option<Taking>,
-}
-
-/// Somebody is signed in.
-struct Inside {
-    account: AccountId,
-    right: RightWatch,
-    /// Wakes when something in the account changes.
-    watch: kv::Watch,
 }
 
 /// The mailbox that is open.
@@ -113,16 +106,19 @@ impl Answerer<Imap> for Answers {
     }
 
     fn right(&self) -> impl Future<Output = RightEnd> + Send + 'static {
-        ended(self.inside.as_ref().map(|inside| &inside.right))
+        self.visitor.right()
     }
 
     async fn woken(&mut self) -> Wake {
-        let Some(inside) = &mut self.inside else {
-            return std::future::pending().await;
+        let changed = async {
+            match &mut self.watch {
+                Some(watch) => watch.changed().await,
+                None => std::future::pending().await,
+            }
         };
         tokio::select! {
-            why = inside.right.ended() => Wake::RightEnded(right_end(why)),
-            () = inside.watch.changed() => Wake::Notice,
+            why = self.visitor.ended() => Wake::RightEnded(why),
+            () = changed => Wake::Notice,
         }
     }
 }
@@ -143,8 +139,8 @@ impl Answers {
     pub fn new(service: Service, peer: IpAddr) -> Answers {
         Answers {
             service,
-            peer,
-            inside: None,
+            visitor: Visitor::new(peer),
+            watch: None,
             open: None,
             taking: None,
         }
@@ -220,10 +216,7 @@ impl Answers {
     }
 
     fn account(&self) -> Result<AccountId, Refusal> {
-        self.inside
-            .as_ref()
-            .map(|inside| inside.account)
-            .ok_or(Refusal::SignInRequired)
+        self.visitor.account().map(|account| account.id)
     }
 
     /// The mailbox that is open.
@@ -264,29 +257,17 @@ impl Answers {
     }
 
     async fn sign_in(&mut self, name: &str, password: &Password, encrypted: bool) -> Piece {
-        let (network, now) = (self.peer, self.now());
-        let attempt = Attempt {
-            name,
-            password,
-            encrypted,
-            network,
-            now,
-        };
-        match self.service.directory.sign_in(attempt).await {
-            Ok(grant) => {
-                let account = grant.account.id;
-                let watch = self.store().watch(account);
-                self.inside = Some(Inside {
-                    account,
-                    right: grant.ended,
-                    watch,
-                });
+        let (directory, now) = (&self.service.directory, self.now());
+        let who = (name, password);
+        match self.visitor.sign_in(directory, who, encrypted, now).await {
+            Ok(account) => {
+                self.watch = Some(self.service.store.watch(account.id));
                 Piece::SignedIn {
-                    address: grant.account.address.to_string(),
+                    address: account.address.to_string(),
                 }
             }
-            Err(failure) => Piece::Refused {
-                refusal: not_let_in(failure),
+            Err((refusal, failure)) => Piece::Refused {
+                refusal,
                 failure: Some(failure),
             },
         }

@@ -15,7 +15,7 @@
 //! | [`fan_out`] | mail for several accounts, from the queue into each INBOX |
 //! | [`imap`], [`pop3`] | mail being read |
 //! | [`manage`] | what an operator may ask of a running service |
-//! | `sign_in.rs`, `trouble.rs` | what the protocols say alike: failures |
+//! | `sign_in.rs`, `trouble.rs` | what the protocols have alike: who is signed in, and failures |
 //!
 //! # Invariants
 //!

@@ -643,7 +643,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let manager = manager(folder.path());
         let domain: Domain = "facteur.test".parse().unwrap();
-        let added = Request::DomainAdd { domain };
+        let added = Request::DomainAdd {
+            domain,
+            postmaster: None,
+        };
         manager.execute(added).await.unwrap();
         manager.execute(add("anne@facteur.test")).await.unwrap();
         manager.execute(add("paul@facteur.test")).await.unwrap();

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use address::{AccountId, Password};
 use bytes::Bytes;
-use directory::{Attempt, Directory, RightWatch};
+use directory::Directory;
 use events::Refusal;
 use jiff::Timestamp;
 use net::{Answerer, Pieces, Wake};
@@ -12,7 +12,7 @@ use pop3::{Message, Piece, Pop3, Question};
 use session::RightEnd;
 use store::{MailboxId, Page, Record, Store, StoreError, Uid, UidSet};
 
-use crate::sign_in::{ended, not_let_in, right_end};
+use crate::sign_in::Visitor;
 use crate::trouble;
 
 /// Messages that are listed at once.
@@ -32,14 +32,7 @@ pub struct Service {
 /// Answers the questions of one POP3 session.
 pub struct Answers {
     service: Service,
-    peer: IpAddr,
-    inside: Option<Inside>,
-}
-
-/// Somebody is signed in.
-struct Inside {
-    account: AccountId,
-    right: RightWatch,
+    visitor: Visitor,
 }
 
 impl Answerer<Pop3> for Answers {
@@ -63,14 +56,11 @@ impl Answerer<Pop3> for Answers {
     async fn body(&mut self, _: Bytes) {}
 
     fn right(&self) -> impl Future<Output = RightEnd> + Send + 'static {
-        ended(self.inside.as_ref().map(|inside| &inside.right))
+        self.visitor.right()
     }
 
     async fn woken(&mut self) -> Wake {
-        match &mut self.inside {
-            Some(inside) => Wake::RightEnded(right_end(inside.right.ended().await)),
-            None => std::future::pending().await,
-        }
+        Wake::RightEnded(self.visitor.ended().await)
     }
 }
 
@@ -82,38 +72,22 @@ impl Answers {
     pub fn new(service: Service, peer: IpAddr) -> Answers {
         Answers {
             service,
-            peer,
-            inside: None,
+            visitor: Visitor::new(peer),
         }
     }
 
     fn account(&self) -> Result<AccountId, Refusal> {
-        let inside = self.inside.as_ref().ok_or(Refusal::SignInRequired)?;
-        Ok(inside.account)
+        self.visitor.account().map(|account| account.id)
     }
 
     async fn sign_in(&mut self, name: &str, password: &Password, encrypted: bool) -> Piece {
-        let attempt = Attempt {
-            name,
-            password,
-            encrypted,
-            network: self.peer,
-            now: (self.service.clock)(),
-        };
-        match self.service.directory.sign_in(attempt).await {
-            Ok(grant) => {
-                self.inside = Some(Inside {
-                    account: grant.account.id,
-                    right: grant.ended,
-                });
-                Piece::SignedIn {
-                    address: grant.account.address.to_string(),
-                }
-            }
-            Err(reason) => Piece::NotSignedIn {
-                refusal: not_let_in(reason),
-                reason,
+        let (directory, now) = (&self.service.directory, (self.service.clock)());
+        let who = (name, password);
+        match self.visitor.sign_in(directory, who, encrypted, now).await {
+            Ok(account) => Piece::SignedIn {
+                address: account.address.to_string(),
             },
+            Err((refusal, reason)) => Piece::NotSignedIn { refusal, reason },
         }
     }
 

@@ -1,12 +1,79 @@
-//! What all protocols have in common about signing in: what is told of a failure, and
-//! of the end of a right.
+//! What all protocols have in common about signing in: who is signed in on a connection,
+//! what is told of a failure, and of the end of a right.
 
-use directory::RightWatch;
+use std::net::IpAddr;
+
+use address::Password;
+use directory::{Account, Attempt, Directory, Grant};
 use events::{Refusal, SignInFailure};
+use jiff::Timestamp;
 use session::RightEnd;
 
+/// Whoever is at the other end of a connection, signed in or not.
+pub(crate) struct Visitor {
+    peer: IpAddr,
+    grant: Option<Grant>,
+}
+
+impl Visitor {
+    /// Nobody yet, from this peer.
+    pub(crate) fn new(peer: IpAddr) -> Visitor {
+        Visitor { peer, grant: None }
+    }
+
+    /// Where they connect from.
+    pub(crate) fn peer(&self) -> IpAddr {
+        self.peer
+    }
+
+    /// Signs in, or says what the peer is told and what is true.
+    pub(crate) async fn sign_in(
+        &mut self,
+        directory: &Directory,
+        (name, password): (&str, &Password),
+        encrypted: bool,
+        now: Timestamp,
+    ) -> Result<&Account, (Refusal, SignInFailure)> {
+        let attempt = Attempt {
+            name,
+            password,
+            encrypted,
+            network: self.peer,
+            now,
+        };
+        let granted = directory.sign_in(attempt).await;
+        let grant = granted.map_err(|reason| (not_let_in(reason), reason))?;
+        Ok(&self.grant.insert(grant).account)
+    }
+
+    /// The account that is signed in, as it was then.
+    pub(crate) fn account(&self) -> Result<&Account, Refusal> {
+        let grant = self.grant.as_ref().ok_or(Refusal::SignInRequired)?;
+        Ok(&grant.account)
+    }
+
+    /// Resolves when the right of whoever is signed in has ended; never, where nobody is.
+    pub(crate) fn right(&self) -> impl Future<Output = RightEnd> + Send + 'static + use<> {
+        let end = self.grant.as_ref().map(|grant| grant.ended.end());
+        async move {
+            match end {
+                Some(end) => right_end(end.await),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// The same, for whoever waits with the connection in hand.
+    pub(crate) async fn ended(&mut self) -> RightEnd {
+        match &mut self.grant {
+            Some(grant) => right_end(grant.ended.ended().await),
+            None => std::future::pending().await,
+        }
+    }
+}
+
 /// The directory's words for the session's.
-pub(crate) fn right_end(why: directory::RightEnd) -> RightEnd {
+fn right_end(why: directory::RightEnd) -> RightEnd {
     match why {
         directory::RightEnd::PasswordChanged => RightEnd::PasswordChanged,
         directory::RightEnd::AccountRemoved => RightEnd::AccountRemoved,
@@ -14,21 +81,8 @@ pub(crate) fn right_end(why: directory::RightEnd) -> RightEnd {
     }
 }
 
-/// Resolves when the right of whoever is signed in has ended; never, where nobody is.
-pub(crate) fn ended(
-    right: Option<&RightWatch>,
-) -> impl Future<Output = RightEnd> + Send + 'static + use<> {
-    let end = right.map(RightWatch::end);
-    async move {
-        match end {
-            Some(end) => right_end(end.await),
-            None => std::future::pending().await,
-        }
-    }
-}
-
 /// What the peer is told of a failed sign-in: nothing that tells who exists.
-pub(crate) fn not_let_in(failure: SignInFailure) -> Refusal {
+fn not_let_in(failure: SignInFailure) -> Refusal {
     match failure {
         SignInFailure::UnknownUser
         | SignInFailure::BareLocalPart

@@ -20,7 +20,7 @@ use std::net::IpAddr;
 
 use address::{Address, Password, ReversePath};
 use bytes::Bytes;
-use directory::{Account, Attempt, Directory, RightWatch};
+use directory::{Account, Directory};
 use events::Refusal;
 use jiff::Timestamp;
 use net::{Answerer, Pieces, Wake};
@@ -30,7 +30,7 @@ use smtp::{Piece, Question, Role, Sender, Smtp};
 use store::Store;
 
 use crate::fan_out::FanOut;
-use crate::sign_in::{ended, not_let_in, right_end};
+use crate::sign_in::Visitor;
 use crate::trouble;
 use envelope::Envelope;
 use taking::Taking;
@@ -59,16 +59,9 @@ pub struct Service {
 pub struct Answers {
     service: Service,
     role: Role,
-    peer: IpAddr,
-    inside: Option<Inside>,
+    visitor: Visitor,
     envelope: Option<Envelope>,
     taking: Option<Taking>,
-}
-
-/// Somebody is signed in.
-struct Inside {
-    account: Account,
-    right: RightWatch,
 }
 
 impl Answerer<Smtp> for Answers {
@@ -99,15 +92,20 @@ impl Answerer<Smtp> for Answers {
         }
     }
 
+    /// The answer to a message that has come whole is cut by nothing: a device that sees
+    /// the connection end without a reply may believe that the message was sent.
     fn right(&self) -> impl Future<Output = RightEnd> + Send + 'static {
-        ended(self.inside.as_ref().map(|inside| &inside.right))
+        let right = self.taking.is_none().then(|| self.visitor.right());
+        async move {
+            match right {
+                Some(right) => right.await,
+                None => std::future::pending().await,
+            }
+        }
     }
 
     async fn woken(&mut self) -> Wake {
-        match &mut self.inside {
-            Some(inside) => Wake::RightEnded(right_end(inside.right.ended().await)),
-            None => std::future::pending().await,
-        }
+        Wake::RightEnded(self.visitor.ended().await)
     }
 }
 
@@ -117,8 +115,7 @@ impl Answers {
         Answers {
             service,
             role,
-            peer,
-            inside: None,
+            visitor: Visitor::new(peer),
             envelope: None,
             taking: None,
         }
@@ -130,34 +127,20 @@ impl Answers {
 
     /// Whose submission this is; none where mail comes from other servers.
     fn submitter(&self) -> Result<Option<&Account>, Refusal> {
-        match (self.role, &self.inside) {
-            (Role::Exchange, _) => Ok(None),
-            (Role::Submission, Some(inside)) => Ok(Some(&inside.account)),
-            (Role::Submission, None) => Err(Refusal::SignInRequired),
+        match self.role {
+            Role::Exchange => Ok(None),
+            Role::Submission => self.visitor.account().map(Some),
         }
     }
 
     async fn sign_in(&mut self, name: &str, password: &Password, encrypted: bool) -> Piece {
-        let attempt = Attempt {
-            name,
-            password,
-            encrypted,
-            network: self.peer,
-            now: self.now(),
-        };
-        match self.service.directory.sign_in(attempt).await {
-            Ok(grant) => {
-                let address = grant.account.address.to_string();
-                self.inside = Some(Inside {
-                    account: grant.account,
-                    right: grant.ended,
-                });
-                Piece::SignedIn { address }
-            }
-            Err(reason) => Piece::NotSignedIn {
-                refusal: not_let_in(reason),
-                reason,
+        let (directory, now) = (&self.service.directory, self.now());
+        let who = (name, password);
+        match self.visitor.sign_in(directory, who, encrypted, now).await {
+            Ok(account) => Piece::SignedIn {
+                address: account.address.to_string(),
             },
+            Err((refusal, reason)) => Piece::NotSignedIn { refusal, reason },
         }
     }
 

@@ -1,25 +1,24 @@
 //! The transcripts of IMAP, played against the real store and directory.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod rooms;
+
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use address::{Address, Password};
 use bytes::Bytes;
-use directory::{AccountChange, Argon2Cost, Directory, NewAccount};
-use events::Event;
+use directory::AccountChange;
 use imap::{Imap, Piece, Question, Settings};
 use jiff::Timestamp;
-use net::{Answerer, Pieces, Wake};
+use net::{Answerer, Wake};
 use playback::{Machine, Player, Wire, World, check, transcripts};
 use service::imap::{Answers, Service};
 use session::sasl::Cleartext;
-use store::Store;
 use tokio::runtime::Runtime;
 
-const SECRET: &str = "une fleur de tilleul";
+use rooms::{Rooms, SECRET, ask};
 
 /// The service, as a transcript's player sees it.
 struct Ours {
@@ -29,27 +28,12 @@ struct Ours {
 
 impl World<Imap> for Ours {
     fn answer(&mut self, question: Question) -> Vec<Piece> {
-        let (mut pieces, mut taken) = Pieces::channel();
-        let answer = async {
-            self.answers.answer(question, &mut pieces).await;
-            drop(pieces);
-        };
-        let take = async {
-            let mut all = Vec::new();
-            while let Some(piece) = taken.recv().await {
-                all.push(piece);
-            }
-            all
-        };
-        self.runtime
-            .block_on(async { tokio::join!(answer, take).1 })
+        self.runtime.block_on(ask(&mut self.answers, question))
     }
 
     fn body(&mut self, chunk: Bytes) {
         self.runtime.block_on(self.answers.body(chunk));
     }
-
-    fn note(&mut self, _: Event) {}
 
     fn changed(&mut self) -> bool {
         let woken =
@@ -59,33 +43,16 @@ impl World<Imap> for Ours {
 }
 
 async fn service(dir: &Path) -> Service {
-    let kv: Arc<dyn kv::Kv> = Arc::new(kv::memory::Memory::default());
-    let store = Store::new(kv.clone(), blob::Blobs::open(dir).unwrap());
-    let settings = directory::Settings {
-        cost: Argon2Cost::new(8, 1, 1).unwrap(),
-        ..directory::Settings::default()
-    };
-    let directory = Directory::new(kv, &settings);
-    let now = Timestamp::now();
-    let domain = "exemple.fr".parse().unwrap();
-    directory.add_domain(&domain, now).await.unwrap();
+    let rooms = Rooms::open(dir).await;
     for (address, old) in [("lea@exemple.fr", true), ("paul@exemple.fr", false)] {
-        let address: Address = address.parse().unwrap();
-        let new = NewAccount {
-            address,
-            password: Password::new(SECRET),
-            name: None,
-            quota: None,
-            language: words::Language::French,
-        };
-        let account = directory.add_account(new, now).await.unwrap();
-        store.create_account(account.id, now).await.unwrap();
+        let account = rooms.add(address).await;
         let change = AccountChange {
             old_devices: Some(old),
             ..AccountChange::default()
         };
-        directory.set(account.id, change).await.unwrap();
+        rooms.directory.set(account.id, change).await.unwrap();
     }
+    let Rooms { store, directory } = rooms;
     Service {
         store,
         directory,

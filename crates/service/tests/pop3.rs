@@ -1,31 +1,16 @@
 //! Mail being read by POP3, over a real store and directory.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use std::sync::Arc;
+mod rooms;
 
 use address::Password;
-use directory::{Argon2Cost, Directory, NewAccount, Settings};
 use jiff::Timestamp;
-use net::{Answerer, Pieces, Wake};
+use net::{Answerer, Wake};
 use pop3::{Piece, Question};
 use service::pop3::{Answers, Service};
-use store::{Delivery, Flags, MailboxId, Store};
+use store::{Delivery, Flags, MailboxId};
 
-async fn ask(answers: &mut Answers, question: Question) -> Vec<Piece> {
-    let (mut pieces, mut taken) = Pieces::channel();
-    let answer = async {
-        answers.answer(question, &mut pieces).await;
-        drop(pieces);
-    };
-    let take = async {
-        let mut all = Vec::new();
-        while let Some(piece) = taken.recv().await {
-            all.push(piece);
-        }
-        all
-    };
-    tokio::join!(answer, take).1
-}
+use rooms::{Rooms, SECRET, ask};
 
 fn octets(pieces: Vec<Piece>) -> Vec<u8> {
     let octets = pieces.into_iter().flat_map(|piece| match piece {
@@ -38,25 +23,10 @@ fn octets(pieces: Vec<Piece>) -> Vec<u8> {
 #[tokio::test]
 async fn messages_come_back_as_they_went_in() {
     let dir = tempfile::tempdir().unwrap();
-    let kv: Arc<dyn kv::Kv> = Arc::new(kv::memory::Memory::default());
-    let store = Store::new(kv.clone(), blob::Blobs::open(dir.path()).unwrap());
-    let settings = Settings {
-        cost: Argon2Cost::new(8, 1, 1).unwrap(),
-        ..Settings::default()
-    };
-    let directory = Directory::new(kv, &settings);
+    let rooms = Rooms::open(dir.path()).await;
+    let account = rooms.add("lea@exemple.fr").await.id;
+    let Rooms { store, directory } = rooms;
     let now = Timestamp::now();
-    let domain = "exemple.fr".parse().unwrap();
-    directory.add_domain(&domain, now).await.unwrap();
-    let new = NewAccount {
-        address: "lea@exemple.fr".parse().unwrap(),
-        password: Password::new("une fleur de tilleul"),
-        name: None,
-        quota: None,
-        language: words::Language::French,
-    };
-    let account = directory.add_account(new, now).await.unwrap().id;
-    store.create_account(account, now).await.unwrap();
     let service = Service {
         store: store.clone(),
         directory: directory.clone(),
@@ -74,7 +44,7 @@ async fn messages_come_back_as_they_went_in() {
     };
     let told = ask(&mut answers, sign_in("un chêne")).await;
     assert!(matches!(told.as_slice(), [Piece::NotSignedIn { .. }]));
-    let told = ask(&mut answers, sign_in("une fleur de tilleul")).await;
+    let told = ask(&mut answers, sign_in(SECRET)).await;
     assert!(matches!(told.as_slice(), [Piece::SignedIn { .. }]));
 
     // An empty maildrop is told all the same.

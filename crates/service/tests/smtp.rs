@@ -1,22 +1,24 @@
 //! Mail coming in, over a real store, queue and directory.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod rooms;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use address::{AccountId, Address, Password, ReversePath};
-use directory::{Account, AccountChange, Argon2Cost, Directory, NewAccount, Settings};
+use directory::{Account, AccountChange};
 use events::{HeaderField, Refusal};
 use jiff::Timestamp;
-use net::{Answerer, Pieces};
+use net::Answerer;
 use queue::{Destination, Entry, Queue, QueueId, Recipient};
 use service::fan_out::FanOut;
 use service::smtp::{Answers, Service};
 use session::sasl::Mechanism;
 use smtp::{Begin, ForwardPath, Hello, Piece, Question, Role, Sender};
-use store::{MailboxId, Page, Store, UidSet};
+use store::{MailboxId, Page, UidSet};
 
-const SECRET: &str = "une fleur de tilleul";
+use rooms::{Rooms, SECRET, ask};
 
 struct House {
     service: Service,
@@ -28,32 +30,10 @@ struct House {
 /// `lea` and `paul` at `exemple.fr`, the list `tous` of both, and Léa's own `l`.
 async fn house() -> House {
     let dir = tempfile::tempdir().unwrap();
-    let kv: Arc<dyn kv::Kv> = Arc::new(kv::memory::Memory::default());
-    let store = Store::new(kv.clone(), blob::Blobs::open(dir.path()).unwrap());
-    let settings = Settings {
-        cost: Argon2Cost::new(8, 1, 1).unwrap(),
-        ..Settings::default()
-    };
-    let directory = Directory::new(kv.clone(), &settings);
-    let now = Timestamp::now();
-    directory
-        .add_domain(&"exemple.fr".parse().unwrap(), now)
-        .await
-        .unwrap();
-    let add = async |name: &str| {
-        let new = NewAccount {
-            address: name.parse().unwrap(),
-            password: Password::new(SECRET),
-            name: None,
-            quota: None,
-            language: words::Language::French,
-        };
-        let account = directory.add_account(new, now).await.unwrap();
-        store.create_account(account.id, now).await.unwrap();
-        account
-    };
-    let lea = add("lea@exemple.fr").await;
-    let paul = add("paul@exemple.fr").await;
+    let rooms = Rooms::open(dir.path()).await;
+    let lea = rooms.add("lea@exemple.fr").await;
+    let paul = rooms.add("paul@exemple.fr").await;
+    let Rooms { store, directory } = rooms;
     for (alias, targets) in [
         (
             "tous@exemple.fr",
@@ -61,10 +41,11 @@ async fn house() -> House {
         ),
         ("l@exemple.fr", vec![lea.address.clone()]),
         ("ailleurs@exemple.fr", vec![at("x@loin.example")]),
+        ("zoe@exemple.fr", vec![at("zoé@loin.example")]),
     ] {
         directory.add_alias(&at(alias), targets).await.unwrap();
     }
-    let queue = Queue::new(kv);
+    let queue = Queue::new(Arc::new(kv::memory::Memory::default()));
     let fan_out = FanOut::new(
         store.clone(),
         queue.clone(),
@@ -90,23 +71,6 @@ async fn house() -> House {
 
 fn at(text: &str) -> Address {
     text.parse().unwrap()
-}
-
-/// The pieces of one answer.
-async fn ask(answers: &mut Answers, question: Question) -> Vec<Piece> {
-    let (mut pieces, mut taken) = Pieces::channel();
-    let answer = async {
-        answers.answer(question, &mut pieces).await;
-        drop(pieces);
-    };
-    let take = async {
-        let mut all = Vec::new();
-        while let Some(piece) = taken.recv().await {
-            all.push(piece);
-        }
-        all
-    };
-    tokio::join!(answer, take).1
 }
 
 async fn one(answers: &mut Answers, question: Question) -> Piece {
@@ -135,6 +99,15 @@ impl House {
         answers
     }
 
+    async fn octets(&self, body: &blob::BodyRef, range: std::ops::Range<u64>) -> Vec<u8> {
+        let mut reader = self.service.store.read(body, range);
+        let mut octets = Vec::new();
+        while let Some(chunk) = reader.next().await {
+            octets.extend_from_slice(&chunk.unwrap());
+        }
+        octets
+    }
+
     async fn inbox(&self, account: AccountId) -> Vec<Vec<u8>> {
         let all = UidSet::all();
         let page = Page {
@@ -147,12 +120,7 @@ impl House {
         let records = store.records(account, MailboxId::INBOX, page).await;
         let mut messages = Vec::new();
         for record in records.unwrap() {
-            let mut reader = store.read(&record.body, 0..record.size);
-            let mut message = Vec::new();
-            while let Some(chunk) = reader.next().await {
-                message.extend_from_slice(&chunk.unwrap());
-            }
-            messages.push(message);
+            messages.push(self.octets(&record.body, 0..record.size).await);
         }
         messages
     }
@@ -201,7 +169,8 @@ async fn to(answers: &mut Answers, recipient: &str) -> Piece {
     one(answers, Question::Recipient(path)).await
 }
 
-async fn data(answers: &mut Answers, message: &str) -> Piece {
+/// Begins a message.
+async fn begin(answers: &mut Answers) {
     let begin = Begin {
         hello: Hello {
             name: "client.example".into(),
@@ -213,6 +182,10 @@ async fn data(answers: &mut Answers, message: &str) -> Piece {
     };
     let told = one(answers, Question::Begin(begin)).await;
     assert_eq!(told, Piece::Granted);
+}
+
+async fn data(answers: &mut Answers, message: &str) -> Piece {
+    begin(answers).await;
     for chunk in message.as_bytes().chunks(7) {
         answers.body(bytes::Bytes::copy_from_slice(chunk)).await;
     }
@@ -410,8 +383,38 @@ async fn a_submission_is_sent_here_and_elsewhere() {
     assert_eq!(waiting[0].submitted_by, Some(house.lea.id));
     assert_eq!(waiting[0].recipients.len(), 1);
     assert_eq!(waiting[0].recipients[0].to, Destination::Remote);
+    // Final delivery alone has a Return-Path.
+    let entry = &waiting[0];
+    let leaving = house.octets(&entry.body, entry.outgoing()).await;
+    assert!(leaving.starts_with(b"Received: "));
     let inbox = house.inbox(house.paul.id).await;
-    assert!(inbox[0].starts_with(b"Received: "));
+    let here = [b"Return-Path: <lea@exemple.fr>\r\n", &leaving[..]].concat();
+    assert_eq!(inbox, [here]);
+}
+
+#[tokio::test]
+async fn no_line_of_a_message_becomes_part_of_our_fields() {
+    let house = house().await;
+    for (message, joint) in [
+        ("", ""),
+        ("\r\nSalut\r\n", ""),
+        ("Subject: a\r\n", ""),
+        ("From a@b\r\nSubject: a\r\n\r\n", ""),
+        ("Salut\r\nLea : oui\r\n", "\r\n"),
+        (
+            " for <x@y>\r\nSubject: a\r\n\r\n",
+            "Comments: the message began with the next line\r\n",
+        ),
+    ] {
+        let mut answers = house.exchange();
+        let told = send(&mut answers, "", &["lea@exemple.fr"], message).await;
+        assert_eq!(counts(&told), (1, 0));
+        let inbox = house.inbox(house.lea.id).await;
+        let text = String::from_utf8(inbox.last().unwrap().clone()).unwrap();
+        let trace = text.strip_suffix(message).unwrap();
+        let (_, after_date) = trace.split_once(" +0000\r\n").unwrap();
+        assert_eq!(after_date, joint, "{message:?}");
+    }
 }
 
 #[tokio::test]
@@ -420,8 +423,14 @@ async fn an_alias_leads_elsewhere_for_a_stranger_too() {
     let mut answers = house.exchange();
     let told = send(&mut answers, "", &["ailleurs@exemple.fr"], MESSAGE).await;
     assert_eq!(counts(&told), (0, 1));
-    let recipients = &house.waiting().await[0].recipients;
-    assert_eq!(recipients[0].address, at("x@loin.example"));
+    let entry = &house.waiting().await[0];
+    assert_eq!(entry.recipients[0].address, at("x@loin.example"));
+    assert!(!entry.smtputf8);
+    // It asks for more than what leads to it.
+    send(&mut answers, "", &["zoe@exemple.fr"], MESSAGE).await;
+    let entry = &house.waiting().await[1];
+    assert_eq!(entry.recipients[0].address, at("zoé@loin.example"));
+    assert!(entry.smtputf8);
 }
 
 #[tokio::test]
@@ -484,4 +493,30 @@ async fn what_is_discarded_or_reset_leaves_nothing() {
         assert_eq!(told, Piece::Refused(Refusal::Temporary));
     }
     assert!(house.inbox(house.lea.id).await.is_empty());
+}
+
+/// Whether the right is seen to have ended while a question is out.
+fn is_cut(answers: &Answers) -> bool {
+    let mut right = std::pin::pin!(answers.right());
+    let mut now = std::task::Context::from_waker(std::task::Waker::noop());
+    right.as_mut().poll(&mut now).is_ready()
+}
+
+#[tokio::test]
+async fn a_message_that_has_come_is_answered_though_the_right_has_ended() {
+    let house = house().await;
+    let mut answers = house.submission().await;
+    from(&mut answers, "lea@exemple.fr", None).await;
+    to(&mut answers, "paul@exemple.fr").await;
+    begin(&mut answers).await;
+    let message = bytes::Bytes::from("From: lea@exemple.fr\r\n\r\nSalut\r\n");
+    answers.body(message).await;
+    let password = Password::new("un autre tilleul");
+    let (directory, now) = (&house.service.directory, Timestamp::now());
+    let changed = directory.set_password(house.lea.id, &password, now).await;
+    changed.unwrap();
+    assert!(!is_cut(&answers));
+    let told = one(&mut answers, Question::Accept).await;
+    assert_eq!(counts(&told), (1, 0));
+    assert!(is_cut(&answers));
 }

@@ -4,7 +4,8 @@
 //! answers with [`Step`]s until it has nothing more to do but wait ([`Step::Want`]).
 //! The loop in `net` does all the input and output; `service` answers the questions.
 //! So every protocol is tested by transcripts without a socket and
-//! fuzzed as a whole session, and this crate is all that the two sides share.
+//! fuzzed as a whole session, and this crate is all that the two sides share. It also holds
+//! the little that several protocols would else each write for themselves.
 //!
 //! # The contract
 //!
@@ -24,12 +25,25 @@
 //!   (RFC 3207 section 6). [`Input::Secured`] follows.
 //! * Input that was given is bounded by the driver ([`READ_AHEAD`]); a session must
 //!   not keep more than its protocol's own named limits beyond that.
+//!
+//! # How the files are cut
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `steps.rs`, `moment.rs` | the words of the contract |
+//! | `sasl.rs` | signing in by PLAIN and LOGIN, and when that needs encryption |
+//! | `inbox.rs` | octets to lines under a limit, or to a body |
+//! | `patch.rs` | octets passed on with small changes, for the dots of SMTP and POP3 |
 
+mod inbox;
 mod moment;
+mod patch;
 pub mod sasl;
 mod steps;
 
+pub use inbox::{Inbox, Line, LineEnd};
 pub use moment::Moment;
+pub use patch::Patch;
 pub use steps::{Encryption, Input, READ_AHEAD, RightEnd, Step, TlsVersion, Want};
 
 /// One conversation of one protocol, as a machine.

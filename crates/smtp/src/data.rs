@@ -21,7 +21,8 @@
 //!   message; it stays one, since the end was found in what they sent. What comes out
 //!   has no line end but CRLF, and whoever writes it to a wire stuffs its dots again.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use session::Patch;
 
 /// What is done about a CR or LF that stands alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,12 +81,12 @@ impl Decoder {
     pub(crate) fn push(&mut self, octets: Bytes) -> Decoded {
         let mut patch = Patch::new(octets);
         let mut at = 0;
-        while let Some(&octet) = patch.octets.get(at) {
+        while let Some(&octet) = patch.octets().get(at) {
             at = match (self.place, octet) {
                 (Place::LineStart, b'.') => self.leave_out(Place::Dot, &mut patch, at),
                 (Place::Dot, b'\r') => self.leave_out(Place::DotCr, &mut patch, at),
                 (Place::DotCr, b'\n') => {
-                    let after = patch.octets.slice(at + 1..);
+                    let after = patch.octets().slice(at + 1..);
                     return Decoded {
                         body: patch.finish(at),
                         after: Some(after),
@@ -129,9 +130,9 @@ impl Decoder {
     }
 
     fn go_to_line_end(&mut self, patch: &mut Patch, at: usize) -> usize {
-        let rest = patch.octets.get(at..).unwrap_or_default();
+        let rest = patch.octets().get(at..).unwrap_or_default();
         let Some(found) = memchr::memchr2(b'\r', b'\n', rest) else {
-            return self.go(Place::Inside, patch.octets.len());
+            return self.go(Place::Inside, patch.octets().len());
         };
         let end = at + found;
         if rest.get(found) == Some(&b'\r') {
@@ -142,49 +143,6 @@ impl Decoder {
             patch.insert(end, b"\r");
         }
         self.go(Place::Inside, end + 1)
-    }
-}
-
-/// Octets with a few left out and put in. Without any, nothing is copied.
-struct Patch {
-    octets: Bytes,
-    /// What comes before `copied` is in `out`, or is left out.
-    copied: usize,
-    out: BytesMut,
-}
-
-impl Patch {
-    fn new(octets: Bytes) -> Self {
-        Self {
-            octets,
-            copied: 0,
-            out: BytesMut::new(),
-        }
-    }
-
-    fn insert(&mut self, at: usize, what: &[u8]) {
-        self.copy_to(at);
-        self.out.extend_from_slice(what);
-    }
-
-    fn remove(&mut self, at: usize) {
-        self.copy_to(at);
-        self.copied = at + 1;
-    }
-
-    fn copy_to(&mut self, at: usize) {
-        self.out
-            .extend_from_slice(self.octets.get(self.copied..at).unwrap_or_default());
-        self.copied = at;
-    }
-
-    /// All up to `end`.
-    fn finish(mut self, end: usize) -> Bytes {
-        if self.out.is_empty() {
-            return self.octets.slice(self.copied.min(end)..end);
-        }
-        self.copy_to(end);
-        self.out.freeze()
     }
 }
 

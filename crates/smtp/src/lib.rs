@@ -31,7 +31,6 @@
 //! | `say` | everything that the server itself may say |
 //! | `refusal` | each refusal by policy as a reply, in one `match` |
 //! | `reply` | a reply as lines: the only way to the wire |
-//! | `inbox` | octets to lines under a limit, or to a body |
 //! | `session` | the states, and what each command does in them |
 //! | `limits` | every bound, with its source |
 //!
@@ -44,7 +43,6 @@
 //! * Memory is bounded by `limits`; messages and recipient lists are the service's.
 
 mod data;
-mod inbox;
 pub mod limits;
 mod question;
 mod refusal;

@@ -98,12 +98,22 @@ pub(crate) enum Fault {
     NotMail,
     LineTooLong,
     BareLineEnd,
-    NoArgument { command: &'static str },
-    Usage { form: &'static str },
+    NoArgument {
+        command: &'static str,
+    },
+    Usage {
+        form: &'static str,
+    },
     Sender,
     Recipient,
-    UnknownParameter { name: String },
-    Parameter { name: &'static str },
+    /// An address that SMTPUTF8 alone can carry, where it was not asked for.
+    Utf8Address,
+    UnknownParameter {
+        name: String,
+    },
+    Parameter {
+        name: &'static str,
+    },
 
     // Its moment.
     HelloFirst,
@@ -114,7 +124,9 @@ pub(crate) enum Fault {
     TooManyRecipients,
     SignedInAlready,
     EncryptedAlready,
-    InsideEnvelope { command: &'static str },
+    InsideEnvelope {
+        command: &'static str,
+    },
 
     // Signing in.
     SignInElsewhere,
@@ -164,6 +176,8 @@ impl Fault {
             Self::Usage { form } => row(501, (5, 4), format!("Say: {form}")),
             Self::Sender => row(501, (1, 7), "Say: MAIL FROM:<name@domain>"),
             Self::Recipient => row(501, (1, 3), "Say: RCPT TO:<name@domain>"),
+            // RFC 6531 section 3.5.
+            Self::Utf8Address => row(553, (6, 7), "Such an address needs SMTPUTF8 in MAIL"),
             Self::UnknownParameter { name } => {
                 row(555, (5, 4), format!("Parameter {name} is not offered here"))
             }
@@ -290,6 +304,7 @@ mod tests {
             Fault::Usage { form: "VRFY name" },
             Fault::Sender,
             Fault::Recipient,
+            Fault::Utf8Address,
             Fault::UnknownParameter {
                 name: "é\r\n".repeat(1000),
             },

@@ -15,9 +15,8 @@ use std::mem;
 use bytes::Bytes;
 use events::{Event, Refusal};
 use session::sasl::{Cleartext, Exchange, Mechanism};
-use session::{Encryption, Input, Moment, Session, Step, Want};
+use session::{Encryption, Inbox, Input, Line, LineEnd, Moment, Session, Step, Want};
 
-use crate::inbox::{Inbox, Line};
 use crate::limits;
 use crate::question::{Hello, Piece, Question};
 use crate::refusal;
@@ -171,7 +170,8 @@ impl Smtp {
             state: State::Ready,
             peer: Peer::default(),
             envelope: None,
-            inbox: Inbox::default(),
+            // RFC 5321 section 2.3.8.
+            inbox: Inbox::new(LineEnd::CrLf, limits::LINE_OCTETS),
             out: VecDeque::new(),
             greeted: false,
             deaf: false,

@@ -1,7 +1,7 @@
 //! A line to a command. RFC 5321 section 4.1.1 and the RFC of each extension.
 //!
 //! Keywords are taken in any case. What old devices do is taken too: a space after
-//! `MAIL FROM:`, any name in EHLO, UTF-8 without asking for SMTPUTF8.
+//! `MAIL FROM:`, and any name in EHLO.
 
 mod parameters;
 mod path;
@@ -18,7 +18,11 @@ use crate::session::Role;
 pub(crate) enum Command {
     Hello(Hello),
     Mail(Sender),
-    Rcpt(ForwardPath),
+    Rcpt {
+        path: ForwardPath,
+        /// It is not ASCII: only a message of SMTPUTF8 goes there (RFC 6531 section 3.3).
+        utf8: bool,
+    },
     Data,
     Rset,
     Noop,
@@ -96,9 +100,12 @@ fn hello(argument: &[u8], extended: bool) -> Result<Command, Fault> {
 
 fn mail(argument: &[u8], role: Role) -> Result<Command, Fault> {
     let text = after(argument, "FROM:").ok_or(Fault::Sender)?;
-    let (path, rest) = path::split(text).ok_or(Fault::Sender)?;
-    let path = path::reverse(path).ok_or(Fault::Sender)?;
+    let (text, rest) = path::split(text).ok_or(Fault::Sender)?;
+    let path = path::reverse(text).ok_or(Fault::Sender)?;
     let given = parameters::of_mail(rest, role)?;
+    if !text.is_ascii() && !given.smtputf8 {
+        return Err(Fault::Utf8Address);
+    }
     Ok(Command::Mail(Sender {
         path,
         size: given.size,
@@ -109,10 +116,11 @@ fn mail(argument: &[u8], role: Role) -> Result<Command, Fault> {
 
 fn rcpt(argument: &[u8]) -> Result<Command, Fault> {
     let text = after(argument, "TO:").ok_or(Fault::Recipient)?;
-    let (path, rest) = path::split(text).ok_or(Fault::Recipient)?;
-    let path = path::forward(path).ok_or(Fault::Recipient)?;
+    let (text, rest) = path::split(text).ok_or(Fault::Recipient)?;
+    let path = path::forward(text).ok_or(Fault::Recipient)?;
     parameters::of_rcpt(rest)?;
-    Ok(Command::Rcpt(path))
+    let utf8 = !text.is_ascii();
+    Ok(Command::Rcpt { path, utf8 })
 }
 
 /// What follows `FROM:` or `TO:`, and the space that some devices put there.
@@ -166,8 +174,13 @@ mod tests {
 
     fn recipient(line: &str) -> String {
         match read(line) {
-            Ok(Command::Rcpt(ForwardPath::Address(address))) => address.to_string(),
-            Ok(Command::Rcpt(ForwardPath::Postmaster)) => "postmaster".to_owned(),
+            Ok(Command::Rcpt { path, utf8 }) => {
+                assert_eq!(utf8, !line.is_ascii());
+                match path {
+                    ForwardPath::Address(address) => address.to_string(),
+                    ForwardPath::Postmaster => "postmaster".to_owned(),
+                }
+            }
             other => panic!("{line}: {other:?}"),
         }
     }
@@ -210,6 +223,9 @@ mod tests {
         let all = sender("MAIL FROM:<é@x.fr> size=1000 BODY=8bitmime SMTPUTF8 AUTH=<>");
         assert_eq!(all.size, Some(1000));
         assert!(all.smtputf8 && all.eight_bit);
+        for unasked in ["MAIL FROM:<é@x.fr>", "MAIL FROM:<a@é.fr> BODY=8BITMIME"] {
+            assert_eq!(read(unasked), Err(Fault::Utf8Address));
+        }
         for wrong in [
             "MAIL",
             "MAIL FROM",
@@ -237,6 +253,8 @@ mod tests {
         assert_eq!(recipient("rcpt to: <paul@exemple.org>"), "paul@exemple.org");
         assert_eq!(recipient("RCPT TO:<PostMaster>"), "postmaster");
         assert_eq!(recipient("RCPT TO:<@a,@b:c@d.fr>"), "c@d.fr");
+        assert_eq!(recipient("RCPT TO:<é@x.fr>"), "é@x.fr");
+        assert_eq!(recipient("RCPT TO:<a@é.fr>"), "a@xn--9ca.fr");
         assert_eq!(recipient("RCPT TO:<\"a> b\"@x.fr>"), "\"a> b\"@x.fr");
         assert_eq!(
             recipient("RCPT TO:<\"a\\\"> b\"@x.fr>"),

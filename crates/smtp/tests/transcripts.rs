@@ -3,8 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use bytes::Bytes;
-use events::{Event, Refusal, SignInFailure};
+use events::{Refusal, SignInFailure};
 use playback::{Machine, Player, Wire, World, check, transcripts};
 use session::sasl::Cleartext;
 use smtp::{ForwardPath, Piece, Question, Role, Settings, Smtp};
@@ -115,13 +114,5 @@ impl World<Smtp> for Post {
                 vec![]
             }
         }
-    }
-
-    fn body(&mut self, _chunk: Bytes) {}
-
-    fn note(&mut self, _event: Event) {}
-
-    fn changed(&mut self) -> bool {
-        false
     }
 }

@@ -138,10 +138,11 @@ fn corpus() -> Option<std::path::PathBuf> {
 
 /// Messages of our own, odd in the ways that matter here.
 fn own_messages(folder: &std::path::Path) -> usize {
-    let messages: [&[u8]; 5] = [
+    let messages: [&[u8]; 6] = [
         b"Subject: plain\r\n\r\nbody\r\n.\r\n..\r\nend",
         b"\xe9t\xe9: not a field\nSubject: \xff\n\n8-bit \xe9\n",
         b"no header at all",
+        b" continues nothing\r\nSubject: there\r\n\r\nbody\r\n",
         b"Content-Type: multipart/mixed; boundary=\"b\"\r\n\r\n--b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: in\r\n\r\nx\r\n--b--\r\n",
         b"Content-Type: multipart/mixed\r\n\r\n--no boundary\r\n",
     ];

@@ -14,9 +14,11 @@
 //! | `frame.rs` | one open part |
 //! | `delimiter.rs` | which boundary a line is |
 //! | `header_line.rs` | whether a line belongs to a header |
+//! | `beginning.rs` | whether a message begins with a header |
 //! | `part_header.rs` | what a part's header says |
 //! | `count.rs` | how many octets a body has once decoded |
 
+mod beginning;
 mod count;
 mod delimiter;
 mod frame;
@@ -30,6 +32,7 @@ mod tests;
 use memchr::{memchr, memchr_iter};
 
 use crate::{Envelope, Senders, Structure};
+pub(crate) use beginning::{Beginning, beginning};
 use delimiter::Delimiter;
 use header_line::{HeaderLine, classify, is_mbox_line};
 use tree::{Place, Tree};

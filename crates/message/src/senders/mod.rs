@@ -117,8 +117,13 @@ impl Senders {
         }
     }
 
-    /// Lines without a field name that we would go by: each may be a field to somebody.
+    /// Lines without a field name that we would go by: each may be a field to somebody, and
+    /// so may all of them be, to whoever unfolds first (`From`, then ` : a@b`).
     fn odd_lines(&mut self, raw: &[u8]) {
+        let first = memchr::memchr2(b'\r', b'\n', raw).unwrap_or(raw.len());
+        if !raw.get(..first).unwrap_or(raw).contains(&b':') {
+            self.hidden(raw);
+        }
         for line in raw.split(|octet| matches!(octet, b'\r' | b'\n')) {
             self.hidden(line);
         }

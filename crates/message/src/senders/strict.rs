@@ -8,7 +8,7 @@ use address::{Address, Domain, LocalPart};
 use super::token::{Spaced, Token, tokens};
 use crate::header::unfold;
 use crate::limits::SENDER_OCTETS;
-use crate::text::header_value;
+use crate::text::{header_value, is_known};
 
 /// An address, and whether it stands in a name or comment only.
 pub(super) type Claim = (Address, bool);
@@ -54,6 +54,10 @@ fn has_stray_octet(value: &[u8]) -> bool {
 fn encoded(value: &[u8], known: &BTreeSet<Address>) -> Option<Vec<Address>> {
     if memchr::memmem::find(value, b"=?").is_none() {
         return Some(Vec::new());
+    }
+    // In a charset like EBCDIC's, plain letters spell another address.
+    if !is_known(value) {
+        return None;
     }
     let shown = header_value(value);
     if shown.chars().any(|c| c.is_control() && c != '\t') {

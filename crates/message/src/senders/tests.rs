@@ -39,6 +39,7 @@ fn what_honest_programs_write() {
         "=?utf-8?Q?Dupont=2C_Ren=C3=A9?= <me@x.fr>",
         "=?utf-8?B?UmVuw6k=?=\r\n =?utf-8?Q?_Dupont?= <me@x.fr>",
         "=?utf-8?Q?Caf=C3=A9_=40_Paris?= <me@x.fr>",
+        "=?X-UNKNOWN?Q?Caf=E9?= <me@x.fr>",
         "Ren\u{e9} <me@x.fr>",
         "Jean\r\n\t<me@x.fr>",
         "\"me\"@x.fr",
@@ -117,6 +118,8 @@ fn what_may_be_read_in_two_ways_is_a_doubt() {
         "=?utf-8?Q?a=00b?= <me@x.fr>",
         "=?utf-8?Q?a=0D=0AFrom:_b=40x.fr?= <me@x.fr>",
         "=?utf-8?Q?me=40x.fr?=",
+        "=?cp037?Q?=82=96?= <me@x.fr>",
+        "=?unicode_escape?Q?boss\\x40x.fr?= <me@x.fr>",
         "Team: a@x.fr",
         "A: B: a@x.fr;;",
         "me@x.fr\0",
@@ -142,6 +145,8 @@ fn a_field_that_only_some_clients_see_is_a_doubt() {
     assert_eq!(read(b"Subject: a\rFrom: boss@x.fr\r\n"), doubt);
     assert_eq!(read(b"Subject: a\r\r\n From: boss@x.fr\r\n").len(), 0);
     assert_eq!(read(b"no colon\r\n From: boss@x.fr\r\n"), doubt);
+    assert_eq!(read(b"From\r\n : boss@x.fr\r\n"), doubt);
+    assert_eq!(read(b"Fr\r\n om\r\n\t: boss@x.fr\r\n"), doubt);
     assert_eq!(read(b"F r o m: boss@x.fr\r\n"), doubt);
     assert_eq!(read(b"Sen\x7fder: boss@x.fr\r\n"), ["Sender ?"]);
 }

@@ -58,6 +58,23 @@ impl Charset {
         }
     }
 
+    /// Whether a charset has this name as far as we know, or says that none is known:
+    /// then nobody else knows one either.
+    pub(super) fn is_known(name: &[u8]) -> bool {
+        let name = name.trim_ascii().to_ascii_lowercase();
+        let plain: [&[u8]; 6] = [
+            b"us-ascii",
+            b"ascii",
+            b"ansi_x3.4-1968",
+            b"x-unknown",
+            b"unknown-8bit",
+            b"unknown",
+        ];
+        plain.contains(&name.as_slice())
+            || Encoding::for_label(&name) == Some(UTF_8)
+            || !matches!(Self::named(&name), Self::Unsure)
+    }
+
     /// A whole text at once.
     pub(super) fn all(self, octets: &[u8], text: &mut String) {
         if let Self::Unsure = self {

@@ -31,3 +31,9 @@ pub use pieces::parameter;
 pub fn header_value(value: &[u8]) -> String {
     words::decode(&crate::header::unfold(value))
 }
+
+/// Whether [`header_value`] is sure to show an unfolded value as everybody does: all its
+/// encoded words are in charsets that we know.
+pub(crate) fn is_known(value: &[u8]) -> bool {
+    words::are_known(value)
+}

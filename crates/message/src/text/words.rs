@@ -14,26 +14,72 @@ const STRAY_MARKS: usize = 8;
 pub(super) fn decode(value: &[u8]) -> String {
     let mut text = String::with_capacity(value.len());
     let mut words = Words::default();
-    let mut rest = value;
-    while !rest.is_empty() {
-        let start = memchr::memmem::find(rest, b"=?").unwrap_or(rest.len());
-        let (plain, after) = rest.split_at_checked(start).unwrap_or((rest, b""));
-        match Word::read(after) {
-            Some((word, after)) => {
-                words.plain(plain, &mut text);
-                words.add(word, &mut text);
-                rest = after;
-            }
-            None => {
-                let passed = rest.len().min(start + 2);
-                let (plain, after) = rest.split_at_checked(passed).unwrap_or((rest, b""));
-                words.plain(plain, &mut text);
-                rest = after;
-            }
+    for piece in Pieces::of(value) {
+        match piece {
+            Piece::Plain(plain) => words.plain(plain, &mut text),
+            Piece::Word(word) => words.add(word, &mut text),
         }
     }
     words.flush(&mut text);
     text
+}
+
+/// True when every encoded word of an unfolded value is in a charset that we know: what
+/// others say is as good as what somebody else's program makes of it.
+pub(super) fn are_known(value: &[u8]) -> bool {
+    Pieces::of(value).all(|piece| match piece {
+        Piece::Plain(_) => true,
+        Piece::Word(word) => Charset::is_known(word.charset),
+    })
+}
+
+/// A value as encoded words and what stands between them.
+struct Pieces<'a> {
+    rest: &'a [u8],
+    /// The word before the rest, once it was found.
+    word: Option<Word<'a>>,
+}
+
+enum Piece<'a> {
+    Plain(&'a [u8]),
+    Word(Word<'a>),
+}
+
+impl<'a> Pieces<'a> {
+    fn of(value: &'a [u8]) -> Self {
+        Self {
+            rest: value,
+            word: None,
+        }
+    }
+
+    /// What stands before the next word, which is kept.
+    fn plain(&mut self) -> &'a [u8] {
+        let value = std::mem::take(&mut self.rest);
+        for at in memchr::memmem::find_iter(value, b"=?") {
+            if let Some((plain, text)) = value.split_at_checked(at)
+                && let Some((word, after)) = Word::read(text)
+            {
+                (self.word, self.rest) = (Some(word), after);
+                return plain;
+            }
+        }
+        value
+    }
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = Piece<'a>;
+
+    fn next(&mut self) -> Option<Piece<'a>> {
+        if self.word.is_none() {
+            let plain = self.plain();
+            if !plain.is_empty() {
+                return Some(Piece::Plain(plain));
+            }
+        }
+        self.word.take().map(Piece::Word)
+    }
 }
 
 /// One encoded word.
@@ -187,6 +233,18 @@ mod tests {
         assert_eq!(read("=?x-strange?Q?caf=E9?="), "café");
         assert_eq!(read("=?utf-8?X?a?= =? =?= ?="), "=?utf-8?X?a?= =? =?= ?=");
         assert_eq!(read("=?utf-8?Q?never ends"), "=?utf-8?Q?never ends");
+        assert_eq!(read("=?utf-8?Q?a?=  =?x  =?utf-8?Q?b?="), "a  =?x  b");
+    }
+
+    #[test]
+    fn words_in_charsets_of_nobody_are_told() {
+        let known = |value: &str| super::are_known(value.as_bytes());
+        assert!(known(
+            "Jean =?UTF-8*fr?Q?a?= =?us-ascii?Q?b?= =?utf-7?Q?c?= =?x?"
+        ));
+        assert!(known("=?x-unknown?Q?a?= =?latin1?Q?a?= =?cp850?Q?a?="));
+        assert!(!known("a =?utf-8?Q?a?= =?cp037?Q?a?= b"));
+        assert!(!known("=?=?unicode_escape?Q?a?="));
     }
 
     #[test]

@@ -71,6 +71,12 @@ impl Envelope {
         self.recipients.iter().filter(local).count()
     }
 
+    /// Whether an address elsewhere is one that only SMTPUTF8 can carry.
+    pub(super) fn needs_smtputf8(&self) -> bool {
+        let needs = |one: &Recipient| one.to == Destination::Remote && one.address.needs_smtputf8();
+        self.recipients.iter().any(needs)
+    }
+
     /// How many addresses elsewhere get it.
     pub(super) fn remote(&self) -> usize {
         self.recipients.len() - self.local()

@@ -2,15 +2,14 @@
 //!
 //! Our trace fields stand on top of it, in the one body that all its recipients share.
 //! `Return-Path` belongs there at final delivery and nowhere else (RFC 5321 section 4.4):
-//! so it is written when every recipient is an account here, and left out when the
-//! message goes elsewhere too. Accounts here then get that copy without it; what bounces
-//! need is in the queue, not in the field.
+//! so it is the very first, and what leaves for elsewhere begins behind it
+//! ([`queue::Entry::outgoing`]).
 
 use address::AccountId;
 use events::Refusal;
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use message::trace::{Received, With, return_path};
+use message::trace::{Received, With, joint, return_path};
 use queue::{Entry, QueueId};
 use smtp::{Begin, Piece};
 use store::{Delivery, Flags, Incoming, Intake, MailboxId};
@@ -27,12 +26,40 @@ const RECEIVED_FIELDS: u32 = 100;
 pub(super) struct Taking {
     id: QueueId,
     received: Timestamp,
+    /// How it begins, until that tells what has to stand between it and our fields.
+    head: Option<Vec<u8>>,
     /// What came of it so far. After a failure the rest of it is not looked at.
     intake: Result<Intake, Refusal>,
 }
 
 impl Taking {
+    /// Takes the next octets of the message.
     pub(super) async fn write(&mut self, octets: &[u8]) {
+        let Some(mut head) = self.head.take() else {
+            return self.put(octets).await;
+        };
+        head.extend_from_slice(octets);
+        match joint(&head, false) {
+            Some(joint) => self.join(joint, &head).await,
+            None => self.head = Some(head),
+        }
+    }
+
+    /// The message has come to its end.
+    async fn finish(mut self) -> Result<Incoming, Refusal> {
+        if let Some(head) = self.head.take() {
+            self.join(joint(&head, true).unwrap_or_default(), &head)
+                .await;
+        }
+        self.intake?.finish().await.map_err(trouble::of_store)
+    }
+
+    async fn join(&mut self, joint: &str, head: &[u8]) {
+        self.put(joint.as_bytes()).await;
+        self.put(head).await;
+    }
+
+    async fn put(&mut self, octets: &[u8]) {
         if let Ok(intake) = &mut self.intake
             && let Err(error) = intake.write(octets).await
         {
@@ -52,9 +79,10 @@ impl Answers {
         let mut taking = Taking {
             id,
             received,
+            head: Some(Vec::new()),
             intake: Ok(self.service.store.body()),
         };
-        taking.write(top.as_bytes()).await;
+        taking.put(top.as_bytes()).await;
         if let Err(refusal) = &taking.intake {
             return Err(refusal.clone());
         }
@@ -73,7 +101,7 @@ impl Answers {
         let field = Received {
             helo: &begin.hello.name,
             // Where a user is, is nobody's business but theirs.
-            peer: (!begin.signed_in).then_some(self.peer),
+            peer: (!begin.signed_in).then_some(self.visitor.peer()),
             by: &self.service.host,
             with: With {
                 extended: begin.hello.extended,
@@ -87,10 +115,7 @@ impl Answers {
             when: received,
             offset: Offset::UTC,
         };
-        match envelope.remote() {
-            0 => return_path(&envelope.sender.path) + &field.field(),
-            _ => field.field(),
-        }
+        return_path(&envelope.sender.path) + &field.field()
     }
 
     /// Judges the message that has come, and delivers or queues it durably.
@@ -99,20 +124,17 @@ impl Answers {
         let (taking, envelope) = (self.taking.take(), self.envelope.take());
         let taking = taking.ok_or(Refusal::Temporary)?;
         let envelope = envelope.ok_or(Refusal::Temporary)?;
-        let incoming = taking.intake?.finish().await;
-        let incoming = incoming.map_err(trouble::of_store)?;
+        let (id, received) = (taking.id, taking.received);
+        let incoming = taking.finish().await?;
         self.judge(&incoming).await?;
         let accepted = Piece::Accepted {
-            id: taking.id.to_string(),
+            id: id.to_string(),
             delivered: envelope.local(),
             queued: envelope.remote(),
         };
         match envelope.only_account() {
-            Some(account) => self.deliver(account, &incoming, taking.received).await?,
-            None => {
-                self.queue(taking.id, taking.received, &envelope, incoming)
-                    .await?;
-            }
+            Some(account) => self.deliver(account, &incoming, received).await?,
+            None => self.queue(id, received, &envelope, incoming).await?,
         }
         Ok(accepted)
     }
@@ -170,7 +192,8 @@ impl Answers {
             body: incoming.body.clone(),
             received,
             submitted_by: self.submitter()?.map(|account| account.id),
-            smtputf8: sender.smtputf8,
+            // An alias may lead to such an address from one that is plain.
+            smtputf8: sender.smtputf8 || envelope.needs_smtputf8(),
             eight_bit: sender.eight_bit || incoming.scanned.eight_bit,
         };
         let put = self.service.queue.put(&entry).await;

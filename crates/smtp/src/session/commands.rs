@@ -15,7 +15,7 @@ impl Smtp {
         match command {
             Command::Hello(hello) => self.hello(hello),
             Command::Mail(sender) => self.mail(sender),
-            Command::Rcpt(path) => self.rcpt(path),
+            Command::Rcpt { path, utf8 } => self.rcpt(path, utf8),
             Command::Data => self.data(),
             Command::Rset => self.forget_envelope(News::Fine.reply()),
             Command::StartTls => self.start_tls(),
@@ -96,9 +96,13 @@ impl Smtp {
         }
     }
 
-    fn rcpt(&mut self, path: ForwardPath) {
-        match &self.envelope {
+    fn rcpt(&mut self, path: ForwardPath, utf8: bool) {
+        match &mut self.envelope {
             None => self.fault(&Fault::SenderFirst),
+            Some(envelope) if utf8 && !envelope.smtputf8 => {
+                envelope.refused = true;
+                self.fault(&Fault::Utf8Address);
+            }
             Some(envelope) if envelope.recipients >= limits::RECIPIENTS => {
                 self.fault(&Fault::TooManyRecipients);
             }

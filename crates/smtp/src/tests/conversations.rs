@@ -5,13 +5,13 @@ use address::ReversePath;
 use events::{Event, Refusal, SignInFailure};
 use session::sasl::Cleartext;
 
-use super::driver::{PLAIN, Talk, play};
+use super::driver::{PLAIN, exchange, play, ready, submission, with};
 use crate::{Question, Role, limits};
 
 /// RFC 5321 appendix D.1, in today's clothes.
 #[test]
 fn another_server_delivers() {
-    let mut talk = Talk::exchange();
+    let mut talk = exchange();
     play(
         &mut talk,
         "S: 220 mail.exemple.fr ESMTP Facteur
@@ -51,13 +51,13 @@ fn another_server_delivers() {
         id: "1".into(),
         recipients: 2,
     };
-    assert_eq!(talk.events, [Event::Greeted { name }, delivered]);
+    assert_eq!(talk.world.events, [Event::Greeted { name }, delivered]);
 }
 
 /// Section 5.1 of the tablet's specification.
 #[test]
 fn the_tablet_sends() {
-    let mut talk = Talk::submission();
+    let mut talk = submission();
     play(
         &mut talk,
         "S: 220 mail.exemple.fr ESMTP Facteur
@@ -99,14 +99,14 @@ fn the_tablet_sends() {
     assert!(received.body.contains("été.jpg"));
     let begin = received.begin.as_ref().unwrap();
     assert!(begin.encryption.is_some() && begin.signed_in);
-    assert!(!talk.events.contains(&Event::BadCommand));
+    assert!(!talk.world.events.contains(&Event::BadCommand));
     talk.input(session::Input::EndOfStream);
     assert!(talk.closed, "it goes without QUIT");
 }
 
 #[test]
 fn an_old_device_signs_in_by_login() {
-    let mut talk = Talk::submission();
+    let mut talk = submission();
     talk.run();
     talk.line("EHLO localhost");
     play(
@@ -123,7 +123,7 @@ fn an_old_device_signs_in_by_login() {
          S: 503 5.5.1 You are signed in",
     );
     assert_eq!(
-        talk.events[1],
+        talk.world.events[1],
         Event::SignedIn {
             address: "jean@exemple.fr".into()
         }
@@ -132,7 +132,7 @@ fn an_old_device_signs_in_by_login() {
 
 #[test]
 fn sign_ins_that_come_to_nothing() {
-    let mut talk = Talk::submission();
+    let mut talk = submission();
     play(
         &mut talk,
         "S: 220 mail.exemple.fr ESMTP Facteur
@@ -162,7 +162,7 @@ fn sign_ins_that_come_to_nothing() {
 
 #[test]
 fn a_wrong_password_is_refused_a_few_times() {
-    let mut talk = Talk::submission();
+    let mut talk = submission();
     talk.run();
     talk.line("EHLO localhost");
     for _ in 1..limits::SIGN_IN_TRIES {
@@ -173,7 +173,7 @@ fn a_wrong_password_is_refused_a_few_times() {
     }
     let reason = SignInFailure::WrongPassword;
     assert_eq!(
-        talk.events[1],
+        talk.world.events[1],
         Event::SignInRefused {
             name: "jean".into(),
             reason
@@ -189,7 +189,7 @@ fn a_wrong_password_is_refused_a_few_times() {
 
 #[test]
 fn sending_needs_a_sign_in() {
-    let mut talk = Talk::submission();
+    let mut talk = submission();
     talk.run();
     talk.line("EHLO localhost");
     assert!(
@@ -203,14 +203,15 @@ fn sending_needs_a_sign_in() {
     assert!(talk.line("DATA").starts_with("503 5.5.1"));
     assert!(talk.world.asked.is_empty());
     assert!(
-        talk.events
+        talk.world
+            .events
             .contains(&Event::Refused(Refusal::SignInRequired))
     );
 }
 
 #[test]
 fn another_server_does_not_sign_in() {
-    let mut talk = Talk::ready(Role::Exchange);
+    let mut talk = ready(Role::Exchange);
     assert!(
         talk.line(&format!("AUTH PLAIN {PLAIN}"))
             .starts_with("502 5.5.1")
@@ -228,7 +229,7 @@ fn another_server_does_not_sign_in() {
 
 #[test]
 fn without_encryption_there_is_no_sign_in_where_that_is_forbidden() {
-    let mut talk = Talk::with(Role::Submission, Cleartext::Forbidden);
+    let mut talk = with(Role::Submission, Cleartext::Forbidden);
     talk.run();
     assert!(!talk.line("EHLO localhost").contains("AUTH"));
     assert!(
@@ -255,7 +256,7 @@ fn without_encryption_there_is_no_sign_in_where_that_is_forbidden() {
 
 #[test]
 fn an_account_may_refuse_the_clear() {
-    let mut talk = Talk::submission();
+    let mut talk = submission();
     talk.world.refuses_clear = true;
     talk.run();
     talk.line("EHLO localhost");
@@ -267,7 +268,7 @@ fn an_account_may_refuse_the_clear() {
 
 #[test]
 fn what_came_with_starttls_is_dropped() {
-    let mut talk = Talk::exchange();
+    let mut talk = exchange();
     talk.run();
     let said = talk.octets("EHLO a.fr\r\nSTARTTLS\r\nMAIL FROM:<injected@x.fr>\r\nQUIT\r\n");
     assert!(said.ends_with("220 2.0.0 Begin TLS\r\n"), "{said}");
@@ -288,7 +289,7 @@ fn what_came_with_starttls_is_dropped() {
 
 #[test]
 fn implicit_tls_begins_secured() {
-    let mut talk = Talk::with(Role::Submission, Cleartext::Forbidden);
+    let mut talk = with(Role::Submission, Cleartext::Forbidden);
     assert_eq!(talk.secured(), "220 mail.exemple.fr ESMTP Facteur\r\n");
     let said = talk.line("EHLO localhost");
     assert!(said.contains("AUTH PLAIN LOGIN") && !said.contains("STARTTLS"));
@@ -296,7 +297,7 @@ fn implicit_tls_begins_secured() {
 
 #[test]
 fn the_order_of_commands() {
-    let mut talk = Talk::exchange();
+    let mut talk = exchange();
     play(
         &mut talk,
         "S: 220 mail.exemple.fr ESMTP Facteur
@@ -344,7 +345,7 @@ fn the_order_of_commands() {
 
 #[test]
 fn hello_again_forgets_the_envelope() {
-    let mut talk = Talk::ready(Role::Exchange);
+    let mut talk = ready(Role::Exchange);
     talk.line("MAIL FROM:<a@bar.com>");
     assert!(talk.line("EHLO bar.com").ends_with("250 STARTTLS\r\n"));
     assert_eq!(talk.world.asked.last(), Some(&Question::Reset));
@@ -353,7 +354,7 @@ fn hello_again_forgets_the_envelope() {
 
 #[test]
 fn a_transaction_in_one_write() {
-    let mut talk = Talk::ready(Role::Exchange);
+    let mut talk = ready(Role::Exchange);
     let said = talk.octets(
         "MAIL FROM:<a@bar.com> SIZE=100 BODY=8BITMIME\r\nRCPT TO:<lea@exemple.fr>\r\n\
          RCPT TO:<nobody@exemple.fr>\r\nDATA\r\nSubject: x\r\n\r\né\r\n.\r\n\
@@ -401,14 +402,14 @@ fn refusals_have_their_codes() {
                 "a: b\r\n.",
             ],
         ] {
-            let mut talk = Talk::ready(Role::Exchange);
+            let mut talk = ready(Role::Exchange);
             let (last, before) = commands.split_last().unwrap();
             for command in before {
                 talk.line(command);
             }
             talk.world.refuses = Some(refusal.clone());
             assert!(talk.line(last).starts_with(code), "{refusal:?} to {last}");
-            assert!(talk.events.contains(&Event::Refused(refusal.clone())));
+            assert!(talk.world.events.contains(&Event::Refused(refusal.clone())));
             assert!(talk.line("NOOP").starts_with("250") && !talk.closed);
             assert!(talk.world.received.is_empty());
         }
@@ -417,7 +418,7 @@ fn refusals_have_their_codes() {
 
 #[test]
 fn after_a_message_the_next_envelope_is_a_new_one() {
-    let mut talk = Talk::ready(Role::Exchange);
+    let mut talk = ready(Role::Exchange);
     for _ in 0..3 {
         for (line, code) in [
             ("MAIL FROM:<a@bar.com>", "250"),
@@ -439,7 +440,7 @@ fn after_a_message_the_next_envelope_is_a_new_one() {
 
 #[test]
 fn a_message_has_a_limited_number_of_recipients() {
-    let mut talk = Talk::ready(Role::Exchange);
+    let mut talk = ready(Role::Exchange);
     talk.line("MAIL FROM:<a@bar.com>");
     for number in 0..limits::RECIPIENTS {
         assert!(
@@ -456,7 +457,7 @@ fn a_message_has_a_limited_number_of_recipients() {
 
 #[test]
 fn nobody_may_be_the_sender() {
-    let mut talk = Talk::ready(Role::Submission);
+    let mut talk = ready(Role::Submission);
     assert!(talk.line("MAIL FROM:<> AUTH=<>").starts_with("250"));
     let Some(Question::Sender(sender)) = talk.world.asked.last() else {
         panic!()
@@ -466,7 +467,7 @@ fn nobody_may_be_the_sender() {
 
 #[test]
 fn a_browser_is_sent_away() {
-    let mut talk = Talk::exchange();
+    let mut talk = exchange();
     talk.run();
     let said = talk.octets("POST / HTTP/1.1\r\nHost: mail\r\n\r\nMAIL FROM:<a@b.fr>\r\n");
     assert!(said.starts_with("500 5.5.1") && said.lines().count() == 1);
@@ -475,13 +476,14 @@ fn a_browser_is_sent_away() {
 
 #[test]
 fn nonsense_is_borne_for_a_while() {
-    let mut talk = Talk::ready(Role::Exchange);
+    let mut talk = ready(Role::Exchange);
     for _ in 1..limits::BAD_COMMANDS {
         assert!(talk.line("XYZZY").starts_with("500 5.5.1"));
     }
     assert!(talk.line("RCPT TO:paul").starts_with("421 4.7.0"));
     assert!(talk.closed);
     let bad = talk
+        .world
         .events
         .iter()
         .filter(|event| **event == Event::BadCommand)

@@ -1,14 +1,11 @@
 //! A session held in the hand: a clock that is set, a small world that answers, and
 //! the text of all that is said.
 
-use std::collections::VecDeque;
-use std::time::Duration;
-
 use address::ReversePath;
 use bytes::Bytes;
 use events::{Event, Refusal, SignInFailure};
+use playback::Hand;
 use session::sasl::Cleartext;
-use session::{Encryption, Input, Moment, Session, Step, TlsVersion, Want};
 
 use crate::{Begin, ForwardPath, Piece, Question, Role, Settings, Smtp};
 
@@ -30,10 +27,11 @@ pub(super) struct World {
     pub(super) asked: Vec<Question>,
     pub(super) received: Vec<Received>,
     pub(super) discarded: usize,
+    pub(super) events: Vec<Event>,
     open: Option<Received>,
 }
 
-impl World {
+impl playback::World<Smtp> for World {
     fn answer(&mut self, question: Question) -> Vec<Piece> {
         self.asked.push(question.clone());
         if let Question::SignIn {
@@ -95,6 +93,17 @@ impl World {
         }
     }
 
+    fn body(&mut self, chunk: Bytes) {
+        let text = String::from_utf8_lossy(&chunk);
+        self.open.as_mut().unwrap().body.push_str(&text);
+    }
+
+    fn note(&mut self, event: Event) {
+        self.events.push(event);
+    }
+}
+
+impl World {
     fn sign_in(&mut self, name: String, password: &[u8], encrypted: bool) -> Piece {
         if !encrypted && self.refuses_clear {
             let refusal = Refusal::EncryptionRequired;
@@ -131,145 +140,46 @@ fn is_elsewhere(path: &ForwardPath) -> bool {
 }
 
 /// One session and all that came of it.
-pub(super) struct Talk {
-    pub(super) session: Smtp,
-    pub(super) world: World,
-    pub(super) now: Moment,
-    pub(super) events: Vec<Event>,
-    pub(super) closed: bool,
-    pub(super) securing: bool,
-    pub(super) want: Option<Want>,
-    said: String,
-    answer: Option<VecDeque<Piece>>,
-}
+pub(super) type Talk = Hand<Smtp, World>;
 
 pub(super) const MAX_OCTETS: u64 = 10_000;
 
-impl Talk {
-    pub(super) fn with(role: Role, cleartext: Cleartext) -> Talk {
-        let host = "mail.exemple.fr".to_owned();
-        Talk {
-            session: Smtp::new(Settings {
-                role,
-                host,
-                cleartext,
-                max_octets: MAX_OCTETS,
-            }),
-            world: World::default(),
-            now: Moment::default(),
-            events: Vec::new(),
-            closed: false,
-            securing: false,
-            want: None,
-            said: String::new(),
-            answer: None,
-        }
-    }
+/// In this configuration.
+pub(super) fn with(role: Role, cleartext: Cleartext) -> Talk {
+    let settings = Settings {
+        role,
+        host: "mail.exemple.fr".to_owned(),
+        cleartext,
+        max_octets: MAX_OCTETS,
+    };
+    Hand::new(Smtp::new(settings), World::default())
+}
 
-    pub(super) fn exchange() -> Talk {
-        Talk::with(Role::Exchange, Cleartext::ByAccount)
-    }
+pub(super) fn exchange() -> Talk {
+    with(Role::Exchange, Cleartext::ByAccount)
+}
 
-    pub(super) fn submission() -> Talk {
-        Talk::with(Role::Submission, Cleartext::ByAccount)
-    }
+pub(super) fn submission() -> Talk {
+    with(Role::Submission, Cleartext::ByAccount)
+}
 
-    /// Said hello and, where that is needed, signed in; nothing is left to read.
-    pub(super) fn ready(role: Role) -> Talk {
-        let mut talk = Talk::with(role, Cleartext::ByAccount);
-        talk.run();
-        assert!(talk.line("EHLO [192.168.1.20]").starts_with("250"));
-        if role == Role::Submission {
-            assert!(talk.line(&format!("AUTH PLAIN {PLAIN}")).starts_with("235"));
-        }
-        talk
+/// Said hello and, where that is needed, signed in; nothing is left to read.
+pub(super) fn ready(role: Role) -> Talk {
+    let mut talk = with(role, Cleartext::ByAccount);
+    talk.run();
+    assert!(talk.line("EHLO [192.168.1.20]").starts_with("250"));
+    if role == Role::Submission {
+        assert!(talk.line(&format!("AUTH PLAIN {PLAIN}")).starts_with("235"));
     }
+    talk
+}
 
-    /// A message is coming in.
-    pub(super) fn in_data(role: Role) -> Talk {
-        let mut talk = Talk::ready(role);
-        let said =
-            talk.octets("MAIL FROM:<jean@exemple.fr>\r\nRCPT TO:<lea@exemple.fr>\r\nDATA\r\n");
-        assert!(said.contains("\r\n354 "), "{said}");
-        talk
-    }
-
-    /// Gives one input without letting the session go on.
-    pub(super) fn give(&mut self, input: Input<Piece>) {
-        self.session.receive(self.now, input);
-    }
-
-    /// Takes one step. False when the session waits for the peer or is closed.
-    pub(super) fn step(&mut self) -> bool {
-        match self.session.next(self.now) {
-            Step::Want(want) => match &mut self.answer {
-                Some(pieces) => {
-                    let input = match pieces.pop_front() {
-                        Some(piece) => Input::Piece(piece),
-                        None => {
-                            self.answer = None;
-                            Input::AnswerEnd
-                        }
-                    };
-                    self.give(input);
-                }
-                None => {
-                    self.want = Some(want);
-                    return false;
-                }
-            },
-            Step::Send(octets) => self.said.push_str(std::str::from_utf8(&octets).unwrap()),
-            Step::Ask(question) => self.answer = Some(self.world.answer(question).into()),
-            Step::Body(octets) => {
-                let text = String::from_utf8_lossy(&octets);
-                self.world.open.as_mut().unwrap().body.push_str(&text);
-            }
-            Step::Note(event) => self.events.push(event),
-            Step::Secure => self.securing = true,
-            Step::Close => {
-                self.closed = true;
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Lets the session go on until it waits. Gives what it has said.
-    pub(super) fn run(&mut self) -> String {
-        while self.step() {}
-        std::mem::take(&mut self.said)
-    }
-
-    pub(super) fn input(&mut self, input: Input<Piece>) -> String {
-        self.give(input);
-        self.run()
-    }
-
-    pub(super) fn octets(&mut self, octets: impl Into<Bytes>) -> String {
-        self.input(Input::Bytes(octets.into()))
-    }
-
-    pub(super) fn line(&mut self, line: &str) -> String {
-        self.octets(format!("{line}\r\n"))
-    }
-
-    pub(super) fn secured(&mut self) -> String {
-        self.securing = false;
-        let suite = "TLS13_AES_128_GCM_SHA256".to_owned();
-        self.input(Input::Secured(Encryption {
-            version: TlsVersion::Tls13,
-            suite,
-        }))
-    }
-
-    /// Lets time pass, and says so when the session asked to be told.
-    pub(super) fn wait(&mut self, seconds: u64) -> String {
-        self.now = self.now + Duration::from_secs(seconds);
-        match self.want.and_then(|want| want.until) {
-            Some(until) if until <= self.now => self.input(Input::TimeUp),
-            _ => String::new(),
-        }
-    }
+/// A message is coming in.
+pub(super) fn in_data(role: Role) -> Talk {
+    let mut talk = ready(role);
+    let said = talk.octets("MAIL FROM:<jean@exemple.fr>\r\nRCPT TO:<lea@exemple.fr>\r\nDATA\r\n");
+    assert!(said.contains("\r\n354 "), "{said}");
+    talk
 }
 
 /// `jean@exemple.fr` and his password for AUTH PLAIN.

@@ -6,7 +6,9 @@ use events::{Event, Refusal};
 use proptest::prelude::*;
 use session::{Input, Moment, Session};
 
-use super::driver::{MAX_OCTETS, PLAIN, Received, Talk};
+use super::driver::{
+    MAX_OCTETS, PLAIN, Received, Talk, exchange, in_data, ready, submission, with,
+};
 use crate::{Hello, Piece, Question, Role, limits};
 
 #[test]
@@ -16,7 +18,7 @@ fn a_bare_line_end_from_another_server_is_refused_at_the_real_end() {
         "a: b\r\n\r\nc\rd",
         "\n.\r\nMAIL FROM:<x@y.fr>\r\n\r\n.\n",
     ] {
-        let mut talk = Talk::in_data(Role::Exchange);
+        let mut talk = in_data(Role::Exchange);
         assert_eq!(talk.octets(body.to_owned()), "", "{body:?}");
         assert!(
             talk.octets("\r\n.\r\nNOOP\r\n").starts_with("550 5.6.0 "),
@@ -24,7 +26,11 @@ fn a_bare_line_end_from_another_server_is_refused_at_the_real_end() {
         );
         assert!(!talk.closed && talk.world.received.is_empty());
         assert_eq!(talk.world.discarded, 1);
-        assert!(talk.events.contains(&Event::Refused(Refusal::BareLineEnd)));
+        assert!(
+            talk.world
+                .events
+                .contains(&Event::Refused(Refusal::BareLineEnd))
+        );
         assert!(
             talk.line("MAIL FROM:<b@bar.com>").starts_with("250"),
             "the connection is kept"
@@ -34,7 +40,7 @@ fn a_bare_line_end_from_another_server_is_refused_at_the_real_end() {
 
 #[test]
 fn a_bare_line_end_from_a_user_is_mended() {
-    let mut talk = Talk::in_data(Role::Submission);
+    let mut talk = in_data(Role::Submission);
     let said = talk.octets("a: b\n\n.\nMAIL FROM:<x@y.fr>\r.\r\nend\r\n.\r\n");
     assert!(said.starts_with("250 2.0.0 Delivered"));
     let body = "a: b\r\n\r\n.\r\nMAIL FROM:<x@y.fr>\r\n.\r\nend\r\n";
@@ -50,7 +56,7 @@ fn a_message_too_large_is_read_to_its_end_and_refused() {
         (101, "552 5.3.4 "),
         (1000, "552 5.3.4 "),
     ] {
-        let mut talk = Talk::in_data(Role::Exchange);
+        let mut talk = in_data(Role::Exchange);
         for _ in 0..lines {
             assert_eq!(talk.octets(line.clone()), "");
         }
@@ -67,7 +73,7 @@ fn a_message_too_large_is_read_to_its_end_and_refused() {
 
 #[test]
 fn a_size_too_large_is_refused_before_anything_is_sent() {
-    let mut talk = Talk::ready(Role::Exchange);
+    let mut talk = ready(Role::Exchange);
     assert!(
         talk.line("MAIL FROM:<a@b.fr> SIZE=10001")
             .starts_with("552 5.3.4 ")
@@ -84,7 +90,7 @@ fn a_size_too_large_is_refused_before_anything_is_sent() {
 
 #[test]
 fn a_message_without_end_is_cut_off_with_a_reply() {
-    let mut talk = Talk::in_data(Role::Exchange);
+    let mut talk = in_data(Role::Exchange);
     let piece = bytes::Bytes::from(vec![b'a'; 1 << 20]);
     for _ in 0..limits::EXCESS_OCTETS >> 20 {
         assert_eq!(talk.octets(piece.clone()), "");
@@ -96,21 +102,21 @@ fn a_message_without_end_is_cut_off_with_a_reply() {
 
 #[test]
 fn an_empty_message_is_one() {
-    let mut talk = Talk::in_data(Role::Exchange);
+    let mut talk = in_data(Role::Exchange);
     assert!(talk.octets(".\r\n").starts_with("250 "));
     assert_eq!(talk.world.received[0].body, "");
 }
 
 #[test]
 fn a_line_too_long_is_one_bad_command() {
-    let mut talk = Talk::ready(Role::Exchange);
+    let mut talk = ready(Role::Exchange);
     let said = talk.octets(format!("{}\r\nNOOP\r\n", "x".repeat(50_000)));
     assert_eq!(said, "500 5.5.2 The line is too long\r\n250 2.0.0 Fine\r\n");
 }
 
 #[test]
 fn a_line_end_inside_a_command_runs_nothing() {
-    let mut talk = Talk::ready(Role::Exchange);
+    let mut talk = ready(Role::Exchange);
     assert!(
         talk.line("MAIL FROM:<a@b.fr>\nRCPT TO:<lea@exemple.fr>")
             .starts_with("500 5.5.2 ")
@@ -129,9 +135,9 @@ fn received_says_how_it_came() {
             other => panic!("{other:?}"),
         }
     };
-    let begin = begin_of(&mut Talk::ready(Role::Submission));
+    let begin = begin_of(&mut ready(Role::Submission));
     assert!(begin.smtputf8 && begin.signed_in && begin.encryption.is_none());
-    let mut talk = Talk::exchange();
+    let mut talk = exchange();
     talk.secured();
     talk.line("HELO bar.com");
     let begin = begin_of(&mut talk);
@@ -163,7 +169,7 @@ fn script() -> String {
 }
 
 fn whole_session(cuts: &[usize]) -> (String, Vec<Question>, Vec<Received>) {
-    let (mut talk, script) = (Talk::submission(), script());
+    let (mut talk, script) = (submission(), script());
     let (mut said, mut from) = (talk.run(), 0);
     let mut cuts: Vec<_> = cuts.iter().map(|cut| cut % script.len()).collect();
     cuts.sort_unstable();
@@ -213,15 +219,15 @@ proptest! {
     fn any_octets_are_borne(
         chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..60), 0..40),
         role in prop_oneof![Just(Role::Exchange), Just(Role::Submission)],
-        in_data: bool,
+        inside: bool,
     ) {
-        let mut talk = if in_data { Talk::in_data(role) } else { Talk::ready(role) };
+        let mut talk = if inside { in_data(role) } else { ready(role) };
         for chunk in chunks {
             talk.octets(chunk);
         }
         let said = talk.input(Input::EndOfStream);
         prop_assert!(talk.closed);
-        prop_assert!(!in_data || !talk.world.received.is_empty() || said.starts_with("421 4.4.2"));
+        prop_assert!(!inside || !talk.world.received.is_empty() || said.starts_with("421 4.4.2"));
     }
 
     #[test]
@@ -233,7 +239,7 @@ proptest! {
             Just("AUTH PLAIN AGplYW5AZXhlbXBsZS5mcgBtb3QgZGUgcGFzc2U=")], 0..40),
         role in prop_oneof![Just(Role::Exchange), Just(Role::Submission)],
     ) {
-        let mut talk = Talk::with(role, session::sasl::Cleartext::ByAccount);
+        let mut talk = with(role, session::sasl::Cleartext::ByAccount);
         talk.run();
         for line in lines {
             if !talk.closed {
@@ -245,7 +251,7 @@ proptest! {
 
     #[test]
     fn any_input_at_any_time_is_borne(inputs in proptest::collection::vec(0_u8..14, 0..60)) {
-        let mut talk = Talk::submission();
+        let mut talk = submission();
         for input in inputs {
             talk.give(match input {
                 0 => Input::EndOfStream,
