@@ -1,0 +1,60 @@
+//! Python's imaplib, poplib and smtplib: every method of each, in each way to come in.
+//!
+//! What is said and expected is in the scripts of `python/`, one for a library or a part
+//! of it.
+
+use super::tools::{add, allow_old_devices, program, run};
+use crate::common::{Facteur, Person};
+
+/// TLS from the first byte, by STARTTLS or STLS, and not at all.
+const WAYS: [&str; 3] = ["tls", "upgraded", "clear"];
+
+/// Runs a script as this person.
+fn script(facteur: &Facteur, name: &str, way: &str, person: &Person) {
+    let file = format!(
+        "{}/tests/service/clients/python/{name}.py",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let [jeanne, _] = facteur.people();
+    let mut python = program("python3");
+    // Leaves nothing beside the scripts.
+    python
+        .args(["-B", &file, way])
+        .arg(facteur.authority())
+        .arg(facteur.base.to_string())
+        .args([&person.address, &person.password, &jeanne.address]);
+    let said = run(&mut python);
+    assert_eq!(said.code, Some(0), "{name}, {way}: {}", said.errors);
+}
+
+/// Runs scripts in each way, as somebody new each time.
+fn in_each_way(scripts: &[&str]) {
+    let facteur = Facteur::start();
+    // smtplib writes to her.
+    add(&facteur, "élodie");
+    for name in scripts {
+        for way in WAYS {
+            let person = add(&facteur, &format!("{}-{way}", name.replace('_', "-")));
+            if way == "clear" {
+                script(&facteur, "kept_out", way, &person);
+                allow_old_devices(&facteur, &person);
+            }
+            script(&facteur, name, way, &person);
+        }
+    }
+}
+
+#[test]
+fn imaplib_does_all_it_can() {
+    in_each_way(&["imap_sign_in", "imap_mailboxes", "imap_messages"]);
+}
+
+#[test]
+fn poplib_does_all_it_can() {
+    in_each_way(&["pop"]);
+}
+
+#[test]
+fn smtplib_does_all_it_can() {
+    in_each_way(&["smtp", "smtp_outside"]);
+}
