@@ -47,7 +47,7 @@ pub(crate) const TESTS: &[Package] = &[
     // mbsync with AUTH=PLAIN.
     package("libsasl2-modules"),
     // The terminal that neomutt insists on.
-    program("tmux", "tmux"),
+    program("bsdutils", "script"),
 ];
 
 /// What the proof `fresh` makes a fresh machine with.

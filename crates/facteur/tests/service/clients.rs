@@ -6,6 +6,11 @@ use std::process::Command;
 use crate::common::Facteur;
 
 mod curl;
+mod fetchmail;
+mod mbsync;
+mod mpop;
+mod msmtp;
+mod neomutt;
 mod python;
 mod swaks;
 mod tools;

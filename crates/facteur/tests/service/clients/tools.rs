@@ -1,6 +1,9 @@
 //! How a foreign program is let loose on a service, and how a test sees what came of it.
 
+use std::fs::{self, Permissions};
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
@@ -116,6 +119,12 @@ pub(super) fn imap(
     let url = url(facteur, mailbox);
     let said = run(curl(facteur, person).args([&url, "--request", command])).fine();
     said.lines().map(str::to_owned).collect()
+}
+
+/// Makes the program's file of settings, which holds a password and is nobody else's.
+pub(super) fn secret_file(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
 }
 
 /// Puts a message into somebody's mailbox.
