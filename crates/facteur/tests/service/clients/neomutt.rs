@@ -1,7 +1,8 @@
 //! neomutt on a terminal, its keys pressed by its own settings.
 
 use std::fs;
-use std::process::Command;
+use std::io::{BufReader, Read, Write as _};
+use std::process::{Command, Stdio};
 
 use super::tools::{Said, file, imap, program, run, run_with, secret_file, shelf};
 use crate::common::{Facteur, Person};
@@ -38,7 +39,7 @@ impl<'a> Neomutt<'a> {
              set header_cache='{folder}/headers' message_cachedir='{folder}/headers'\n\
              set delete=yes quit=yes move=no copy=yes mark_old=no resolve=no wait_key=no\n\
              set confirmappend=no confirmcreate=no abort_unmodified=no abort_nosubject=no\n\
-             set sort=mailbox-order timeout=1 mail_check=1 editor=true autoedit=yes\n",
+             set sort=mailbox-order timeout=1 mail_check=1 sleep_time=0 editor=true autoedit=yes\n",
             authority = self.facteur.authority().display(),
             scheme = smtp.split_once("://").unwrap().0,
             host = smtp.split_once("://").unwrap().1,
@@ -80,15 +81,15 @@ impl<'a> Neomutt<'a> {
 
     /// Opens a mailbox on a terminal and presses these keys. The last should end it.
     fn press(&self, implicit: bool, mailbox: &str, keys: &str) {
-        let keys = format!("push {keys}");
-        let line = format!(
-            "neomutt -n -F '{}' {mailbox} -e \"{keys}\"",
-            self.write(implicit)
-        );
+        run(&mut self.on_a_terminal(implicit, &format!("{mailbox} -e \"push {keys}\""))).fine();
+    }
+
+    fn on_a_terminal(&self, implicit: bool, arguments: &str) -> Command {
+        let line = format!("neomutt -n -F '{}' {arguments}", self.write(implicit));
         let mut script = program("script");
         script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
         self.at_home(&mut script);
-        run(&mut script).fine();
+        script
     }
 
     fn fill(&self, subjects: &[&str]) {
@@ -217,5 +218,51 @@ fn it_reads_and_deletes_by_pop3() {
         let text = fs::read_to_string(&local).unwrap();
         assert_eq!(text.matches("\nSubject: ").count(), 2, "{text}");
         assert!(neomutt.shelf("INBOX").is_empty());
+    }
+}
+
+#[test]
+fn it_shows_what_arrives_while_it_waits() {
+    let facteur = Facteur::start();
+    let neomutt = Neomutt::new(&facteur);
+    neomutt.fill(&["first letter"]);
+    let log = facteur.folder.path().join("log");
+    // Nothing else to ask about, so that only IDLE can tell.
+    let drafts = facteur.folder.path().join("home/drafts");
+    let logged = format!(
+        "-d 2 -l '{}' -e 'set postponed={}'",
+        log.display(),
+        drafts.display()
+    );
+    let mut screen = neomutt
+        .on_a_terminal(true, &logged)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut keys = screen.stdin.take().unwrap();
+    let mut shown = BufReader::new(screen.stdout.take().unwrap());
+    read_until(&mut shown, "first letter");
+    neomutt.fill(&["second letter"]);
+    read_until(&mut shown, "second letter");
+    keys.write_all(b"q").unwrap();
+    // It draws until its end, and nobody looks.
+    std::io::copy(&mut shown, &mut std::io::sink()).unwrap();
+    assert!(screen.wait().unwrap().success());
+    // It was told, and had not asked. The number is neomutt's: it keeps older logs.
+    let log = fs::read_to_string(format!("{}0", log.display())).unwrap();
+    let before = log.split_once("2 messages total").unwrap().0;
+    let asked = before.lines().rfind(|line| line.contains("socket_write"));
+    assert!(asked.unwrap().ends_with(" IDLE"), "{before}");
+}
+
+/// Reads what a terminal shows until it shows this.
+fn read_until(shown: &mut impl Read, wanted: &str) {
+    let mut all = Vec::new();
+    let mut octet = [0];
+    while !all.ends_with(wanted.as_bytes()) {
+        let read = shown.read(&mut octet).unwrap();
+        assert_ne!(read, 0, "{wanted}: {}", String::from_utf8_lossy(&all));
+        all.extend_from_slice(&octet);
     }
 }

@@ -36,12 +36,18 @@ fn in_each_way(scripts: &[&str]) {
         for way in WAYS {
             let person = add(&facteur, &format!("{}-{way}", name.replace('_', "-")));
             if way == "clear" {
-                script(&facteur, "kept_out", way, &person);
                 allow_old_devices(&facteur, &person);
             }
             script(&facteur, name, way, &person);
         }
     }
+}
+
+#[test]
+fn no_library_gets_in_unencrypted_unless_the_account_allows_it() {
+    let facteur = Facteur::start();
+    let person = add(&facteur, "modern");
+    script(&facteur, "kept_out", "clear", &person);
 }
 
 #[test]

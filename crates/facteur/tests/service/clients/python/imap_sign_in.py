@@ -37,7 +37,7 @@ bare = refused("half an address", imaplib.IMAP4.error, HIDDEN, came.login, me.sp
 same("refusals", bare, unknown)
 same("refusals", wrong == unknown, way != "clear")
 came.noop()
-refused("CRAM-MD5", imaplib.IMAP4.error, "", came.login_cram_md5, me, password)
+refused("CRAM-MD5", imaplib.IMAP4.error, "[CANNOT]", came.login_cram_md5, me, password)
 refused("cancelled", imaplib.IMAP4.error, "BAD", came.authenticate, "PLAIN", lambda _: None)
 refused("as another", imaplib.IMAP4.error, "[AUTHORIZATIONFAILED]", came.authenticate, "PLAIN", lambda _: f"{other}\0{me}\0{password}")
 
