@@ -1,4 +1,5 @@
-//! Real clients against the real binary, with the very lines that the quick start prints.
+//! Real clients against the real binary: with the very lines that the quick start prints,
+//! and each in a file of its own with what its users do with it.
 
 use std::fs;
 use std::process::Command;

@@ -3,6 +3,8 @@
 //! What is said and expected is in the scripts of `python/`, one for a library or a part
 //! of it.
 
+use std::fs;
+
 use super::tools::{add, allow_old_devices, program, run};
 use crate::common::{Facteur, Person};
 
@@ -48,6 +50,22 @@ fn no_library_gets_in_unencrypted_unless_the_account_allows_it() {
     let facteur = Facteur::start();
     let person = add(&facteur, "modern");
     script(&facteur, "kept_out", "clear", &person);
+}
+
+#[test]
+fn no_library_gets_in_unencrypted_where_the_service_forbids_it() {
+    let mut facteur = Facteur::start();
+    // Whatever the account would allow.
+    let person = add(&facteur, "old");
+    allow_old_devices(&facteur, &person);
+    let file = facteur.data().join("facteur.toml");
+    let settings = fs::read_to_string(&file).unwrap();
+    let forbidden = settings.replace("old_devices = \"by-account\"", "old_devices = \"off\"");
+    assert_ne!(settings, forbidden);
+    fs::write(&file, forbidden).unwrap();
+    facteur.kill_and_restart();
+    script(&facteur, "forbidden", "clear", &person);
+    script(&facteur, "imap_sign_in", "upgraded", &person);
 }
 
 #[test]

@@ -4,7 +4,7 @@ import imaplib
 import re
 import time
 
-from door import check, imap, me, password, refused, same
+from door import PATIENCE, check, imap, me, password, refused, same
 
 came = imap()
 came.login(me, password)
@@ -178,8 +178,9 @@ with imap() as elsewhere:
     heard = came.response("EXPUNGE")[1] == [b"1"] or b"* 1 EXPUNGE\r\n" in told
     check("EXPUNGE", heard, told)
     if hasattr(came, "idle"):  # Python 3.14
-        with came.idle(duration=30) as idler:
-            elsewhere.append("INBOX", None, None, THREE)
-            same("idle()", next(idler), ("EXISTS", [b"2"]))
+        elsewhere.append("INBOX", None, None, THREE)
+        with came.idle(duration=PATIENCE) as idler:
+            counts = (data for typ, data in idler if typ == "EXISTS")
+            same("idle()", next(counts, None), [b"2"])
 same("in the end", came.select("INBOX")[0], "OK")
 same("LOGOUT", came.logout()[0], "BYE")
