@@ -26,6 +26,8 @@ impl Fetchmail<'_> {
         secret_file(&file, &settings);
         let mut fetchmail = program("fetchmail");
         fetchmail.env("FETCHMAILHOME", home).env("HOME", home);
+        // Its lock is one for the whole machine otherwise.
+        fetchmail.arg("--pidfile").arg(home.join("fetchmail.pid"));
         run(fetchmail.arg("--fetchmailrc").arg(file).arg("--nodetach"))
     }
 
