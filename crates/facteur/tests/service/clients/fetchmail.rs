@@ -1,8 +1,9 @@
 //! fetchmail, by POP3 and IMAP, keeping what it fetched or not.
 
 use std::fs;
+use std::process::{Command, Stdio};
 
-use super::tools::{Said, add, allow_old_devices, file, program, run, secret_file, shelf};
+use super::tools::{Said, add, allow_old_devices, deliver, file, program, run, secret_file, shelf};
 use crate::common::{Facteur, Person};
 
 struct Fetchmail<'a> {
@@ -13,6 +14,10 @@ struct Fetchmail<'a> {
 impl Fetchmail<'_> {
     /// One poll: where to, and the options of the user.
     fn poll(&self, port: u16, protocol: &str, options: &str) -> Said {
+        run(&mut self.command(port, protocol, options))
+    }
+
+    fn command(&self, port: u16, protocol: &str, options: &str) -> Command {
         let home = self.facteur.folder.path();
         let settings = format!(
             "poll localhost service {} protocol {protocol}\n  user \"{}\" password \"{}\"\n  \
@@ -28,7 +33,8 @@ impl Fetchmail<'_> {
         fetchmail.env("FETCHMAILHOME", home).env("HOME", home);
         // Its lock is one for the whole machine otherwise.
         fetchmail.arg("--pidfile").arg(home.join("fetchmail.pid"));
-        run(fetchmail.arg("--fetchmailrc").arg(file).arg("--nodetach"))
+        fetchmail.arg("--fetchmailrc").arg(file).arg("--nodetach");
+        fetchmail
     }
 
     /// Encrypted from the first byte, certificate checked.
@@ -116,6 +122,34 @@ fn it_fetches_by_imap() {
     for mailbox in ["INBOX", "Junk"] {
         assert!(shelf(&facteur, &fetchmail.person, mailbox).is_empty());
     }
+}
+
+#[test]
+fn it_waits_for_what_arrives() {
+    let facteur = Facteur::start();
+    let [_, person] = facteur.people();
+    let fetchmail = Fetchmail {
+        facteur: &facteur,
+        person,
+    };
+    // Whoever reads from it waits for the next message.
+    let fetched = facteur.folder.path().join("fetched");
+    run(Command::new("mkfifo").arg(&fetched)).fine();
+    let options = format!("{} idle keep", fetchmail.encrypted());
+    let mut waiting = fetchmail
+        .command(993, "imap", &options)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    for subject in ["one", "two", "three"] {
+        deliver(&facteur, &fetchmail.person, subject);
+        let text = run(program("cat").arg(&fetched)).fine();
+        assert!(text.contains(&format!("Subject: {subject}\n")), "{text}");
+    }
+    let pid = waiting.id().to_string();
+    run(Command::new("kill").args(["-TERM", &pid])).fine();
+    waiting.wait().unwrap();
 }
 
 #[test]

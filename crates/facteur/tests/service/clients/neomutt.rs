@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufReader, Read, Write as _};
 use std::process::{Command, Stdio};
 
-use super::tools::{Said, file, imap, program, run, run_with, secret_file, shelf};
+use super::tools::{Said, deliver, file, imap, program, run, run_with, secret_file, shelf};
 use crate::common::{Facteur, Person};
 
 struct Neomutt<'a> {
@@ -243,7 +243,7 @@ fn it_shows_what_arrives_while_it_waits() {
     let mut keys = screen.stdin.take().unwrap();
     let mut shown = BufReader::new(screen.stdout.take().unwrap());
     read_until(&mut shown, "first letter");
-    neomutt.fill(&["second letter"]);
+    deliver(&facteur, &neomutt.person, "second letter");
     read_until(&mut shown, "second letter");
     keys.write_all(b"q").unwrap();
     // It draws until its end, and nobody looks.

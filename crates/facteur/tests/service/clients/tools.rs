@@ -127,15 +127,28 @@ pub(super) fn secret_file(path: &Path, text: &str) {
     fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
 }
 
-/// Puts a message into somebody's mailbox.
+/// Puts a message into somebody's mailbox, as read.
 pub(super) fn file(facteur: &Facteur, person: &Person, mailbox: &str, message: &str) {
+    let mut curl = curl(facteur, person);
+    upload(curl.arg(url(facteur, mailbox)), message);
+}
+
+/// Brings somebody a new message, as another server does.
+pub(super) fn deliver(facteur: &Facteur, to: &Person, subject: &str) {
+    let mut curl = program("curl");
+    curl.args(["--silent", "--mail-from", "ann@example.org"])
+        .args(["--mail-rcpt", &to.address])
+        .arg(format!("smtp://localhost:{}/", facteur.port(25)));
+    let message = format!("From: ann@example.org\nSubject: {subject}\n\nhi\n");
+    upload(&mut curl, &message);
+}
+
+fn upload(curl: &mut Command, message: &str) {
     // curl wants to know its size before.
     let mut letter = tempfile::NamedTempFile::new().unwrap();
     let message = message.replace('\n', "\r\n");
     letter.write_all(message.as_bytes()).unwrap();
-    let url = url(facteur, mailbox);
-    let mut curl = curl(facteur, person);
-    run(curl.arg(&url).arg("--upload-file").arg(letter.path())).fine();
+    run(curl.arg("--upload-file").arg(letter.path())).fine();
 }
 
 /// The subjects of a mailbox in its order, each with the flags, `Seen` as `S` and so on.
