@@ -49,7 +49,7 @@ pub(crate) const TESTS: &[Package] = &[
     // Root's part, played by whoever is not root.
     program("uidmap", "newuidmap"),
     // The terminal that neomutt insists on.
-    program("tmux", "tmux"),
+    program("bsdutils", "script"),
 ];
 
 /// What the proof `fresh` makes a fresh machine with.

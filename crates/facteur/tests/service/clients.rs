@@ -1,9 +1,20 @@
-//! Real clients against the real binary, with the very lines that the quick start prints.
+//! Real clients against the real binary: with the very lines that the quick start prints,
+//! and each in a file of its own with what its users do with it.
 
 use std::fs;
 use std::process::Command;
 
 use crate::common::Facteur;
+
+mod curl;
+mod fetchmail;
+mod mbsync;
+mod mpop;
+mod msmtp;
+mod neomutt;
+mod python;
+mod swaks;
+mod tools;
 
 /// The lines to paste stand in the sheet with two spaces before them, after a comment.
 fn pasted(sheet: &str, program: &str) -> String {
@@ -37,52 +48,6 @@ fn the_printed_lines_send_and_read_real_messages() {
     shell(&pasted(&sheet, "mbsync --config"));
     assert!(facteur.data().join("clients/mail/INBOX/cur").is_dir());
     assert!(facteur.stop().success());
-}
-
-#[test]
-fn pythons_libraries_read_and_send_over_tls_and_upgraded() {
-    let facteur = Facteur::start();
-    let [jeanne, paul] = facteur.people();
-    let done = Command::new("python3")
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/service/libraries.py"
-        ))
-        .arg(facteur.authority())
-        .arg(facteur.base.to_string())
-        .args([
-            &jeanne.address,
-            &jeanne.password,
-            &paul.address,
-            &paul.password,
-        ])
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{errors}");
-}
-
-#[test]
-fn old_devices_sign_in_unencrypted_once_the_account_allows_it() {
-    let facteur = Facteur::start();
-    let [jeanne, _] = facteur.people();
-    let clear = || {
-        let mut clear = Command::new("python3");
-        clear
-            .arg(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/tests/service/clear.py"
-            ))
-            .arg(facteur.base.to_string())
-            .args([&jeanne.address, &jeanne.password]);
-        clear.output().unwrap()
-    };
-    assert!(!clear().status.success());
-    let mut allow = facteur.facteur(&["account", "set", &jeanne.address, "--old-devices", "on"]);
-    assert!(allow.output().unwrap().status.success());
-    let done = clear();
-    let errors = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{errors}");
 }
 
 #[test]
