@@ -305,6 +305,29 @@ fn a_search_may_nest_but_not_for_ever() {
 }
 
 #[test]
+fn a_command_may_ask_for_much_but_not_for_everything() {
+    let search = |keys: usize| format!("a SEARCH {}", "(NOT TEXT a) ".repeat(keys));
+    let is_read = |text: String| parse(text.trim_end().as_bytes()).is_ok();
+    assert!(is_read(search(crate::limits::SEARCH_KEYS)));
+    assert!(!is_read(search(crate::limits::SEARCH_KEYS + 1)));
+    let fetch = |items: usize| {
+        let items: Vec<String> = (1..=items).map(|part| format!("BODY[{part}]")).collect();
+        format!("a FETCH 1 ({})", items.join(" "))
+    };
+    assert!(is_read(fetch(crate::limits::FETCH_SECTIONS)));
+    assert!(!is_read(fetch(crate::limits::FETCH_SECTIONS + 1)));
+    assert!(is_read(
+        "a FETCH 1 (UID".to_owned() + &" UID".repeat(5000) + ")"
+    ));
+    let list = |octets: usize| {
+        let pattern = "*a".repeat(octets / 4);
+        format!("a LIST \"{pattern}\" ({pattern} \"\")")
+    };
+    assert!(is_read(list(crate::limits::PATTERN_OCTETS / 2)));
+    assert!(!is_read(list(crate::limits::PATTERN_OCTETS)));
+}
+
+#[test]
 fn list_in_every_form() {
     let list = |text: &str| match command(text) {
         Command::List(list) => list,
