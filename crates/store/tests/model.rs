@@ -579,7 +579,7 @@ impl World {
             .cloned()
             .collect();
         let taken = |name: &String| self.mailboxes.contains_key(name) && !moved.contains(name);
-        let expected = if !self.mailboxes.contains_key(&from) {
+        let expected = if moved.is_empty() {
             Err(StoreError::NoSuchMailbox)
         } else if is_within(&to, &from) {
             Err(StoreError::BadName)

@@ -396,8 +396,17 @@ impl Service {
         if account.folder(to).is_some() {
             return Err(Refusal::MailboxExists);
         }
-        let folder = account.folder(from).ok_or(Refusal::NoSuchMailbox)?;
-        folder.name = to.to_owned();
+        let mut found = false;
+        for folder in &mut account.folders {
+            let rest = folder.name.strip_prefix(from).map(str::to_owned);
+            if let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+                folder.name = format!("{to}{rest}");
+                found = true;
+            }
+        }
+        if !found {
+            return Err(Refusal::NoSuchMailbox);
+        }
         Ok(vec![Piece::Done])
     }
 
