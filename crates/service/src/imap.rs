@@ -510,11 +510,11 @@ impl Answers {
     async fn search(&self, condition: Condition, pieces: &mut Pieces<Piece>) -> Answer {
         let mailbox = self.mailbox()?;
         let search = Search::new(condition);
-        let all = UidSet::all();
+        let within = search.within();
         let mut after = None;
         loop {
             let page = Page {
-                uids: &all,
+                uids: &within,
                 after,
                 limit: RECORDS,
                 include_gone: false,
