@@ -536,13 +536,13 @@ impl Service {
             .filter(|mail| uids.contains(mail.uid))
         {
             let flags = changed_flags(&mail.flags, change);
-            let changed = flags != mail.flags;
-            if changed {
+            let before = Modseq(mail.modseq);
+            if flags != mail.flags {
                 (mail.flags, mail.modseq) = (flags, modseq);
             }
             pieces.push(Piece::Flags {
                 of: flags_of(mail),
-                changed,
+                before,
             });
         }
         pieces.push(Piece::Done);
