@@ -365,7 +365,7 @@ impl Service {
         if account.folder(name).is_some() {
             return Err(Refusal::MailboxExists);
         }
-        if name.is_empty() || name.contains("//") {
+        if name.is_empty() || name.contains("//") || name.contains(char::is_control) {
             return Err(Refusal::MailboxForbidden);
         }
         for (end, _) in name.match_indices('/') {
