@@ -15,4 +15,4 @@ mod event;
 mod refusal;
 
 pub use event::{Event, SignInFailure};
-pub use refusal::{HeaderField, Refusal};
+pub use refusal::{HeaderField, Limited, Refusal};

@@ -63,6 +63,21 @@ pub enum Refusal {
     MailboxExists,
     /// That name can't be a mailbox, or that mailbox can't be changed so.
     MailboxForbidden,
+    /// One more would pass a limit of the service.
+    TooMany(Limited),
+}
+
+/// What an account or a mailbox can have only so many of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limited {
+    /// Mailboxes (folders) of an account.
+    Mailboxes,
+    /// Names of mailboxes that an account is subscribed to.
+    Subscriptions,
+    /// Keywords (tags) that are in use in a mailbox.
+    Keywords,
+    /// Messages that a mailbox has ever held: their numbers are used up.
+    Messages,
 }
 
 /// A header field that names who sent a message.

@@ -35,6 +35,14 @@ pub const MAILBOXES: usize = 20_000;
 /// Patterns in one LIST. RFC 5258 section 3 sets no limit.
 pub const PATTERNS: usize = 32;
 
+/// Octets of all patterns of one LIST together, each with the reference. RFC 5258 section
+/// 3 sets no limit; it is room for one pattern and one reference of the longest kind.
+pub const PATTERN_OCTETS: usize = 2 * MAILBOX_NAME;
+
+/// Keys of one SEARCH, those inside others counted too. RFC 9051 section 6.4.4 sets no
+/// limit; every message is held against each of them.
+pub const SEARCH_KEYS: usize = 1_000;
+
 /// How deep the parentheses, NOTs and ORs of one SEARCH may nest. RFC 9051 section 6.4.4
 /// sets no limit; a person's search nests five deep.
 pub const SEARCH_DEPTH: usize = 64;

@@ -144,6 +144,9 @@ pub struct Known {
 pub struct Fetch {
     /// Which messages.
     pub uids: UidSet,
+    /// Messages that were removed by this change or an earlier one may be passed over: the
+    /// client knows.
+    pub told: Modseq,
     /// Their flags.
     pub flags: bool,
     /// When they came.
@@ -256,8 +259,9 @@ pub enum Piece {
     Flags {
         /// What they are now.
         of: FlagsOf,
-        /// Whether the STORE changed them.
-        changed: bool,
+        /// The number of the change that was its last before: the same as that of its
+        /// flags where this STORE changed nothing.
+        before: Modseq,
     },
     /// Messages that fulfil the condition.
     Found(Vec<Uid>),

@@ -1,5 +1,7 @@
 //! A header as a run of fields. RFC 5322 section 2.2.
 
+use std::collections::BTreeSet;
+
 use memchr::memchr;
 
 use crate::header::is_space;
@@ -93,9 +95,12 @@ fn field(raw: &[u8]) -> Field<'_> {
 ///
 /// Lines that are no field have no name, so they are in the second and not in the first.
 pub fn header_fields<N: AsRef<[u8]>>(header: &[u8], names: &[N], not: bool) -> Vec<u8> {
+    let names: BTreeSet<Vec<u8>> = names
+        .iter()
+        .map(|name| name.as_ref().to_ascii_lowercase())
+        .collect();
     let named = |field: &Field<'_>| {
-        let same = |name: &N| field.name.eq_ignore_ascii_case(name.as_ref());
-        !field.name.is_empty() && names.iter().any(same)
+        !field.name.is_empty() && names.contains(&field.name.to_ascii_lowercase())
     };
     let mut chosen = Vec::new();
     for field in fields(header).filter(|field| named(field) != not) {

@@ -33,6 +33,7 @@ fn code(refusal: &Refusal) -> Option<Code> {
         | Refusal::BareLineEnd
         | Refusal::Loop
         | Refusal::MailboxExists
-        | Refusal::MailboxForbidden => None,
+        | Refusal::MailboxForbidden
+        | Refusal::TooMany(_) => None,
     }
 }

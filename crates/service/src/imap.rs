@@ -435,18 +435,13 @@ impl Answers {
 
     async fn store_flags(&self, uids: &imap::UidSet, change: &imap::FlagChange) -> Answer {
         let mailbox = self.mailbox()?;
-        // What is numbered beyond this was changed by us, or by another in this very moment.
-        let before = self.store().summary(mailbox.account, mailbox.id).await;
-        let before = before.map_err(|error| refusal(&error))?.highest_modseq;
         let what = convert::stored_change(change);
         let marks = mailbox.set_flags(&convert::stored_set(uids), &what).await;
         let marks = marks.map_err(|error| refusal(&error))?;
-        let piece = |marks: &store::Marks| {
-            let of = convert::flags_of(marks)?;
-            Some(Piece::Flags {
-                of,
-                changed: marks.modseq > before,
-            })
+        let piece = |marked: &store::Marked| {
+            let of = convert::flags_of(&marked.marks)?;
+            let before = imap::Modseq(marked.before.get());
+            Some(Piece::Flags { of, before })
         };
         Ok(marks
             .iter()
@@ -491,11 +486,11 @@ impl Answers {
     async fn search(&self, condition: Condition, pieces: &mut Pieces<Piece>) -> Answer {
         let mailbox = self.mailbox()?;
         let search = Search::new(condition);
-        let all = UidSet::all();
+        let within = search.within();
         let mut after = None;
         loop {
             let page = Page {
-                uids: &all,
+                uids: &within,
                 after,
                 limit: RECORDS,
                 include_gone: false,

@@ -28,12 +28,13 @@ fn code(refusal: &Refusal) -> (u16, (u16, u16)) {
         Refusal::TooLarge { .. } => (552, (3, 4)),
         Refusal::Loop => (554, (4, 6)),
         Refusal::DiskFull => (452, (3, 1)),
-        // The last three are about folders, which no sender can know of: if one comes
+        // The last four are about folders, which no sender can know of: if one comes
         // up here, it is ours to mend, and the peer tries again.
         Refusal::Temporary
         | Refusal::NoSuchMailbox
         | Refusal::MailboxExists
-        | Refusal::MailboxForbidden => (451, (3, 0)),
+        | Refusal::MailboxForbidden
+        | Refusal::TooMany(_) => (451, (3, 0)),
     }
 }
 
@@ -41,7 +42,7 @@ fn code(refusal: &Refusal) -> (u16, (u16, u16)) {
 mod tests {
     use super::*;
     use crate::tests::is_good_reply;
-    use events::HeaderField;
+    use events::{HeaderField, Limited};
 
     #[test]
     fn every_refusal_is_a_good_reply() {
@@ -73,6 +74,7 @@ mod tests {
             Refusal::NoSuchMailbox,
             Refusal::MailboxExists,
             Refusal::MailboxForbidden,
+            Refusal::TooMany(Limited::Messages),
         ];
         for refusal in all {
             is_good_reply(&reply(&refusal));

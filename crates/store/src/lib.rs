@@ -86,7 +86,7 @@ pub use error::{Limit, Result, StoreError};
 pub use flags::{FlagChange, Flags, How, Keyword, SystemFlags};
 pub use ids::{DeliveryId, EmailId, MailboxId, Modseq, Uid, UidValidity};
 pub use intake::{Incoming, Intake};
-pub use mailbox::{Changes, Mailbox, Marks, Role, Selected, Summary};
+pub use mailbox::{Changes, Mailbox, Marked, Marks, Role, Selected, Summary};
 pub use record::{Copied, Delivery, Details, InternalDate, Placed, Record, Usage};
 pub use records::Page;
 pub use store::Store;

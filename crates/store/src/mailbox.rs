@@ -107,6 +107,16 @@ pub struct Marks {
     pub flags: Flags,
 }
 
+/// A message whose flags were to be changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marked {
+    /// What it is marked with now.
+    pub marks: Marks,
+    /// When it had last changed before, in the eyes of whoever decided this change: the
+    /// same as its [`Marks::modseq`] where its flags were so already.
+    pub before: Modseq,
+}
+
 /// What happened in a mailbox since a session last looked.
 #[derive(Clone, Debug)]
 pub struct Changes {

@@ -277,7 +277,8 @@ impl Change {
 
     async fn rename(&mut self, from: &Name, to: &Name, now: Timestamp) -> Result<()> {
         let mut list = self.list().await?;
-        if !list.contains_key(from) {
+        // A name that was deleted is still a name while others lie within it.
+        if !list.keys().any(|name| name == from || name.is_within(from)) {
             return Err(StoreError::NoSuchMailbox);
         }
         if to.is_within(from) {

@@ -7,12 +7,12 @@ use crate::change::Change;
 use crate::keys::{ChangedKey, RecordKey};
 use crate::steps::{Records, Step};
 use crate::values::{ChangedValue, RecordValue};
-use crate::{FlagChange, How, MailboxId, Marks, Result, Store, SystemFlags, Uid, UidSet};
+use crate::{FlagChange, How, MailboxId, Marked, Marks, Result, Store, SystemFlags, Uid, UidSet};
 
 impl Store {
     /// Changes the flags of those of these messages that are there. Gives all of them
-    /// with their flags now, ascending; one whose flags were so already keeps its
-    /// [`crate::Modseq`].
+    /// with their flags now, ascending, and which change was their last before; one whose
+    /// flags were so already keeps its [`crate::Modseq`].
     ///
     /// Many are changed in several steps, in order; after an error the first of them may
     /// be changed.
@@ -26,7 +26,7 @@ impl Store {
         uids: &UidSet,
         what: &FlagChange,
         now: Timestamp,
-    ) -> Result<Vec<Marks>> {
+    ) -> Result<Vec<Marked>> {
         let mut all = Vec::new();
         let mut done = None;
         loop {
@@ -73,7 +73,7 @@ impl Change {
         uids: &UidSet,
         what: &FlagChange,
         now: Timestamp,
-    ) -> Result<Step<Marks>> {
+    ) -> Result<Step<Marked>> {
         let mut all = Vec::new();
         let mut records = Records::new(mailbox, uids);
         let mut bits = None;
@@ -83,17 +83,19 @@ impl Change {
                 Some(bits) => bits,
                 None => *bits.insert(self.bits(mailbox, what).await?),
             };
+            let before = record.modseq;
             let (system, keywords) = change.apply(&record);
             if (system, keywords) != (record.system, record.keywords) {
                 self.mark(mailbox, uid, &mut record, system, keywords)
                     .await?;
             }
             let flags = self.flags(mailbox, &record).await?;
-            all.push(Marks {
+            let marks = Marks {
                 uid,
                 modseq: record.modseq,
                 flags,
-            });
+            };
+            all.push(Marked { marks, before });
             if self.is_full() {
                 return Ok(Step {
                     uids: all,

@@ -24,8 +24,8 @@ use kv::sqlite::Sqlite;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use store::{
-    Delivery, DeliveryId, FlagChange, Flags, How, Keyword, MailboxId, Marks, Modseq, Page, Store,
-    StoreError, SystemFlags, Uid, UidSet,
+    Delivery, DeliveryId, FlagChange, Flags, How, Keyword, MailboxId, Marked, Marks, Modseq, Page,
+    Store, StoreError, SystemFlags, Uid, UidSet,
 };
 
 const ACCOUNT: AccountId = AccountId(7);
@@ -464,20 +464,23 @@ impl World {
         assert_eq!(
             marks
                 .iter()
-                .map(|marks| marks.uid.get())
+                .map(|marked| marked.marks.uid.get())
                 .collect::<Vec<_>>(),
             expected
         );
         let change = plain(&what.flags);
         let mailbox = self.mailboxes.get_mut(&name).unwrap();
-        for Marks { uid, flags, .. } in marks {
+        for Marked { marks, before } in marks {
+            let Marks { uid, flags, modseq } = marks;
             let message = mailbox.messages.get_mut(&uid.get()).unwrap();
+            let was = message.flags.clone();
             message.flags = match how {
                 How::Add => &message.flags | &change,
                 How::Remove => &message.flags - &change,
                 How::Replace => change.clone(),
             };
             assert_eq!(plain(&flags), message.flags);
+            assert_eq!(before == modseq, was == message.flags);
         }
     }
 
@@ -579,7 +582,7 @@ impl World {
             .cloned()
             .collect();
         let taken = |name: &String| self.mailboxes.contains_key(name) && !moved.contains(name);
-        let expected = if !self.mailboxes.contains_key(&from) {
+        let expected = if moved.is_empty() {
             Err(StoreError::NoSuchMailbox)
         } else if is_within(&to, &from) {
             Err(StoreError::BadName)

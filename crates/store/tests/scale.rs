@@ -111,6 +111,12 @@ async fn work_on_many_messages_is_done_in_steps() {
         .await
         .unwrap();
     assert_eq!(marks.len(), 1300);
+    assert!(
+        marks
+            .iter()
+            .all(|marked| marked.before < marked.marks.modseq)
+    );
+    let marks: Vec<_> = marks.into_iter().map(|marked| marked.marks).collect();
     let since = (before.highest_modseq, before.uid_next);
     let changes = store
         .changes(ACCOUNT, INBOX, since.0, since.1, false)

@@ -1,6 +1,6 @@
 //! What is said to a person whose request was refused.
 
-use events::Refusal;
+use events::{Limited, Refusal};
 
 use crate::{Key, Language, Value, format, keys, text};
 
@@ -58,6 +58,12 @@ pub fn refusal(refusal: &Refusal, language: Language) -> String {
         R::NoSuchMailbox => plain(keys::REFUSAL_NO_SUCH_MAILBOX),
         R::MailboxExists => plain(keys::REFUSAL_MAILBOX_EXISTS),
         R::MailboxForbidden => plain(keys::REFUSAL_MAILBOX_FORBIDDEN),
+        R::TooMany(limited) => plain(match limited {
+            Limited::Mailboxes => keys::REFUSAL_TOO_MANY_MAILBOXES,
+            Limited::Subscriptions => keys::REFUSAL_TOO_MANY_SUBSCRIPTIONS,
+            Limited::Keywords => keys::REFUSAL_TOO_MANY_KEYWORDS,
+            Limited::Messages => keys::REFUSAL_TOO_MANY_MESSAGES,
+        }),
     }
 }
 
@@ -130,6 +136,10 @@ mod tests {
             NoSuchMailbox,
             MailboxExists,
             MailboxForbidden,
+            TooMany(Limited::Mailboxes),
+            TooMany(Limited::Subscriptions),
+            TooMany(Limited::Keywords),
+            TooMany(Limited::Messages),
         ];
         // A new variant must be added above: this match then stops compiling.
         for refusal in &all {
@@ -139,6 +149,12 @@ mod tests {
                 UnknownRecipient { .. } | NotHosted { .. } | OverQuota { .. } => {}
                 TooLarge { .. } | BareLineEnd | Loop | DiskFull | Temporary => {}
                 NoSuchMailbox | MailboxExists | MailboxForbidden => {}
+                TooMany(
+                    Limited::Mailboxes
+                    | Limited::Subscriptions
+                    | Limited::Keywords
+                    | Limited::Messages,
+                ) => {}
             }
         }
         all

@@ -23,7 +23,8 @@ impl Tag {
 const INBOX: &str = "INBOX";
 
 /// A mailbox name as people read it: UTF-8, `/` between levels, INBOX in capitals where
-/// it stands alone or first (RFC 9051 section 5.1). It may name no mailbox.
+/// it stands alone or first (RFC 9051 section 5.1). It may name no mailbox: what was not
+/// spelt as a name is a control character, which no name holds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MailboxName(String);
 

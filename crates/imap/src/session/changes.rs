@@ -5,7 +5,7 @@ use events::Refusal;
 use super::core::Core;
 use super::idle::Idling;
 use super::job::{After, Broken, Job, Tell};
-use crate::codec::command::{By, Tag};
+use crate::codec::command::Tag;
 use crate::codec::write::Reply;
 use crate::question::{Changes, Piece, Question};
 
@@ -83,7 +83,7 @@ fn note(core: &mut Core, changes: Changes) {
     for of in changes.changed {
         // Of a message that the client does not know of nothing is written.
         if !selected.is_own(of.modseq) {
-            selected.write_flags(out.write(), of.uid, &of.flags, By::Sequence);
+            selected.write_changed_flags(out.write(), of.uid, &of.flags);
         }
     }
     if let Some(known) = changes.known {

@@ -70,14 +70,19 @@ impl Selected {
         self.own.contains(&change)
     }
 
+    /// True for a change of another session of which the client has not been told.
+    pub(super) fn is_news(&self, change: Modseq) -> bool {
+        change > self.known.modseq && !self.is_own(change)
+    }
+
     /// All up to there is known, so that own changes can't come up any more.
     pub(super) fn know(&mut self, known: Known) {
         self.known = known;
         self.own.retain(|&change| change > known.modseq);
     }
 
-    /// Writes an untagged FETCH with a message's flags, and the UID where the command
-    /// spoke of UIDs. Nothing for a message that the client does not know of.
+    /// Writes an untagged FETCH with a message's flags as a command asked for it: with the
+    /// UID where it spoke of UIDs. Nothing for a message that the client does not know of.
     pub(super) fn write_flags(&mut self, to: &mut Writer, uid: Uid, flags: &Flags, by: By) {
         let Some(number) = self.view.number(uid) else {
             return;
@@ -90,6 +95,12 @@ impl Selected {
         to.message_flags(flags, self.view.is_recent(uid))
             .syntax(")")
             .end_line();
+    }
+
+    /// The same for flags that another session changed, of which nobody asked: without the
+    /// UID, as mbsync takes a FETCH that has one for a message of the list it is reading.
+    pub(super) fn write_changed_flags(&mut self, to: &mut Writer, uid: Uid, flags: &Flags) {
+        self.write_flags(to, uid, flags, By::Sequence);
     }
 
     /// Tells of keywords that were not named here before. RFC 3501 section 7.2.6.

@@ -34,7 +34,11 @@ pub(super) fn fetch(
         return After::Answer(tag, Reply::ok("None"), tell(by));
     }
     let missing = selected.view.count(&uids);
-    let question = Question::Fetch(wanted(uids, &items, selected.read_only));
+    let mut wanted = wanted(uids, &items, selected.read_only);
+    if selected.view.is_told() {
+        wanted.told = selected.known.modseq;
+    }
+    let question = Question::Fetch(wanted);
     let (sections, items) = split(items);
     let job = Fetching {
         tag,

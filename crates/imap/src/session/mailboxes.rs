@@ -156,5 +156,5 @@ impl Job for Closing {
 /// What a mailbox that was opened by EXAMINE refuses.
 pub(super) fn read_only(tag: Tag) -> After {
     let reply = Reply::no("This mailbox was opened to be read only: use SELECT");
-    After::Answer(tag, reply.with(Code::Cannot), Tell::Nothing)
+    After::Answer(tag, reply.with(Code::ReadOnly), Tell::Nothing)
 }

@@ -71,7 +71,7 @@ pub struct Imap {
     ended: bool,
     /// Say this and close once the question that is out is answered.
     leaving: Option<&'static str>,
-    /// When the client was last heard of.
+    /// When the client was last heard of, or had its last answer.
     heard: Moment,
     began: Option<Moment>,
 }
@@ -146,12 +146,19 @@ impl Imap {
         }
     }
 
-    fn answer_end(&mut self) {
+    fn answer_end(&mut self, now: Moment) {
         let Doing::Asking(job) = std::mem::replace(&mut self.doing, Doing::Ready) else {
             return;
         };
         match job.end(&mut self.core) {
-            Ok(after) => self.go_on(after),
+            Ok(after) => {
+                // Whoever reads a long answer is not silent. In IDLE the news of others say
+                // nothing about the client.
+                if !matches!(after, After::Idle(_)) {
+                    self.heard = now;
+                }
+                self.go_on(after);
+            }
             Err(Broken) => self.break_off(),
         }
     }
@@ -347,15 +354,17 @@ impl Imap {
         let (notice, until) = match &self.doing {
             Doing::Idling(idling) => {
                 let selected = matches!(self.core.state, core::State::Selected(_));
-                (selected, self.deadline().min(idling.still_here))
+                (selected, Some(self.deadline().min(idling.still_here)))
             }
-            _ => (false, self.deadline()),
+            // It is not the client who is waited for.
+            Doing::Asking(_) => (false, None),
+            _ => (false, Some(self.deadline())),
         };
         let bytes = !matches!(self.doing, Doing::Asking(_) | Doing::Securing) && !self.ended;
         Step::Want(Want {
             bytes,
             notice,
-            until: Some(until),
+            until,
         })
     }
 }
@@ -370,7 +379,7 @@ impl Session for Imap {
             Input::EndOfStream => self.ended = true,
             Input::Secured(_) => self.secured(),
             Input::Piece(piece) => self.piece(piece),
-            Input::AnswerEnd => self.answer_end(),
+            Input::AnswerEnd => self.answer_end(now),
             Input::Notice => self.notice(),
             Input::TimeUp => self.time_up(now),
             Input::Shutdown => self.shutdown(),

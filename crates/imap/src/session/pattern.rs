@@ -8,13 +8,27 @@ pub(super) const SEPARATOR: char = '/';
 /// another than to begin with it.
 #[derive(Clone, Debug)]
 pub(super) struct Pattern {
+    /// No wildcard stands beside another.
     characters: Vec<char>,
+    /// How many of them are no wildcards: no shorter name matches.
+    literals: usize,
 }
 
 impl Pattern {
     pub(super) fn new(reference: &str, pattern: &str) -> Self {
+        let mut characters: Vec<char> = Vec::new();
+        for character in reference.chars().chain(pattern.chars()) {
+            match (characters.last_mut(), character) {
+                // Beside another one of them says all.
+                (Some('*'), '*' | '%') | (Some('%'), '%') => {}
+                (Some(last @ '%'), '*') => *last = '*',
+                _ => characters.push(character),
+            }
+        }
+        let literals = characters.iter().filter(|c| !is_wildcard(**c)).count();
         Self {
-            characters: reference.chars().chain(pattern.chars()).collect(),
+            characters,
+            literals,
         }
     }
 
@@ -23,6 +37,9 @@ impl Pattern {
     /// It walks all ways through the pattern at once, so that its time is that of name
     /// times pattern, whatever they are.
     pub(super) fn matches(&self, name: &str) -> bool {
+        if name.chars().count() < self.literals {
+            return false;
+        }
         let inbox = name.split(SEPARATOR).next() == Some("INBOX");
         let mut here = vec![false; self.characters.len() + 1];
         if let Some(start) = here.first_mut() {
@@ -42,7 +59,7 @@ impl Pattern {
         let mut passing = false;
         for (index, reached) in here.iter_mut().enumerate() {
             *reached |= passing;
-            let wildcard = matches!(self.characters.get(index), Some('*' | '%'));
+            let wildcard = self.characters.get(index).copied().is_some_and(is_wildcard);
             passing = *reached && wildcard;
         }
     }
@@ -71,6 +88,10 @@ impl Pattern {
     }
 }
 
+fn is_wildcard(character: char) -> bool {
+    matches!(character, '*' | '%')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +109,9 @@ mod tests {
             ("a*c", "a/b/c", "a/b/d"),
             ("%/%", "a/b", "a/b/c"),
             ("*%*", "été", "\u{0}never"),
+            ("a%%%c", "abc", "a/c"),
+            ("a%*c", "a/b/c", "a/b"),
+            ("%*", "a/b", "\u{0}never"),
             ("INBOX", "INBOX", "INBOXES"),
             ("inb%", "INBOX", "Inbow"),
             ("inbox/a", "INBOX/a", "INBOX/A"),

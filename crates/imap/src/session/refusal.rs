@@ -38,6 +38,7 @@ fn code(refusal: &Refusal) -> Code {
         Refusal::TooLarge { .. } => Code::TooBig,
         Refusal::NoSuchMailbox => Code::NonExistent,
         Refusal::MailboxExists => Code::AlreadyExists,
+        Refusal::TooMany(_) => Code::Limit,
         // The last five are said to a message on its way, which IMAP has none of; were one
         // to come, asking again would not help.
         Refusal::MailboxForbidden

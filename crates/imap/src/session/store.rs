@@ -53,17 +53,23 @@ struct Storing {
 
 impl Job for Storing {
     fn piece(&mut self, core: &mut Core, piece: Piece) -> Result<(), Broken> {
-        let Some(Piece::Flags { of, changed }) = self.verdict.take(piece) else {
+        let Some(Piece::Flags { of, before }) = self.verdict.take(piece) else {
             return Ok(());
         };
         let Some((selected, out)) = core.selected() else {
             return Ok(());
         };
+        let changed = before != of.modseq;
+        // What another session did to the message before this change is hidden by it, and
+        // is told now or never (RFC 3501 section 6.4.6).
+        let hides = changed && selected.is_news(before);
         if changed {
             selected.made(of.modseq);
         }
         if !self.silent {
             selected.write_flags(out.write(), of.uid, &of.flags, self.by);
+        } else if hides {
+            selected.write_changed_flags(out.write(), of.uid, &of.flags);
         }
         Ok(())
     }

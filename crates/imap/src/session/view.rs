@@ -96,6 +96,11 @@ impl View {
         }
     }
 
+    /// True when nothing is gone that the client does not know of.
+    pub(super) fn is_told(&self) -> bool {
+        self.gone.is_empty()
+    }
+
     /// What the client is to be told now, as if it had been. Without `expunges`, what is
     /// gone stays until it may be told.
     pub(super) fn tell(&mut self, expunges: bool) -> News {
@@ -116,6 +121,9 @@ impl View {
     /// changes another.
     fn drop_gone(&mut self) -> Vec<SequenceNumber> {
         let mut gone = std::mem::take(&mut self.gone);
+        if gone.is_empty() {
+            return Vec::new();
+        }
         gone.sort_unstable();
         gone.dedup();
         let mut numbers: Vec<_> = gone.iter().filter_map(|&uid| self.number(uid)).collect();

@@ -1,7 +1,7 @@
 //! Answers that fail, end early, or say something unexpected.
 
 use bytes::Bytes;
-use events::Refusal;
+use events::{Limited, Refusal};
 use imap::{Flags, Message, Piece, Question, Uid};
 use session::Input;
 
@@ -82,6 +82,12 @@ fn refusals_have_their_codes() {
     for (command, refusal, code) in [
         ("CREATE x", Refusal::MailboxExists, "ALREADYEXISTS"),
         ("CREATE x", Refusal::MailboxForbidden, "CANNOT"),
+        ("CREATE x", Refusal::TooMany(Limited::Mailboxes), "LIMIT"),
+        (
+            "STORE 1 FLAGS (a)",
+            Refusal::TooMany(Limited::Keywords),
+            "LIMIT",
+        ),
         ("SELECT x", Refusal::NoSuchMailbox, "NONEXISTENT"),
         ("COPY 1 x", Refusal::NoSuchMailbox, "TRYCREATE"),
         ("APPEND x {1}", Refusal::NoSuchMailbox, "TRYCREATE"),

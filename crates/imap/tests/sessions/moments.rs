@@ -47,6 +47,35 @@ fn who_is_signed_in_may_be_silent_for_half_an_hour() {
 }
 
 #[test]
+fn who_reads_a_long_answer_is_not_silent() {
+    let account = Account::new();
+    let mut driver = Driver::in_inbox(&account);
+    driver.answer_by_hand();
+    driver.say("c CREATE x\r\n");
+    assert_eq!(driver.want().until, None);
+    driver.pass(limits::SILENT * 2);
+    driver.piece(imap::Piece::Done);
+    driver.answer_end();
+    driver.answer_end();
+    assert_eq!(driver.said(), "c OK Created\r\n");
+    driver.pass(MINUTE * 31);
+    assert!(!driver.is_closed());
+    driver.pass(MINUTE * 5);
+    assert!(driver.is_closed());
+}
+
+#[test]
+fn news_in_idle_do_not_keep_a_client_that_is_gone() {
+    let account = Account::new();
+    let mut driver = Driver::in_inbox(&account);
+    driver.say("c IDLE\r\n");
+    driver.pass(MINUTE * 30);
+    driver.input(Input::Notice);
+    driver.pass(MINUTE * 6);
+    assert!(driver.is_closed());
+}
+
+#[test]
 fn idle_shows_a_sign_of_life_and_ends_at_last() {
     let account = Account::new();
     let mut driver = Driver::in_inbox(&account);

@@ -365,7 +365,7 @@ impl Service {
         if account.folder(name).is_some() {
             return Err(Refusal::MailboxExists);
         }
-        if name.is_empty() || name.contains("//") {
+        if name.is_empty() || name.contains("//") || name.contains(char::is_control) {
             return Err(Refusal::MailboxForbidden);
         }
         for (end, _) in name.match_indices('/') {
@@ -396,8 +396,17 @@ impl Service {
         if account.folder(to).is_some() {
             return Err(Refusal::MailboxExists);
         }
-        let folder = account.folder(from).ok_or(Refusal::NoSuchMailbox)?;
-        folder.name = to.to_owned();
+        let mut found = false;
+        for folder in &mut account.folders {
+            let rest = folder.name.strip_prefix(from).map(str::to_owned);
+            if let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+                folder.name = format!("{to}{rest}");
+                found = true;
+            }
+        }
+        if !found {
+            return Err(Refusal::NoSuchMailbox);
+        }
         Ok(vec![Piece::Done])
     }
 
@@ -527,13 +536,13 @@ impl Service {
             .filter(|mail| uids.contains(mail.uid))
         {
             let flags = changed_flags(&mail.flags, change);
-            let changed = flags != mail.flags;
-            if changed {
+            let before = Modseq(mail.modseq);
+            if flags != mail.flags {
                 (mail.flags, mail.modseq) = (flags, modseq);
             }
             pieces.push(Piece::Flags {
                 of: flags_of(mail),
-                changed,
+                before,
             });
         }
         pieces.push(Piece::Done);

@@ -5,20 +5,30 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use store::StoreError;
 
-use events::Refusal;
+use events::{Limited, Refusal};
 
 /// What the peer is told of a failure of the store.
 pub(super) fn refusal(error: &StoreError) -> Refusal {
     match error {
         StoreError::Gone | StoreError::NoSuchMailbox => Refusal::NoSuchMailbox,
         StoreError::Exists => Refusal::MailboxExists,
-        StoreError::BadName | StoreError::TooMany(_) => Refusal::MailboxForbidden,
+        StoreError::BadName => Refusal::MailboxForbidden,
+        StoreError::TooMany(limit) => Refusal::TooMany(limited(*limit)),
         StoreError::OverQuota => Refusal::OverQuota { temporary: true },
         StoreError::Full => Refusal::DiskFull,
         StoreError::Damaged(_) | StoreError::Broken(_) => {
             tracing::error!(%error, "an IMAP session could not be answered");
             Refusal::Temporary
         }
+    }
+}
+
+fn limited(limit: store::Limit) -> Limited {
+    match limit {
+        store::Limit::Mailboxes => Limited::Mailboxes,
+        store::Limit::Subscriptions => Limited::Subscriptions,
+        store::Limit::Keywords => Limited::Keywords,
+        store::Limit::Uids => Limited::Messages,
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) async fn fetch(
             return Ok(());
         };
         after = Some(last.uid);
+        records.retain(|record| !record.gone || record.modseq.get() > fetch.told.0);
         let marked = if fetch.mark_seen {
             mark_seen(mailbox, &mut records).await
         } else {
@@ -81,12 +82,15 @@ async fn mark_seen(mailbox: &Mailbox<'_>, records: &mut [Record]) -> HashMap<Uid
         }
     };
     let mut marked = HashMap::new();
-    for marks in marks {
+    for store::Marked { marks, before } in marks {
         if let Ok(index) = records.binary_search_by_key(&marks.uid, |record| record.uid)
             && let Some(record) = records.get_mut(index)
         {
             record.flags = marks.flags;
-            marked.insert(marks.uid, imap::Modseq(marks.modseq.get()));
+            // Where another session was faster, that is told as its change.
+            if before != marks.modseq {
+                marked.insert(marks.uid, imap::Modseq(marks.modseq.get()));
+            }
         }
     }
     marked

@@ -6,7 +6,7 @@ use address::AccountId;
 use blob::BodyReader;
 use imap::{Changes, Known, NewMessage, Piece};
 use jiff::Timestamp;
-use store::{Details, FlagChange, MailboxId, Marks, Page, Record, Store, StoreError, Uid, UidSet};
+use store::{Details, FlagChange, MailboxId, Marked, Page, Record, Store, StoreError, Uid, UidSet};
 
 use super::convert;
 use super::search::Source;
@@ -37,7 +37,7 @@ impl Mailbox<'_> {
         &self,
         uids: &UidSet,
         what: &FlagChange,
-    ) -> Result<Vec<Marks>, StoreError> {
+    ) -> Result<Vec<Marked>, StoreError> {
         self.store
             .set_flags(self.account, self.id, uids, what, self.now)
             .await

@@ -9,7 +9,7 @@ use blob::BodyReader;
 use imap::{Condition, Relation, SearchDate, TextPlace};
 use jiff::civil::Date;
 use message::{Content, Part};
-use store::{Details, Record, StoreError, Uid};
+use store::{Details, Record, StoreError, Uid, UidSet};
 
 use super::convert;
 
@@ -42,6 +42,12 @@ enum Ask {
     Text(TextPlace, String),
 }
 
+impl Ask {
+    fn is_about_header(&self) -> bool {
+        matches!(self, Ask::Text(TextPlace::Header(_) | TextPlace::Text, _))
+    }
+}
+
 /// A condition ready to be asked of many messages.
 #[derive(Debug)]
 pub(super) struct Search {
@@ -65,6 +71,14 @@ impl Search {
         let mut asks = Vec::new();
         let plan = plan(condition, &mut asks);
         Search { plan, asks }
+    }
+
+    /// UIDs outside of which no message can fulfil it.
+    pub(super) fn within(&self) -> UidSet {
+        match within(&self.plan) {
+            Some(range) => UidSet::from_ranges(range),
+            None => UidSet::all(),
+        }
     }
 
     /// Which of these messages fulfil it. Other tasks have their turn between them.
@@ -119,7 +133,12 @@ impl Search {
         details: &Details,
         answers: &mut [Option<bool>],
     ) -> Result<(), StoreError> {
-        let header = header(record, source, details.structure.root.header_range()).await?;
+        let root = &details.structure.root;
+        let header = if self.asks.iter().any(Ask::is_about_header) {
+            header(record, source, root.header_range()).await?
+        } else {
+            Vec::new()
+        };
         for (ask, answer) in self.asks.iter().zip(answers) {
             *answer = match ask {
                 Ask::Sent(relation, date) => {
@@ -156,7 +175,8 @@ impl Search {
                     message::fields(&header).for_each(|field| finder.look(&field_text(field)));
                     parts.push(&enclosed.root);
                 }
-                Content::Leaf if part.media.kind == "text" => {
+                // Reports and pieces of messages are text to people, too.
+                Content::Leaf if part.media.kind == "text" || part.media.kind == "message" => {
                     read_text(source.read(record, part.body_range()), part, &mut finder).await?;
                 }
                 Content::Leaf => {}
@@ -178,6 +198,34 @@ impl Search {
             _ => None,
         });
         open.collect()
+    }
+}
+
+/// The first and the last UID that can fulfil a plan, in the outer layer none when none can;
+/// `None` where that is not known without looking.
+fn within(plan: &Plan) -> Option<Option<(Uid, Uid)>> {
+    match plan {
+        Plan::Uids(uids) => {
+            let stored = convert::stored_set(uids);
+            let (first, last) = (stored.ranges().first(), stored.ranges().last());
+            Some(
+                first
+                    .zip(last)
+                    .map(|(first, last)| (*first.start(), *last.end())),
+            )
+        }
+        Plan::All(all) => all.iter().filter_map(within).reduce(|one, other| {
+            let ((from, to), (other_from, other_to)) = one.zip(other)?;
+            let (from, to) = (from.max(other_from), to.min(other_to));
+            (from <= to).then_some((from, to))
+        }),
+        Plan::Any(one, other) => match (within(one)?, within(other)?) {
+            (Some((from, to)), Some((other_from, other_to))) => {
+                Some(Some((from.min(other_from), to.max(other_to))))
+            }
+            (one, other) => Some(one.or(other)),
+        },
+        _ => None,
     }
 }
 
@@ -393,6 +441,40 @@ mod tests {
         assert!(in_header(header, None, "subject: ca"));
         assert!(in_header(header, Some("X-Empty"), ""));
         assert!(!in_header(header, Some("X-None"), ""));
+    }
+
+    #[test]
+    fn only_messages_that_can_be_meant_are_looked_at() {
+        let uids = |ranges: &[(u32, u32)]| {
+            let uid = |number| imap::Uid::new(number).unwrap();
+            let mut set = imap::UidSet::default();
+            ranges
+                .iter()
+                .for_each(|&(from, to)| set.append(uid(from), uid(to)));
+            Condition::Uids(set)
+        };
+        let within = |condition: Condition| {
+            let set = Search::new(condition).within();
+            let ranges = set.ranges().iter();
+            ranges
+                .map(|range| (range.start().get(), range.end().get()))
+                .collect::<Vec<_>>()
+        };
+        let all = within(Condition::All);
+        assert_eq!(all, [(1, Uid::MAX.get())]);
+        assert_eq!(within(uids(&[(3, 4), (9, 9)])), [(3, 9)]);
+        assert_eq!(within(uids(&[])), []);
+        let not = Condition::Not(Box::new(uids(&[(3, 4)])));
+        assert_eq!(within(not.clone()), all);
+        let and = |conditions: &[Condition]| within(Condition::And(conditions.to_vec()));
+        assert_eq!(and(&[not.clone(), uids(&[(3, 9)])]), [(3, 9)]);
+        assert_eq!(and(&[uids(&[(1, 5)]), uids(&[(3, 9)])]), [(3, 5)]);
+        assert_eq!(and(&[uids(&[(1, 2)]), uids(&[(3, 9)])]), []);
+        assert_eq!(and(&[uids(&[]), not.clone()]), []);
+        let or = |one, other| within(Condition::Or(Box::new(one), Box::new(other)));
+        assert_eq!(or(uids(&[(1, 2)]), uids(&[(8, 9)])), [(1, 9)]);
+        assert_eq!(or(uids(&[]), uids(&[(8, 9)])), [(8, 9)]);
+        assert_eq!(or(uids(&[(8, 9)]), not), all);
     }
 
     #[test]

@@ -20,3 +20,7 @@ refusal-temporary = This one is on us: the service could not do it just now. Not
 refusal-no-such-mailbox = There is no folder of that name. Refresh the list of folders.
 refusal-mailbox-exists = A folder of that name exists already. Choose another name.
 refusal-mailbox-forbidden = A folder can't have that name, or this folder can't be changed in that way. Choose another name.
+refusal-too-many-mailboxes = There are as many folders as one account can have. Those that exist work as before. Delete one to make room for another.
+refusal-too-many-subscriptions = This account is subscribed to as many folders as it can be. Unsubscribe from some that are no longer needed.
+refusal-too-many-keywords = This folder knows as many tags as a folder can. Nothing was changed. Use a tag that was used there before.
+refusal-too-many-messages = This folder has used up the numbers for its messages. What it holds can still be read and moved. Go on in a new folder.

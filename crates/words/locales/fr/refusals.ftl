@@ -20,3 +20,7 @@ refusal-temporary = C’est de notre côté : le service n’a pas pu le faire 
 refusal-no-such-mailbox = Il n’y a pas de dossier de ce nom. Actualisez la liste des dossiers.
 refusal-mailbox-exists = Un dossier de ce nom existe déjà. Choisissez un autre nom.
 refusal-mailbox-forbidden = Ce nom ne convient pas à un dossier, ou ce dossier ne se change pas ainsi. Choisissez un autre nom.
+refusal-too-many-mailboxes = Ce compte a autant de dossiers qu’il peut en avoir. Ceux qui existent marchent comme avant. Supprimez-en un pour en créer un autre.
+refusal-too-many-subscriptions = Ce compte est abonné à autant de dossiers qu’il peut l’être. Désabonnez-le de ceux qui ne servent plus.
+refusal-too-many-keywords = Ce dossier connaît autant d’étiquettes qu’un dossier peut en avoir. Rien n’a changé. Prenez une étiquette qui y a déjà servi.
+refusal-too-many-messages = Ce dossier a épuisé les numéros de ses messages. Ce qu’il contient se lit et se déplace encore. Continuez dans un nouveau dossier.

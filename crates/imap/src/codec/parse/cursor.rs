@@ -24,6 +24,9 @@ pub(crate) struct Cursor<'a> {
     at: usize,
 }
 
+/// A control character, which no mailbox's name holds.
+const NOBODYS_NAME: &str = "\0";
+
 type Read<T> = Result<T, Wanted>;
 
 impl<'a> Cursor<'a> {
@@ -245,7 +248,8 @@ impl<'a> Cursor<'a> {
         self.mailbox_text(&wire, start).map(MailboxName::new)
     }
 
-    /// A name or pattern in modified UTF-7.
+    /// A name or pattern in modified UTF-7. What is none is still well formed, and is read
+    /// as a name that no mailbox has or can have: whoever is asked for it says so.
     pub(super) fn mailbox_text(&self, wire: &[u8], start: usize) -> Read<String> {
         if wire.len() > limits::MAILBOX_NAME {
             return Err(Wanted {
@@ -253,11 +257,7 @@ impl<'a> Cursor<'a> {
                 at: start,
             });
         }
-        let name = utf7::decode(wire);
-        name.ok_or(Wanted {
-            what: "a mailbox name in modified UTF-7",
-            at: start,
-        })
+        Ok(utf7::decode(wire).unwrap_or_else(|| NOBODYS_NAME.to_owned()))
     }
 
     /// Items between parentheses, a space between each; at least one.

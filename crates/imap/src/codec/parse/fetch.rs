@@ -17,19 +17,19 @@ pub(super) fn fetch(cursor: &mut Cursor<'_>, by: By) -> Result<Command, FaultKin
     if cursor.peek() == Some(b'(') {
         for item in cursor.list(item)? {
             add(&mut items, item);
+            if items.len() > limits::FETCH_SECTIONS {
+                return Err(Wanted {
+                    what: "fewer items",
+                    at: start,
+                }
+                .into());
+            }
         }
     } else {
         match macro_items(cursor) {
             Some(all) => items.extend(all),
             None => items.push(item(cursor)?),
         }
-    }
-    if items.len() > limits::FETCH_SECTIONS {
-        return Err(Wanted {
-            what: "fewer items",
-            at: start,
-        }
-        .into());
     }
     Ok(Command::Fetch { by, set, items })
 }

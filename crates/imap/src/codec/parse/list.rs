@@ -39,6 +39,10 @@ pub(super) fn list(cursor: &mut Cursor<'_>) -> Read<Command> {
     } else {
         vec![pattern(cursor)?]
     };
+    let octets = patterns.iter().map(|one| one.len() + reference.len());
+    if octets.sum::<usize>() > limits::PATTERN_OCTETS {
+        return Err(cursor.wanted("shorter patterns"));
+    }
     let mut returned = Returned::default();
     if cursor.skip(b' ') {
         kind = ListKind::Extended;

@@ -20,8 +20,21 @@ pub(super) fn search(cursor: &mut Cursor<'_>, by: By) -> Read<Command> {
         after.space()?;
         *cursor = after;
     }
+    let start = cursor.wanted("a search with fewer keys");
     let key = keys(cursor, 0)?;
+    if count(&key) > limits::SEARCH_KEYS {
+        return Err(start.into());
+    }
     Ok(Command::Search { by, key })
+}
+
+fn count(key: &SearchKey) -> usize {
+    match key {
+        SearchKey::And(keys) => keys.iter().map(count).sum(),
+        SearchKey::Or(one, other) => count(one) + count(other),
+        SearchKey::Not(key) => count(key),
+        _ => 1,
+    }
 }
 
 /// US-ASCII is a part of UTF-8, so that one way of reading serves both. It also serves

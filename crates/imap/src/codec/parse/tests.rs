@@ -86,8 +86,6 @@ fn a_complaint_says_where() {
             "a LOGIN jean {1}x",
             "a line end after a literal's size at 17",
         ),
-        ("a SELECT A&B", "a mailbox name in modified UTF-7 at 10"),
-        ("a SELECT Été", "a mailbox name in modified UTF-7 at 10"),
         ("a FETCH 0 FLAGS", "a number above zero at 9"),
         ("a FETCH 4294967296 FLAGS", "a number at 9"),
         ("a FETCH 1, FLAGS", "a message number at 11"),
@@ -302,6 +300,41 @@ fn a_search_may_nest_but_not_for_ever() {
     assert!(parse(nested(100_000).as_bytes()).is_err());
     let open = format!("a SEARCH {}", "(".repeat(200_000));
     assert!(parse(open.as_bytes()).is_err());
+}
+
+#[test]
+fn a_command_may_ask_for_much_but_not_for_everything() {
+    let search = |keys: usize| format!("a SEARCH {}", "(NOT TEXT a) ".repeat(keys));
+    let is_read = |text: String| parse(text.trim_end().as_bytes()).is_ok();
+    assert!(is_read(search(crate::limits::SEARCH_KEYS)));
+    assert!(!is_read(search(crate::limits::SEARCH_KEYS + 1)));
+    let fetch = |items: usize| {
+        let items: Vec<String> = (1..=items).map(|part| format!("BODY[{part}]")).collect();
+        format!("a FETCH 1 ({})", items.join(" "))
+    };
+    assert!(is_read(fetch(crate::limits::FETCH_SECTIONS)));
+    assert!(!is_read(fetch(crate::limits::FETCH_SECTIONS + 1)));
+    assert!(is_read(
+        "a FETCH 1 (UID".to_owned() + &" UID".repeat(5000) + ")"
+    ));
+    let list = |octets: usize| {
+        let pattern = "*a".repeat(octets / 4);
+        format!("a LIST \"{pattern}\" ({pattern} \"\")")
+    };
+    assert!(is_read(list(crate::limits::PATTERN_OCTETS / 2)));
+    assert!(!is_read(list(crate::limits::PATTERN_OCTETS)));
+}
+
+#[test]
+fn what_is_no_modified_utf_7_is_nobodys_name() {
+    for wire in ["A&B", "&AGE-", "&2D0-", "Été"] {
+        for text in [format!("a SELECT {wire}"), format!("a EXAMINE \"{wire}\"")] {
+            let Command::Select { mailbox, .. } = command(&text) else {
+                panic!("no SELECT")
+            };
+            assert_eq!(mailbox.as_str(), "\0");
+        }
+    }
 }
 
 #[test]
