@@ -50,6 +50,9 @@ pub(crate) const TESTS: &[Package] = &[
     program("tmux", "tmux"),
 ];
 
+/// What the proof `fuzz` builds its engine with.
+pub(crate) const FUZZ: &[Package] = &[program("g++", "c++")];
+
 /// What the proof `fresh` makes a fresh machine with.
 pub(crate) const FRESH: &[Package] = &[
     program("debootstrap", "debootstrap"),
