@@ -18,7 +18,7 @@ const BODIES: [&[u8]; 3] = [
 ];
 
 /// Octets of the input that are damage to a record; the rest is for the segment.
-const RECORD: usize = 9;
+const RECORD: usize = 33;
 
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_current_thread().build().expect("a runtime"));
