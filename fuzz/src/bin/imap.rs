@@ -89,6 +89,10 @@ struct Client {
     literal: u64,
     /// The line so far.
     line: Vec<u8>,
+    /// The command was refused before all of it, which is sent at once, had been read.
+    answered: bool,
+    /// The line after a `+` that invites no literal is coming.
+    challenged: bool,
 }
 
 impl Client {
@@ -102,29 +106,40 @@ impl Client {
             return;
         }
         let line = std::mem::take(&mut self.line);
-        let announced = announced(&line);
-        // No answer is right before octets that need no consent, and in a command that is
-        // thrown away.
+        let answered = std::mem::take(&mut self.answered);
+        // The answer to a challenge, and what ends IDLE, are lines and nothing more.
+        let announced = announced(&line).filter(|_| !self.challenged);
         assert!(
-            announced.is_some() || !said.is_empty(),
+            announced.is_some() || answered || !said.is_empty(),
             "no answer to {}",
             line.escape_ascii()
         );
         let refused = !said.is_empty() && !said.starts_with(b"+");
-        self.literal = announced.filter(|_| !refused).unwrap_or(0);
+        self.challenged = said.starts_with(b"+") && announced.is_none();
+        if let Some((size, at_once)) = announced.filter(|(_, at_once)| *at_once || !refused) {
+            self.literal = size;
+            self.answered = at_once && (answered || refused);
+        }
     }
 }
 
-/// The size in a line's `{5}` or `{5+}`.
-fn announced(line: &[u8]) -> Option<u64> {
+/// The size in a line's `{5}` or `{5+}`, and whether it is the second.
+fn announced(line: &[u8]) -> Option<(u64, bool)> {
     let line = line.strip_suffix(b"\n")?;
     let line = line
         .strip_suffix(b"\r")
         .unwrap_or(line)
         .strip_suffix(b"}")?;
-    let line = line.strip_suffix(b"+").unwrap_or(line);
-    let open = line.iter().rposition(|octet| *octet == b'{')?;
-    std::str::from_utf8(&line[open + 1..]).ok()?.parse().ok()
+    let size = line.strip_suffix(b"+").unwrap_or(line);
+    let open = size.iter().rposition(|octet| *octet == b'{')?;
+    let (before, digits) = (&size[..open], &size[open + 1..]);
+    // Behind anything else than a space or a parenthesis no string may begin.
+    let begins = matches!(before.last(), None | Some(b' ' | b'('));
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) || !begins {
+        return None;
+    }
+    let number = std::str::from_utf8(digits).ok()?.parse();
+    Some((number.unwrap_or(u64::MAX), size != line))
 }
 
 /// The world of the tests, kept small.
