@@ -52,6 +52,9 @@ pub(crate) const TESTS: &[Package] = &[
     program("bsdutils", "script"),
 ];
 
+/// What the proof `fuzz` builds its engine with.
+pub(crate) const FUZZ: &[Package] = &[program("g++", "c++")];
+
 /// What the proof `fresh` makes a fresh machine with.
 pub(crate) const FRESH: &[Package] = &[
     program("debootstrap", "debootstrap"),

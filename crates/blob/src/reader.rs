@@ -106,7 +106,16 @@ impl Piece {
 
     fn fill(&self, octets: &mut [u8]) -> io::Result<()> {
         let file = self.folder.reading(self.body.segment)?;
-        file.read_exact_at(octets, self.body.offset + HEADER_OCTETS as u64 + self.at)
+        // No file has room there: a record that says so is damaged.
+        let place = self.place().ok_or(io::ErrorKind::UnexpectedEof)?;
+        file.read_exact_at(octets, place)
+    }
+
+    /// Where in the segment it begins; `None` beyond any file.
+    fn place(&self) -> Option<u64> {
+        let body = self.body.offset.checked_add(HEADER_OCTETS as u64)?;
+        let place = body.checked_add(self.at)?;
+        i64::try_from(place).is_ok().then_some(place)
     }
 
     fn meaning(&self, error: &io::Error) -> BlobError {
@@ -118,6 +127,31 @@ impl Piece {
                 BlobError::Damaged(format!("{:?}: the file ends before it", self.body))
             }
             _ => BlobError::Broken(format!("{:?}: {error}", self.body)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::{SegmentId, Sort};
+
+    #[tokio::test]
+    async fn a_place_beyond_any_file_is_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Arc::new(Folder::open(dir.path()).unwrap());
+        let segment = SegmentId::new(1, Sort::Shared);
+        std::fs::write(folder.segment(segment), "x").unwrap();
+        for offset in [u64::MAX, u64::MAX - HEADER_OCTETS as u64, 1 << 63, 1 << 40] {
+            let body = BodyRef {
+                segment,
+                offset,
+                length: 9,
+                hash: [0; 32],
+            };
+            let mut reader = BodyReader::new(folder.clone(), body, 0..u64::MAX);
+            let found = reader.next().await;
+            assert!(matches!(found, Some(Err(BlobError::Damaged(_)))));
         }
     }
 }

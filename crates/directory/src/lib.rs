@@ -45,6 +45,8 @@ mod directory;
 mod domain;
 mod edit;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod gate;
 mod keys;
 mod lookup;

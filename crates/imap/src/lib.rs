@@ -54,6 +54,8 @@
 //! * Nothing pipelined before STARTTLS survives it.
 
 mod codec;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod limits;
 mod number;
 mod question;

@@ -1,6 +1,8 @@
 //! The tree of a message's parts, as BODYSTRUCTURE tells it and with the place of
 //! every part in the message. RFC 9051 section 7.5.2, RFC 2045, RFC 2046.
 
+mod depth;
+
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -55,6 +57,7 @@ pub struct Part {
     /// `Content-Location`. RFC 2557.
     pub location: Option<HeaderText>,
     /// What is inside.
+    #[serde(deserialize_with = "depth::bounded")]
     pub content: Content,
 }
 

@@ -28,6 +28,8 @@
 
 mod entry;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod id;
 mod queue;
 mod stored;

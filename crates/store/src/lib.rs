@@ -62,6 +62,8 @@ mod deliver;
 mod edges;
 mod error;
 mod flags;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod ids;
 mod intake;
 mod keys;

@@ -31,7 +31,6 @@ pub(crate) struct Driver {
     pub(crate) asked: Option<Question>,
     out: Vec<u8>,
     reader: Reader,
-    heard: bool,
     closed: bool,
     want: Option<Want>,
 }
@@ -57,7 +56,6 @@ impl Driver {
             asked: None,
             out: Vec::new(),
             reader: Reader::default(),
-            heard: true,
             closed: false,
             want: None,
         };
@@ -98,16 +96,15 @@ impl Driver {
         self.input(Input::Bytes(Bytes::copy_from_slice(octets)));
     }
 
-    /// The client sends what the strict reader could not follow.
+    /// The client sends what the strict reader could not follow; it hears the server alone
+    /// from here on.
     pub(crate) fn unheard(&mut self, octets: &[u8]) {
-        self.heard = false;
+        self.reader.be_deaf();
         self.input(Input::Bytes(Bytes::copy_from_slice(octets)));
     }
 
     fn hear(&mut self, octets: &[u8]) {
-        if self.heard {
-            self.reader.server(octets);
-        }
+        self.reader.server(octets);
         self.out.extend_from_slice(octets);
     }
 

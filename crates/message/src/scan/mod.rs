@@ -279,7 +279,9 @@ impl Scanner {
                 self.release();
                 self.pass_head(Kind::Plain);
             }
-            HeaderLine::Odd if self.tree.is_first_line() && is_mbox_line(&self.line.head) => {
+            HeaderLine::Odd
+                if !waiting && self.tree.is_first_line() && is_mbox_line(&self.line.head) =>
+            {
                 self.pass_head(Kind::Plain);
             }
             HeaderLine::Odd => self.hold_head(),

@@ -178,6 +178,14 @@ fn a_header_whose_empty_line_was_forgotten() {
 }
 
 #[test]
+fn a_line_of_mbox_stands_before_all_others() {
+    check("From x\nSubject: a\n\nb\n", " text/plain 3 1 \"b\\n\"\n");
+    // Behind an odd line it is another odd line, and stays behind it.
+    check("Q\nFrom x\n", " text/plain 0 2 \"Q\\nFrom x\\n\"\n");
+    check("Q\nFrom ", " text/plain 0 1 \"Q\\nFrom \"\n");
+}
+
+#[test]
 fn a_field_broken_in_lines_does_not_end_the_header() {
     check(
         "Content-Type: text/html;\nname=\"a\"\nReceived: x\nby y\n folded\nwith: z\nSubject: b\n\nc",

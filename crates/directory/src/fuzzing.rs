@@ -1,0 +1,33 @@
+//! The way in for the proof `fuzz`: only it sets `--cfg fuzzing`.
+
+use jiff::Timestamp;
+
+use crate::records::{
+    AccountRecord, CredentialsRecord, DomainRecord, NameRecord, NextAccount, Record, TargetRecord,
+};
+
+/// Reads octets as each kind of record that a directory holds.
+///
+/// # Panics
+/// Where what was read is not written as what can be read again.
+pub fn read_anything(octets: &[u8]) {
+    record::<NextAccount>(octets);
+    record::<DomainRecord>(octets);
+    record::<NameRecord>(octets);
+    record::<CredentialsRecord>(octets);
+    record::<TargetRecord>(octets);
+    if let Some(account) = record::<AccountRecord>(octets) {
+        let _ = (
+            Timestamp::from(account.created),
+            Timestamp::from(account.password_changed),
+        );
+    }
+}
+
+fn record<T: Record>(octets: &[u8]) -> Option<T> {
+    let record = T::decode(octets).ok()?;
+    let written = record.encode().unwrap_or_default();
+    let again = T::decode(&written).ok();
+    assert!(again.is_some(), "{}", T::NAME);
+    again
+}

@@ -1,0 +1,21 @@
+//! The way in for the proof `fuzz`: only it sets `--cfg fuzzing`.
+
+use crate::stored::{EntryValue, read, read_entry_key, read_recipient_key, write};
+use crate::{QueueId, Recipient};
+
+/// Reads octets as each kind of key and value that a queue holds.
+///
+/// # Panics
+/// Where what was read is not written as what reads the same again.
+pub fn read_anything(octets: &[u8]) {
+    let _ = (read_entry_key(octets), read_recipient_key(octets));
+    if let Ok(value) = read::<EntryValue>(octets) {
+        let written = write(&value).unwrap_or_default();
+        assert!(read(&written).as_ref() == Ok(&value));
+        let _ = value.entry(QueueId::from_number(1), Vec::new());
+    }
+    if let Ok(recipient) = read::<Recipient>(octets) {
+        let written = write(&recipient).unwrap_or_default();
+        assert!(read(&written).as_ref() == Ok(&recipient));
+    }
+}

@@ -1,0 +1,54 @@
+//! Messages: their structure is true however they are cut, every section lies within, and
+//! what is made of headers and bodies is bounded.
+#![no_main]
+
+use fuzz::{fuzz_target, within};
+use message::{Part, fields, header_fields, senders, text};
+
+#[path = "../../../crates/message/tests/whole/common.rs"]
+#[allow(dead_code)]
+mod common;
+
+fuzz_target!(|input: &[u8]| {
+    // Octets of text decoded from octets four times as many, several times over.
+    within(1024 * 1024 + 64 * input.len(), || {
+        let scanned = common::scan(input);
+        common::check(input, &scanned);
+        let sizes = [1 + input.len() % 7, 1, 1 + input.len() % 63, 2];
+        assert_eq!(common::scan_in(input, &sizes), scanned);
+        let stored = postcard::to_allocvec(&(&scanned.envelope, &scanned.structure))
+            .expect("it can be stored");
+        assert!(stored.len() < 1024 * 1024);
+        let read = postcard::from_bytes(&stored).expect("it can be read");
+        assert_eq!((scanned.envelope, scanned.structure), read);
+
+        let root = &read.1.root;
+        let header = common::text(input, root.header_range());
+        let raw: usize = fields(header).map(|field| field.raw.len()).sum();
+        assert!(header.len() - raw <= 2);
+        assert!(header_fields(header, &["subject"], true).len() <= header.len() + 4);
+        for field in fields(header) {
+            let _ = message::date::parse(field.value);
+            assert!(text::header_value(field.value).len() <= 4 * field.value.len());
+        }
+        let found = senders(header);
+        assert!(found.found.len() >= (found.from_fields + found.sender_fields) as usize);
+        body(input, root);
+    });
+});
+
+/// The text of a part is the same whether it comes whole or octet by octet.
+fn body(input: &[u8], part: &Part) {
+    let octets = common::text(input, part.body_range());
+    let read = |size: usize| {
+        let (mut reader, mut text) = (text::BodyText::new(part), String::new());
+        octets
+            .chunks(size)
+            .for_each(|chunk| reader.push(chunk, &mut text));
+        reader.finish(&mut text);
+        text
+    };
+    let whole = read(usize::MAX);
+    assert!(whole.len() <= 4 * octets.len() + 16);
+    assert_eq!(read(1), whole);
+}
