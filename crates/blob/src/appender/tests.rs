@@ -23,7 +23,11 @@ fn frame(body: &[u8]) -> Waiting {
 fn log(dir: &tempfile::TempDir) -> Log {
     let folder = Arc::new(Folder::open(dir.path()).unwrap());
     let segment = continued(&folder).unwrap();
-    Log { folder, segment }
+    Log {
+        folder,
+        segment,
+        full: false,
+    }
 }
 
 #[test]

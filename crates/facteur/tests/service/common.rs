@@ -24,9 +24,14 @@ pub(crate) struct Person {
 impl Facteur {
     /// Starts a new one.
     pub(crate) fn start() -> Facteur {
+        Facteur::start_logging_to(Stdio::null())
+    }
+
+    /// Starts a new one whose log goes there.
+    pub(crate) fn start_logging_to(log: Stdio) -> Facteur {
         let folder = tempfile::tempdir().unwrap();
         let (base, lock) = free_base();
-        let child = serve(&folder.path().join("data"), base);
+        let child = serve(&folder.path().join("data"), base, log);
         Facteur {
             folder,
             base,
@@ -45,6 +50,11 @@ impl Facteur {
 
     pub(crate) fn port(&self, standard: u16) -> u16 {
         self.base + standard
+    }
+
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// The two people of the quick start, from the sheet that it keeps.
@@ -68,7 +78,7 @@ impl Facteur {
     pub(crate) fn kill_and_restart(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        self.child = serve(&self.data(), self.base);
+        self.child = serve(&self.data(), self.base, Stdio::null());
     }
 
     /// SIGTERM, and what the process said at its end.
@@ -95,7 +105,7 @@ impl Drop for Facteur {
 }
 
 /// Starts the binary and waits until it says that it serves.
-fn serve(data: &Path, base: u16) -> Child {
+fn serve(data: &Path, base: u16, log: Stdio) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_facteur"))
         .arg("--data")
         .arg(data)
@@ -108,7 +118,7 @@ fn serve(data: &Path, base: u16) -> Child {
         ])
         .args(["--port-base", &base.to_string()])
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(log)
         .spawn()
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -123,7 +133,7 @@ fn serve(data: &Path, base: u16) -> Child {
 
 /// A base under which every port of the service is free just now, and the lock that keeps
 /// it from other tests, whatever process they run in.
-fn free_base() -> (u16, File) {
+pub(crate) fn free_base() -> (u16, File) {
     let ports = [25, 80, 110, 143, 443, 465, 587, 993, 995];
     let free = |base: u16| {
         let open = |port: &u16| TcpListener::bind(("127.0.0.1", base + port)).ok();

@@ -4,4 +4,5 @@
 
 mod clients;
 mod common;
+mod limits;
 mod transcripts;
