@@ -77,3 +77,19 @@ fn a_log_that_can_not_be_written_stops_nothing() {
     passes(&libraries.output().unwrap());
     assert!(facteur.stop().success());
 }
+
+#[test]
+fn an_account_over_its_quota_takes_no_more_and_loses_nothing() {
+    let facteur = Facteur::start();
+    let [jeanne, paul] = facteur.people();
+    let mut quota = script("quota.py");
+    quota.arg(env!("CARGO_BIN_EXE_facteur")).arg(facteur.data());
+    quota.arg(facteur.base.to_string()).arg(facteur.authority());
+    quota.args([
+        &jeanne.address,
+        &jeanne.password,
+        &paul.address,
+        &paul.password,
+    ]);
+    passes(&quota.output().unwrap());
+}
