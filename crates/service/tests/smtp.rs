@@ -405,6 +405,28 @@ async fn an_account_that_is_full_for_days_asks_nobody_to_come_back() {
 }
 
 #[tokio::test]
+async fn postmaster_without_a_domain_is_that_of_any_domain_that_has_one() {
+    let house = house().await;
+    let directory = &house.service.directory;
+    for domain in ["a.example", "zone.example"] {
+        let domain = domain.parse().unwrap();
+        directory
+            .add_domain(&domain, Timestamp::now())
+            .await
+            .unwrap();
+    }
+    let last = at("postmaster@zone.example");
+    let targets = vec![house.lea.address.clone()];
+    directory.add_alias(&last, targets).await.unwrap();
+    let mut answers = house.exchange();
+    from(&mut answers, "", None).await;
+    let told = one(&mut answers, Question::Recipient(ForwardPath::Postmaster)).await;
+    assert_eq!(told, Piece::Granted);
+    assert_eq!(counts(&data(&mut answers, MESSAGE).await), (1, 0));
+    assert_eq!(house.inbox(house.lea.id).await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_message_that_goes_in_circles_is_refused() {
     let house = house().await;
     let message = "Received: x\r\n".repeat(100) + MESSAGE;

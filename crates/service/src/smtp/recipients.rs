@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use address::Address;
-use directory::Account;
+use directory::{Account, Found};
 use events::Refusal;
 use queue::{Destination, Recipient};
 use routing::{Asker, Place, Resolution, Routes};
@@ -16,6 +16,8 @@ use crate::trouble;
 /// How long an account is full before senders are told for good instead of asked to come
 /// back: by then the first of them have given up (RFC 5321 section 4.5.4.1).
 const FULL_FOR: Duration = Duration::from_secs(5 * 24 * 60 * 60);
+/// Domains that are looked through for somebody who looks after this service.
+const POSTMASTERS: usize = 100;
 /// Octets of a message such as people write. An account that has room for this one is not
 /// full, whatever a larger one is told.
 const ORDINARY_OCTETS: u64 = 10_000;
@@ -53,16 +55,25 @@ impl Answers {
         envelope.add(&address, places)
     }
 
-    /// Whoever looks after this service: `postmaster` of the first domain that is served
-    /// here. RFC 5321 section 4.5.1.
+    /// Whoever looks after this service: `postmaster` of the first domain served here that
+    /// has one. RFC 5321 section 4.5.1.
     async fn postmaster(&self) -> Result<Address, Refusal> {
         let domains = self.service.directory.domains().await;
         let domains = domains.map_err(trouble::of_directory)?;
+        let at = |domain: &str| {
+            let address = format!("postmaster@{domain}").parse::<Address>();
+            address.map_err(|_| Refusal::Temporary)
+        };
+        for hosted in domains.iter().take(POSTMASTERS) {
+            let address = at(hosted.domain.as_str())?;
+            let found = self.service.directory.lookup(&address).await;
+            if found.map_err(trouble::of_directory)? != Found::NoSuchUser {
+                return Ok(address);
+            }
+        }
+        // Nobody; without any domain the host's own name stands there, served as little.
         let first = domains.first().map(|hosted| hosted.domain.as_str());
-        // Without any domain the host's own name stands there: it is not served either.
-        let domain = first.unwrap_or(&self.service.host);
-        let address = format!("postmaster@{domain}");
-        address.parse().map_err(|_| Refusal::Temporary)
+        at(first.unwrap_or(&self.service.host))
     }
 
     async fn resolve(&self, recipient: &Address, asker: Asker) -> Result<Routes, Refusal> {
