@@ -93,3 +93,17 @@ fn an_account_over_its_quota_takes_no_more_and_loses_nothing() {
     ]);
     passes(&quota.output().unwrap());
 }
+
+#[test]
+fn a_refused_sign_in_says_the_same_whoever_is_named() {
+    let facteur = Facteur::start();
+    let [jeanne, _] = facteur.people();
+    let mut allow = facteur.facteur(&["account", "set", &jeanne.address, "--old-devices", "on"]);
+    passes(&allow.output().unwrap());
+    let mut replies = script("sign_in.py");
+    replies
+        .args(["replies", env!("CARGO_BIN_EXE_facteur")])
+        .arg(facteur.data());
+    replies.arg(facteur.base.to_string());
+    passes(&replies.output().unwrap());
+}
