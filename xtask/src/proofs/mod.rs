@@ -2,6 +2,7 @@
 //! docs/proofs.md.
 
 mod fresh;
+mod same_time;
 
 use crate::shell::Failure;
 use crate::workspace::Workspace;
@@ -17,4 +18,4 @@ pub(crate) struct Proof {
 }
 
 /// All of them.
-pub(crate) const PROOFS: &[Proof] = &[fresh::PROOF];
+pub(crate) const PROOFS: &[Proof] = &[fresh::PROOF, same_time::PROOF];
