@@ -2,7 +2,7 @@
 moment of its time.
 
 `sign_in.py replies FACTEUR DATA BASE` compares what is said, with a service that runs;
-`sign_in.py times FACTEUR DATA BASE SAMPLES` starts one and measures. Any surprise is an
+`sign_in.py times FACTEUR DATA SAMPLES` starts one and measures. Any surprise is an
 exception and a failed exit."""
 import base64
 import random
@@ -14,8 +14,7 @@ import subprocess
 import sys
 import time
 
-what, facteur, data, base, *more = sys.argv[1:]
-base = int(base)
+what, facteur, data, number = sys.argv[1:]
 account, modern = "jeanne@facteur.test", "paul@facteur.test"
 
 
@@ -164,11 +163,23 @@ def rank_test(one, other):
 DEVIATIONS = 4.5
 
 
+def free_base():
+    """A base under which every port of the service is free just now."""
+    def free(port):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) != 0
+
+    ports = (25, 80, 110, 143, 443, 465, 587, 993, 995)
+    return next(base for base in range(4000, 32000, 1000) if all(free(base + port) for port in ports))
+
+
 def times(samples):
+    global base
+    base = free_base()
     line = [facteur, "--data", data, "quickstart", "--listen", "127.0.0.1", "--hostname", "localhost"]
-    service = subprocess.Popen(line + ["--port-base", str(base)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    service = subprocess.Popen(line + ["--port-base", str(base)], stdout=subprocess.PIPE, stderr=open(f"{data}.log", "w"), text=True)
     try:
-        check(any("quickstart.txt" in told for told in service.stdout), "no start")
+        check(any("quickstart.txt" in told for told in service.stdout), f"no start, see {data}.log")
         tls, _ = sheet()
         worst = 0
         for transport, tries in ((IMPLICIT, samples), (CLEAR, samples * 4)):
@@ -199,4 +210,8 @@ def compared(told, door, speak, tls, tries):
         yield abs(deviations)
 
 
-{"replies": replies, "times": lambda: times(int(more[0]))}[what]()
+if what == "times":
+    times(int(number))
+else:
+    base = int(number)
+    replies()
