@@ -4,6 +4,7 @@
 //! changes, and only then is the data opened, by the user who will keep it.
 
 mod connections;
+mod crowd;
 mod journal;
 mod log;
 mod pages;
@@ -31,6 +32,7 @@ use crate::admin;
 use crate::config::{self, Config};
 use crate::rooms::Rooms;
 use connections::{Desk, clock};
+use crowd::Crowd;
 use pages::Pages;
 use sockets::Open;
 
@@ -165,7 +167,7 @@ impl Running<'_> {
             message_octets,
             cleartext,
             stopping,
-            room: Desk::room(),
+            crowd: Crowd::as_allowed(),
         })
     }
 

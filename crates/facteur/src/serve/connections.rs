@@ -1,7 +1,6 @@
 //! Connections, from the moment they are accepted to their line in the log.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,15 +11,14 @@ use session::sasl::Cleartext;
 use smtp::Role;
 use tls::Greeter;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::crowd::{Crowd, Place};
 use super::journal::Journal;
 use super::pages::Pages;
 
-/// Connections served at once, all ports together. Others wait to be accepted.
-const CONNECTIONS: usize = 20_000;
 /// How long to wait when the system can accept no more (out of descriptors, say).
 const OUT_OF_BREATH: Duration = Duration::from_millis(100);
 
@@ -37,15 +35,10 @@ pub(crate) struct Desk {
     /// Whether sign-in is offered in the clear; it may change at a reload.
     pub(crate) cleartext: watch::Receiver<Cleartext>,
     pub(crate) stopping: watch::Receiver<bool>,
-    pub(crate) room: Arc<Semaphore>,
+    pub(crate) crowd: Crowd,
 }
 
 impl Desk {
-    /// Room for as many connections as are served at once.
-    pub(crate) fn room() -> Arc<Semaphore> {
-        Arc::new(Semaphore::new(CONNECTIONS))
-    }
-
     /// Accepts connections at one port until the service stops, then waits for those
     /// that are there.
     pub(crate) async fn attend(self, endpoint: Endpoint, listener: TcpListener) {
@@ -57,29 +50,35 @@ impl Desk {
                 accepted = self.accept(&listener) => accepted,
                 Some(_) = sessions.join_next(), if !sessions.is_empty() => continue,
             };
-            let Some((stream, peer, permit)) = accepted else {
+            let Some((stream, peer, place)) = accepted else {
                 tokio::time::sleep(OUT_OF_BREATH).await;
+                continue;
+            };
+            let Some(place) = place else {
+                turn_away(endpoint, &stream);
                 continue;
             };
             let desk = self.clone();
             sessions.spawn(async move {
                 desk.serve(endpoint, stream, peer).await;
-                drop(permit);
+                drop(place);
             });
         }
         drop(listener);
         while sessions.join_next().await.is_some() {}
     }
 
+    /// The next connection, with its place if there is one for it.
     async fn accept(
         &self,
         listener: &TcpListener,
-    ) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
-        let permit = self.room.clone().acquire_owned().await.ok()?;
+    ) -> Option<(TcpStream, SocketAddr, Option<Place>)> {
+        let room = self.crowd.room().await?;
         match listener.accept().await {
             Ok((stream, peer)) => {
                 let _ = stream.set_nodelay(true);
-                Some((stream, canonical(peer), permit))
+                let peer = canonical(peer);
+                Some((stream, peer, self.crowd.enter(peer.ip(), room)))
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -167,6 +166,20 @@ impl Desk {
         };
         journal.end(&summary);
     }
+}
+
+/// Says why, where that can be said before TLS, and closes.
+fn turn_away(endpoint: Endpoint, stream: &TcpStream) {
+    let line = match (endpoint.service, endpoint.tls) {
+        (_, Tls::Implicit) | (Service::Pages, _) => return,
+        (Service::Imap, _) => "* BYE Too many connections from your network\r\n",
+        (Service::Pop3, _) => "-ERR [SYS/TEMP] Too many connections from your network\r\n",
+        (Service::Transfer | Service::Submission, _) => {
+            "421 4.7.0 Too many connections from your network\r\n"
+        }
+    };
+    // It fits into the room that a new connection has; whoever is gone needs it not.
+    let _ = stream.try_write(line.as_bytes());
 }
 
 /// An IPv4 peer on an IPv6 socket is an IPv4 peer.

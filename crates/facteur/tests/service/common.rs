@@ -52,11 +52,6 @@ impl Facteur {
         self.base + standard
     }
 
-    /// The number of its process.
-    pub(crate) fn process(&self) -> u32 {
-        self.child.id()
-    }
-
     /// The two people of the quick start, from the sheet that it keeps.
     pub(crate) fn people(&self) -> [Person; 2] {
         let sheet = std::fs::read_to_string(self.data().join("quickstart.txt")).unwrap();

@@ -107,3 +107,15 @@ fn a_refused_sign_in_says_the_same_whoever_is_named() {
     replies.arg(facteur.base.to_string());
     passes(&replies.output().unwrap());
 }
+
+#[test]
+fn endless_lines_and_too_many_peers_leave_the_service_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (base, _lock) = free_base();
+    let mut flood = script("flood.py");
+    flood
+        .arg(env!("CARGO_BIN_EXE_facteur"))
+        .arg(folder.path().join("data"));
+    flood.arg(base.to_string());
+    passes(&flood.output().unwrap());
+}
