@@ -16,6 +16,33 @@ fn silence_between_commands() {
 }
 
 #[test]
+fn silence_where_an_answer_is_due() {
+    for said in [
+        "AUTH LOGIN\r\n",
+        "AUTH PLAIN\r\n",
+        "AUTH LOGIN\r\namVhbg==\r\n",
+        "AUTH PL",
+    ] {
+        let mut talk = Talk::submission();
+        talk.run();
+        talk.line("EHLO localhost");
+        talk.octets(said);
+        assert_eq!(talk.wait(299), "", "{said}");
+        assert!(talk.wait(1).starts_with("421 4.4.2 "), "{said}");
+        assert!(talk.closed);
+    }
+}
+
+#[test]
+fn silence_of_a_user_who_is_signed_in() {
+    let mut talk = Talk::ready(Role::Submission);
+    talk.line("MAIL FROM:<jean@exemple.fr>");
+    assert_eq!(talk.wait(299), "");
+    assert!(talk.wait(1).starts_with("421 4.4.2 "));
+    assert!(talk.closed);
+}
+
+#[test]
 fn a_line_that_never_ends_is_silence() {
     let mut talk = Talk::ready(Role::Exchange);
     for _ in 0..4 {
