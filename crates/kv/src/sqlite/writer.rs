@@ -62,6 +62,16 @@ impl Writer {
             let group = gather(first, &mut waiting);
             self.commit(group);
         }
+        self.finish();
+    }
+
+    /// Brings what is in the log into the database, so that a stopped store is one file. The
+    /// log stays if it can't be done, and is read at the next opening.
+    fn finish(&self) {
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        if let Err(error) = self.connection.query_row(sql, [], |_| Ok(())) {
+            tracing::warn!(%error, "the log of the store is left as it is");
+        }
     }
 
     fn commit(&mut self, mut group: Vec<Waiting>) {
