@@ -48,6 +48,9 @@ pub(crate) const TESTS: &[Package] = &[
     package("libsasl2-modules"),
     // The terminal that neomutt insists on.
     program("tmux", "tmux"),
+    // A small disk to be filled, in name spaces of its own; a process with few descriptors.
+    program("mount", "mount"),
+    program("util-linux", "unshare"),
 ];
 
 /// What the proof `fresh` makes a fresh machine with.
