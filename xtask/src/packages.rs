@@ -50,6 +50,9 @@ pub(crate) const TESTS: &[Package] = &[
     program("uidmap", "newuidmap"),
     // The terminal that neomutt insists on.
     program("bsdutils", "script"),
+    // A small disk to be filled, in name spaces of its own; a process with few descriptors.
+    program("mount", "mount"),
+    program("util-linux", "unshare"),
 ];
 
 /// What the proof `fuzz` builds its engine with.

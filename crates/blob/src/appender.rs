@@ -45,7 +45,11 @@ impl Appender {
     pub(crate) fn start(folder: Arc<Folder>) -> Result<Appender, BlobError> {
         let segment = continued(&folder)?;
         let (frames, waiting) = mpsc::channel(WAITING_FRAMES);
-        let log = Log { folder, segment };
+        let log = Log {
+            folder,
+            segment,
+            full: false,
+        };
         let thread = std::thread::Builder::new()
             .name("blob-appender".into())
             .spawn(move || log.run(waiting))?;
@@ -112,6 +116,8 @@ struct Log {
     folder: Arc<Folder>,
     /// None when the next frame begins a new one.
     segment: Option<Segment>,
+    /// The disk had no room for the last group.
+    full: bool,
 }
 
 impl Log {
@@ -120,10 +126,15 @@ impl Log {
         while let Some(first) = waiting.blocking_recv() {
             let group = gather(first, &mut waiting);
             match self.append(&group) {
-                Ok((id, start)) => answer(group, id, start),
+                Ok((id, start)) => {
+                    self.full = false;
+                    answer(group, id, start);
+                }
                 Err(error) => {
-                    let error = BlobError::from(error);
-                    tracing::error!(%error, bodies = group.len(), "bodies could not be kept");
+                    // A full disk is told once, lest the log fill what is left of it.
+                    if error != BlobError::Full || !std::mem::replace(&mut self.full, true) {
+                        tracing::error!(%error, bodies = group.len(), "bodies could not be kept");
+                    }
                     for frame in group {
                         let _ = frame.reply.send(Err(error.clone()));
                     }
@@ -133,8 +144,9 @@ impl Log {
     }
 
     /// Appends the frames to one segment, durably. Gives where the first begins.
-    fn append(&mut self, group: &[Waiting]) -> io::Result<(SegmentId, u64)> {
+    fn append(&mut self, group: &[Waiting]) -> Result<(SegmentId, u64), BlobError> {
         let octets: u64 = group.iter().map(|frame| frame.octets.len() as u64).sum();
+        self.folder.check_room(octets)?;
         let fits = |segment: &Segment| segment.length + octets <= SEGMENT_OCTETS;
         let mut segment = match self.segment.take() {
             Some(segment) if fits(&segment) => segment,
@@ -150,7 +162,7 @@ impl Log {
             if segment.file.set_len(segment.length).is_ok() {
                 self.segment = Some(segment);
             }
-            return Err(error);
+            return Err(error.into());
         }
         // After a failed sync nobody knows what is on the disk, not even after another
         // sync that succeeds; so the segment is not put back.

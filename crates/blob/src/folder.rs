@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 
 use crate::BlobError;
 use crate::body::{SegmentId, Sort};
+use crate::room;
 
 /// The name of the file that says what wrote the folder. It is also what is locked.
 const FORMAT_FILE: &str = "FORMAT";
@@ -91,6 +92,11 @@ impl Folder {
     /// Where a segment's file is while it is not finished.
     pub(crate) fn part(&self, id: SegmentId) -> PathBuf {
         self.path.join(id.part_name())
+    }
+
+    /// Refuses octets that would not leave the reserve on this disk.
+    pub(crate) fn check_room(&self, octets: u64) -> Result<(), BlobError> {
+        room::check(&self.path, octets)
     }
 
     /// Makes the names of new files durable.

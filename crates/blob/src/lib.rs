@@ -30,6 +30,7 @@
 //! | `single.rs` | a large body's own file |
 //! | `writer.rs` | [`BodyWriter`] |
 //! | `reader.rs` | [`BodyReader`] |
+//! | `room.rs` | what of the disk is not for bodies |
 //!
 //! # Invariants
 //!
@@ -41,7 +42,8 @@
 //!   a segment is passed over: the next body begins a new segment. After a failed sync
 //!   nothing is added to that segment any more, since nobody knows what reached the disk.
 //! * **A full disk harms nobody else.** What was half written is cut off again, and
-//!   the next body finds things as they were.
+//!   the next body finds things as they were. Bodies leave [`RESERVE_OCTETS`] of the disk
+//!   alone, so that what is kept can still be read, changed and removed.
 //! * A body that is read whole is checked against its BLAKE3, and its last piece is
 //!   given only if it is right.
 //!
@@ -57,6 +59,7 @@ mod error;
 mod folder;
 mod frame;
 mod reader;
+mod room;
 mod single;
 mod writer;
 
@@ -70,6 +73,7 @@ use folder::Folder;
 pub use body::BodyRef;
 pub use error::BlobError;
 pub use reader::{BodyReader, READ_OCTETS};
+pub use room::RESERVE_OCTETS;
 pub use writer::{BodyWriter, SMALL_BODY_OCTETS};
 
 /// Where bodies are kept. A clone is another handle on the same.
@@ -98,6 +102,15 @@ impl Blobs {
         Ok(Blobs {
             inner: Arc::new(Inner { appender, folder }),
         })
+    }
+
+    /// Whether a body of so many octets would find room now. It may be gone when the body
+    /// comes; then the writer says so.
+    ///
+    /// # Errors
+    /// [`BlobError::Full`] when it would not.
+    pub fn check_room(&self, octets: u64) -> Result<(), BlobError> {
+        self.inner.folder.check_room(octets)
     }
 
     /// Begins a body.

@@ -5,10 +5,10 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use crate::BodyRef;
 use crate::body::{SegmentId, Sort};
 use crate::folder::Folder;
 use crate::frame::{HEADER_OCTETS, Header};
+use crate::{BlobError, BodyRef};
 
 /// A file that is being written. Unless it is finished, dropping it removes it. Its
 /// functions wait for the disk.
@@ -41,7 +41,8 @@ impl Single {
     }
 
     /// Adds to the body.
-    pub(crate) fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&mut self, octets: &[u8]) -> Result<(), BlobError> {
+        self.folder.check_room(octets.len() as u64)?;
         self.file
             .write_all_at(octets, HEADER_OCTETS as u64 + self.length)?;
         self.length += octets.len() as u64;

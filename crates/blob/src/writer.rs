@@ -69,12 +69,23 @@ impl BodyWriter {
         loop {
             let room = HEADER_OCTETS + SMALL_BODY_OCTETS - self.pending.len();
             let (now, later) = rest.split_at(room.min(rest.len()));
+            self.grow_for(now.len());
             self.pending.extend_from_slice(now);
             if later.is_empty() {
                 return Ok(());
             }
             self.spill().await?;
             rest = later;
+        }
+    }
+
+    /// Makes room in `pending`, doubling as vectors do but not past what it may hold.
+    fn grow_for(&mut self, octets: usize) {
+        let (length, capacity) = (self.pending.len(), self.pending.capacity());
+        if capacity - length < octets {
+            let most = HEADER_OCTETS + SMALL_BODY_OCTETS;
+            let wanted = (capacity * 2).min(most).max(length + octets);
+            self.pending.reserve_exact(wanted - length);
         }
     }
 

@@ -2,13 +2,18 @@
 //!
 //! The order of the steps is what keeps strangers from learning who exists: what the
 //! store is asked, whether a password is evaluated and at what cost depend on what the
-//! attempt looks like, not on what the directory knows.
+//! attempt looks like, not on what the directory knows. What still differs (somebody's
+//! records are found and read, nobody's are not: some microseconds) ends within a beat of
+//! [`BEAT`], and a refusal is told at the end of its beat.
 
 use std::net::IpAddr;
+use std::thread;
+use std::time::Duration;
 
 use address::{AccountId, Address, AddressError, Password};
 use events::SignInFailure;
 use jiff::Timestamp;
+use tokio::time::{Instant, sleep_until};
 
 use crate::directory::NotEvaluated;
 use crate::edit::View;
@@ -19,6 +24,13 @@ use crate::rights::RightWatch;
 use crate::verified::Proof;
 use crate::verifier::{MainPassword, Verdict};
 use crate::{Account, Directory, DirectoryError, OldDevices};
+
+/// A refusal is told at a whole number of these after the attempt began: many times what
+/// differs between somebody and nobody, and not long to a person.
+const BEAT: Duration = Duration::from_millis(10);
+
+/// How much later than asked for the runtime may wake us, and more.
+const ROUGH: Duration = Duration::from_millis(3);
 
 /// Somebody who wants to sign in.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +102,15 @@ impl Directory {
     /// [`SignInFailure::UnknownUser`], [`SignInFailure::BareLocalPart`] and
     /// [`SignInFailure::WrongPassword`] the peer is told the same.
     pub async fn sign_in(&self, attempt: Attempt<'_>) -> Result<Grant, SignInFailure> {
+        let begun = Instant::now();
+        let told = self.decide(attempt).await;
+        if told.is_err() {
+            end_of_beat(begun).await;
+        }
+        told
+    }
+
+    async fn decide(&self, attempt: Attempt<'_>) -> Result<Grant, SignInFailure> {
         let name = Name::parse(attempt.name);
         let candidate = self
             .candidate(name.address())
@@ -189,6 +210,20 @@ impl Directory {
             account: now.account,
             ended,
         })
+    }
+}
+
+/// Waits for the end of the beat in which this is, of those counted from `begun`.
+async fn end_of_beat(begun: Instant) {
+    // Near its end there is one beat more, so that the fine part below is never cut short.
+    let beats = (begun.elapsed() + ROUGH).as_millis() / BEAT.as_millis() + 1;
+    let end = begun + BEAT * u32::try_from(beats).unwrap_or(1);
+    sleep_until(end - ROUGH).await;
+    // The runtime waits for whole milliseconds counted from when it begins to wait, which
+    // would tell to the microsecond when that was. A thread that sleeps wakes on time.
+    let fine = tokio::task::spawn_blocking(move || thread::sleep(end - Instant::now()));
+    if fine.await.is_err() {
+        tracing::warn!("a refused sign-in did not wait");
     }
 }
 
@@ -325,9 +360,11 @@ mod tests {
         let right = Password::new("tilleul!");
         let _permit = directory.inner.gate.enter(Network::Ourselves).await.ok();
         for name in ["jean@x.fr", "lea@x.fr", "jean", "je an@x.fr"] {
-            let signing_in = pin!(directory.sign_in(attempt(name, &right, false)));
-            let answer = poll(signing_in).unwrap();
+            let begun = Instant::now();
+            // An evaluation would never come to its turn.
+            let answer = directory.sign_in(attempt(name, &right, false)).await;
             assert_eq!(answer.err(), Some(SignInFailure::Unencrypted), "{name}");
+            assert!(begun.elapsed() >= BEAT, "{name} was told apart by its time");
         }
     }
 

@@ -337,6 +337,16 @@ fn silence_ends_a_session_with_a_reply() {
     assert!(talk.wait(1).starts_with("-ERR"));
     assert!(talk.closed);
 
+    // In the middle of signing in, too.
+    for said in ["USER jean", "AUTH PLAIN", "USER jean@exemple.fr\r\nPA"] {
+        let mut talk = begin(two());
+        talk.run();
+        talk.line(said);
+        assert_eq!(talk.wait(119), "", "{said}");
+        assert!(talk.wait(1).starts_with("-ERR"), "{said}");
+        assert!(talk.closed, "{said}");
+    }
+
     let mut talk = signed_in(two());
     for _ in 0..3 {
         assert_eq!(talk.wait(64 * 60), "");

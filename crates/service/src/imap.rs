@@ -403,6 +403,8 @@ impl Answers {
         if !self.quota().await?.is_none_or(room) {
             return Err(Refusal::OverQuota { temporary: true });
         }
+        let room = self.store().check_room(append.size);
+        room.map_err(|error| refusal(&error))?;
         let intake = Ok(self.store().body());
         self.taking = Some(Taking { append, intake });
         done()

@@ -156,6 +156,11 @@ impl Answers {
         if let (Some(account), ReversePath::Address(address)) = (self.submitter()?, &sender.path) {
             self.check_sender(account, address).await?;
         }
+        // Said before the message comes, so that it is not sent for nothing. It has an octet
+        // at least.
+        let size = sender.size.unwrap_or(1).max(1);
+        let room = self.service.store.check_room(size);
+        room.map_err(trouble::of_store)?;
         self.envelope = Some(Envelope::new(sender));
         Ok(())
     }

@@ -363,6 +363,67 @@ async fn a_domain_without_a_postmaster_has_that_of_the_oldest_with_one() {
 }
 
 #[tokio::test]
+async fn an_account_that_is_full_for_days_asks_nobody_to_come_back() {
+    const DAY: i64 = 24 * 60 * 60;
+    let mut house = house().await;
+    send(&mut house.exchange(), "", &["paul@exemple.fr"], MESSAGE).await;
+    house.quota(&house.paul, Some(1)).await;
+    let full = |temporary| Piece::Refused(Refusal::OverQuota { temporary });
+    let days = [
+        (|| Timestamp::from_second(100 * DAY).unwrap()) as fn() -> Timestamp,
+        || Timestamp::from_second(105 * DAY - 1).unwrap(),
+        || Timestamp::from_second(105 * DAY).unwrap(),
+    ];
+    let refused = async |house: &mut House, day: usize| {
+        house.service.clock = days[day];
+        let mut answers = house.exchange();
+        from(&mut answers, "", None).await;
+        to(&mut answers, "paul@exemple.fr").await
+    };
+    for (day, temporary) in [(0, true), (1, true), (2, false), (0, true), (2, false)] {
+        assert_eq!(refused(&mut house, day).await, full(temporary));
+    }
+    // Room, and full again.
+    house.quota(&house.paul, Some(1_000_000)).await;
+    assert_eq!(refused(&mut house, 2).await, Piece::Granted);
+    house.quota(&house.paul, Some(1)).await;
+    assert_eq!(refused(&mut house, 0).await, full(true));
+    assert_eq!(refused(&mut house, 2).await, full(false));
+    // A message was removed, which was not enough.
+    house.quota(&house.paul, None).await;
+    send(&mut house.exchange(), "", &["paul@exemple.fr"], MESSAGE).await;
+    house.quota(&house.paul, Some(1)).await;
+    assert_eq!(refused(&mut house, 0).await, full(true));
+    let first = UidSet::from_iter(store::Uid::new(1));
+    let store = &house.service.store;
+    let removed = store.remove(house.paul.id, MailboxId::INBOX, &first, Timestamp::now());
+    assert_eq!(removed.await.unwrap().len(), 1);
+    assert_eq!(refused(&mut house, 2).await, full(true));
+}
+
+#[tokio::test]
+async fn postmaster_without_a_domain_is_that_of_any_domain_that_has_one() {
+    let house = house().await;
+    let directory = &house.service.directory;
+    for domain in ["a.example", "zone.example"] {
+        let domain = domain.parse().unwrap();
+        directory
+            .add_domain(&domain, Timestamp::now())
+            .await
+            .unwrap();
+    }
+    let last = at("postmaster@zone.example");
+    let targets = vec![house.lea.address.clone()];
+    directory.add_alias(&last, targets).await.unwrap();
+    let mut answers = house.exchange();
+    from(&mut answers, "", None).await;
+    let told = one(&mut answers, Question::Recipient(ForwardPath::Postmaster)).await;
+    assert_eq!(told, Piece::Granted);
+    assert_eq!(counts(&data(&mut answers, MESSAGE).await), (1, 0));
+    assert_eq!(house.inbox(house.lea.id).await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_message_that_goes_in_circles_is_refused() {
     let house = house().await;
     let message = "Received: x\r\n".repeat(100) + MESSAGE;

@@ -36,6 +36,17 @@ pub const SIGN_IN_TRIES: u32 = 5;
 /// for a server that must close.
 pub const BAD_COMMANDS: u32 = 20;
 
+/// Commands that may be refused since the last message that was accepted: unknown
+/// recipients above all, so that nobody reads a list of who is here out of one session.
+/// RFC 5321 section 4.3.2 again; a list with that many members gone is sent in several
+/// sessions.
+pub const REFUSED_COMMANDS: u32 = 100;
+
+/// Commands that bring no message nearer (NOOP, RSET, HELP, VRFY, a greeting again) and
+/// may be said since the last one that was accepted. RFC 5321 section 4.1.1.9 has NOOP
+/// change nothing, the time that a peer may stay included.
+pub const IDLE_COMMANDS: u32 = 100;
+
 /// How far past the size limit a message is read to find its end, so that the peer
 /// sees the refusal. One that goes on longer gets the refusal and is cut off.
 pub const EXCESS_OCTETS: u64 = 256 * 1024 * 1024;

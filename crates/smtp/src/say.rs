@@ -218,6 +218,8 @@ impl Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     TooManyErrors,
+    TooMuchRefused,
+    TooMuchTalk,
     TooManySignIns,
     /// The peer stopped talking.
     Silent,
@@ -231,6 +233,8 @@ impl End {
     pub(crate) fn reply(self) -> Reply {
         reply(match self {
             Self::TooManyErrors => row(421, (7, 0), "Too many commands that make no sense"),
+            Self::TooMuchRefused => row(421, (7, 0), "Too much was refused; connect again"),
+            Self::TooMuchTalk => row(421, (7, 0), "Too many commands and no message"),
             Self::TooManySignIns => row(421, (7, 0), "Too many wrong sign-ins; connect again"),
             Self::Silent => row(421, (4, 2), "Nothing was said for too long"),
             Self::CutShort => row(421, (4, 2), "The message did not come to its end"),
@@ -334,6 +338,8 @@ mod tests {
     fn every_end_is_a_421() {
         for end in [
             End::TooManyErrors,
+            End::TooMuchRefused,
+            End::TooMuchTalk,
             End::TooManySignIns,
             End::Silent,
             End::CutShort,

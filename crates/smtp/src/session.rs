@@ -67,6 +67,15 @@ pub struct Smtp {
     silent_since: Moment,
     bad_commands: u32,
     failed_sign_ins: u32,
+    /// Since the last message that was accepted.
+    since: Since,
+}
+
+/// What has been said in vain.
+#[derive(Debug, Default)]
+struct Since {
+    refused: u32,
+    idle: u32,
 }
 
 /// What is known of the other side.
@@ -179,6 +188,7 @@ impl Smtp {
             silent_since: Moment::default(),
             bad_commands: 0,
             failed_sign_ins: 0,
+            since: Since::default(),
         }
     }
 
@@ -306,12 +316,43 @@ impl Smtp {
         self.say(&fault.reply());
         if *fault == Fault::NotMail {
             self.state = State::Closed;
+        } else if !fault.is_nonsense() && *fault != Fault::TooManyRecipients {
+            // Whoever has more recipients than one message takes has done nothing wrong.
+            self.count_refused();
         }
     }
 
     fn refuse(&mut self, refusal: &Refusal) {
         self.note(Event::Refused(refusal.clone()));
         self.say(&refusal::reply(refusal));
+        self.count_refused();
+    }
+
+    /// Closes when too much is refused.
+    fn count_refused(&mut self) {
+        self.since.refused += 1;
+        if self.since.refused >= limits::REFUSED_COMMANDS {
+            self.abandon_envelope(End::TooMuchRefused);
+        }
+    }
+
+    /// Does what a command asks for that brings no message nearer, unless there were too
+    /// many of them.
+    fn idle(&mut self, what: impl FnOnce(&mut Smtp)) {
+        self.since.idle += 1;
+        if self.since.idle >= limits::IDLE_COMMANDS {
+            return self.abandon_envelope(End::TooMuchTalk);
+        }
+        what(self);
+    }
+
+    /// Says why, and closes; the envelope is forgotten by whoever holds it.
+    fn abandon_envelope(&mut self, end: End) {
+        let reply = end.reply();
+        match self.envelope.take() {
+            Some(_) => self.ask(Asked::Forget { reply, close: true }, Question::Reset),
+            None => self.say_and_close(&reply),
+        }
     }
 
     fn say(&mut self, reply: &Reply) {

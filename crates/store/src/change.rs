@@ -257,6 +257,11 @@ impl Change {
         let mut conditions = Vec::new();
         let mut operations = Vec::new();
         if let Some(account) = self.account {
+            let before = account.before.as_ref().map(|(before, _)| before.bytes);
+            if before.is_some_and(|before| account.now.bytes < before) {
+                // Somebody has made room, however little.
+                operations.push(Operation::Delete(keys::full()));
+            }
             account.finish(keys::account(), &mut conditions, &mut operations)?;
         }
         for (mailbox, summary) in self.summaries {

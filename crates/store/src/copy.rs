@@ -37,7 +37,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Copied> {
         if quota.is_some() {
-            self.check_room(account, from, uids, quota).await?;
+            self.check_copies(account, from, uids, quota).await?;
         }
         let mut pairs = Vec::new();
         let way = Way {
@@ -89,7 +89,7 @@ impl Store {
     }
 
     /// Refuses a copy that would bring the account over its quota.
-    async fn check_room(
+    async fn check_copies(
         &self,
         account: AccountId,
         from: MailboxId,

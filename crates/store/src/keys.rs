@@ -8,6 +8,7 @@
 //! 04 delivery                   where a delivery that happens once was put
 //! 05 seconds delivery           the same by age, to be forgotten
 //! 06 mailbox                    a mailbox whose contents are being cleared away
+//! 07                            since when the account is full
 //! 10 mailbox 00                 the mailbox in numbers
 //! 10 mailbox 01                 its keywords
 //! 10 mailbox 02 uid             a message
@@ -33,6 +34,7 @@ const SUBSCRIPTION: u8 = 0x03;
 const ONCE: u8 = 0x04;
 const ONCE_AGE: u8 = 0x05;
 const DOOMED: u8 = 0x06;
+const FULL: u8 = 0x07;
 const MAILBOX: u8 = 0x10;
 
 const SUMMARY: u8 = 0x00;
@@ -66,6 +68,11 @@ pub(crate) fn all_of_mailbox(mailbox: MailboxId) -> Range<Vec<u8>> {
 /// `01`: the account in numbers.
 pub(crate) fn account() -> Vec<u8> {
     Writer::new(ACCOUNT).finish()
+}
+
+/// `07`: since when the account is full.
+pub(crate) fn full() -> Vec<u8> {
+    Writer::new(FULL).finish()
 }
 
 /// `02 name`: a mailbox by its name.

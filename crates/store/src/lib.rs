@@ -17,7 +17,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `store.rs` | [`Store`]; how a change waits for its turn and is committed |
-//! | `account.rs` | accounts made and removed |
+//! | `account.rs`, `full.rs` | accounts made and removed; since when one is full |
 //! | `mailboxes.rs`, `name.rs` | the list of mailboxes, subscriptions, names |
 //! | `intake.rs`, `deliver.rs` | a message on its way in |
 //! | `select.rs`, `records.rs` | opening a mailbox, what changed, records and envelopes |
@@ -62,6 +62,7 @@ mod deliver;
 mod edges;
 mod error;
 mod flags;
+mod full;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod ids;

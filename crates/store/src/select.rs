@@ -2,8 +2,10 @@
 
 use address::AccountId;
 
+use crate::change::Change;
 use crate::keys::{ChangedKey, RecordKey, RemovedKey};
 use crate::reading::{Reading, key};
+use crate::store::Turn;
 use crate::values::{ChangedValue, KeywordsValue, RecordValue, Stored, SummaryValue};
 use crate::{
     Changes, Flags, MailboxId, Marks, Modseq, Result, Selected, Store, Summary, SystemFlags, Uid,
@@ -26,7 +28,8 @@ impl Store {
 
     /// Opens a mailbox. With `claim_recent`, this session is the one that is told of the
     /// new messages as `\Recent`, and no other is (RFC 3501 section 2.3.2); EXAMINE does
-    /// not claim.
+    /// not claim. Where a claim can't be kept (on a full disk), the mailbox is opened all
+    /// the same: another session may then be told of the same messages.
     ///
     /// # Errors
     /// [`crate::StoreError::Gone`] when it was deleted.
@@ -44,7 +47,7 @@ impl Store {
             let mut change = turn.begin().await?;
             change.summary(mailbox).await?.claim_recent();
             let selected = change.reading.selected(mailbox).await?;
-            if turn.commit(change).await? {
+            if turn.claim(change).await {
                 return Ok(selected);
             }
         }
@@ -79,8 +82,22 @@ impl Store {
                 .reading
                 .changes(mailbox, since, known_uid_next)
                 .await?;
-            if turn.commit(change).await? {
+            if turn.claim(change).await {
                 return Ok(changes);
+            }
+        }
+    }
+}
+
+impl Turn<'_> {
+    /// Commits a claim. False when it has to be decided anew; one that can't be kept is
+    /// done without, since whoever reads is not to be held up by a disk that is full.
+    async fn claim(&mut self, change: Change) -> bool {
+        match self.commit(change).await {
+            Ok(done) => done,
+            Err(error) => {
+                tracing::warn!(%error, "recent messages are told and not claimed");
+                true
             }
         }
     }

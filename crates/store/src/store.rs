@@ -44,6 +44,15 @@ impl Store {
         self.kv.watch(Partition::Account(account))
     }
 
+    /// Whether a message of so many octets would find room on the disk now, as far as
+    /// that can be said before it comes.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`] when it would not.
+    pub fn check_room(&self, octets: u64) -> Result<()> {
+        Ok(self.blobs.check_room(octets)?)
+    }
+
     /// Begins a message on its way in.
     pub fn body(&self) -> Intake {
         Intake::new(self.blobs.writer())

@@ -234,6 +234,17 @@ impl Stored for RemovedValue {
     const WHAT: &'static str = "a removal";
 }
 
+/// That the account is full.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FullValue {
+    /// Since when, in seconds since 1970.
+    pub(crate) seconds: i64,
+}
+
+impl Stored for FullValue {
+    const WHAT: &'static str = "a full account";
+}
+
 /// Where a delivery that happens once was put.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct OnceValue {

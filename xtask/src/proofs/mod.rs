@@ -3,6 +3,7 @@
 
 mod fresh;
 mod fuzz;
+mod same_time;
 
 use crate::shell::Failure;
 use crate::workspace::Workspace;
@@ -18,4 +19,4 @@ pub(crate) struct Proof {
 }
 
 /// All of them.
-pub(crate) const PROOFS: &[Proof] = &[fresh::PROOF, fuzz::PROOF];
+pub(crate) const PROOFS: &[Proof] = &[fresh::PROOF, fuzz::PROOF, same_time::PROOF];

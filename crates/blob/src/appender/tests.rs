@@ -23,7 +23,11 @@ fn frame(body: &[u8]) -> Waiting {
 fn log(dir: &tempfile::TempDir) -> Log {
     let folder = Arc::new(Folder::open(dir.path()).unwrap());
     let segment = continued(&folder).unwrap();
-    Log { folder, segment }
+    Log {
+        folder,
+        segment,
+        full: false,
+    }
 }
 
 #[test]
@@ -80,7 +84,7 @@ fn a_full_disk_refuses_and_passes() {
     let full = OpenOptions::new().append(true).open("/dev/full").unwrap();
     let good = std::mem::replace(&mut log.segment.as_mut().unwrap().file, full);
     let error = log.append(&[frame(b"b")]).unwrap_err();
-    assert_eq!(BlobError::from(error), BlobError::Full);
+    assert_eq!(error, BlobError::Full);
     // A device can't be cut to a length; so this segment is left alone.
     assert!(log.segment.is_none());
     log.segment = Some(Segment {

@@ -25,6 +25,9 @@ pub(crate) fn start(log: &Log) -> anyhow::Result<Logging> {
     let (shown, handle) = reload::Layer::new(filter(log.level)?);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(stderr)
+        // A line that can't be written (a full disk under it, a closed pipe) is lost. To say
+        // so there, as is the default, would fail too, and take the thread along.
+        .log_internal_errors(false)
         .with_target(false)
         .with_ansi(stderr().is_terminal());
     let lines = match log.format {

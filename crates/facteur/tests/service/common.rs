@@ -24,9 +24,14 @@ pub(crate) struct Person {
 impl Facteur {
     /// Starts a new one.
     pub(crate) fn start() -> Facteur {
+        Facteur::start_logging_to(Stdio::null())
+    }
+
+    /// Starts a new one whose log goes there.
+    pub(crate) fn start_logging_to(log: Stdio) -> Facteur {
         let folder = tempfile::tempdir().unwrap();
         let (base, lock) = free_base();
-        let child = serve(&folder.path().join("data"), base);
+        let child = serve(&folder.path().join("data"), base, log);
         Facteur {
             folder,
             base,
@@ -86,7 +91,7 @@ impl Facteur {
     pub(crate) fn kill_and_restart(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        self.child = serve(&self.data(), self.base);
+        self.child = serve(&self.data(), self.base, Stdio::null());
     }
 
     /// One whose data folder is complete and that does not run: [`crate::served::Served`]
@@ -134,7 +139,7 @@ pub(crate) fn scripts(package: &str) -> Command {
 }
 
 /// Starts the binary and waits until it says that it serves.
-fn serve(data: &Path, base: u16) -> Child {
+fn serve(data: &Path, base: u16, log: Stdio) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_facteur"))
         .arg("--data")
         .arg(data)
@@ -149,7 +154,7 @@ fn serve(data: &Path, base: u16) -> Child {
         // A folder from elsewhere was made for other ports.
         .env("FACTEUR_PORT_BASE", base.to_string())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(log)
         .spawn()
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();

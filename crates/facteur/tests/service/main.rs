@@ -8,6 +8,7 @@ mod common;
 mod drain;
 mod folders;
 mod kill;
+mod limits;
 mod log;
 mod own_user;
 mod pages;

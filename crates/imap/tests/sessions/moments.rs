@@ -46,6 +46,58 @@ fn who_is_signed_in_may_be_silent_for_half_an_hour() {
     assert!(driver.is_closed());
 }
 
+/// Half of a command, a challenge that is not answered, a literal that does not come.
+#[test]
+fn who_stops_in_the_middle_is_shown_the_door() {
+    let account = Account::new();
+    for said in [
+        "a LOG",
+        "a AUTHENTICATE PLAIN\r\n",
+        "a LOGIN {4}\r\nje",
+        "a LOGIN {4+}\r\n",
+    ] {
+        let mut driver = Driver::new(&account);
+        driver.say(said);
+        driver.said();
+        driver.pass(limits::SILENT_BEFORE_SIGN_IN - Duration::from_secs(1));
+        assert!(!driver.is_closed(), "{said}");
+        driver.pass(Duration::from_secs(1));
+        assert_eq!(
+            driver.said(),
+            "* BYE You have been silent for too long\r\n",
+            "{said}"
+        );
+        assert!(driver.is_closed(), "{said}");
+    }
+    for said in [
+        "c SEA",
+        "c SEARCH SUBJECT {9}\r\nab",
+        "c APPEND INBOX {9}\r\n",
+        "c APPEND INBOX {9+}\r\nabc",
+        "c APPEND Missing {9+}\r\nabc",
+    ] {
+        let mut driver = Driver::in_inbox(&account);
+        driver.say(said);
+        driver.said();
+        driver.pass(limits::SILENT);
+        let told = driver.said();
+        assert!(
+            told.ends_with("* BYE You have been silent for too long\r\n"),
+            "{said}: {told}"
+        );
+        assert!(driver.is_closed(), "{said}");
+    }
+    assert!(
+        account
+            .lock()
+            .unwrap()
+            .folder("INBOX")
+            .unwrap()
+            .mails
+            .is_empty()
+    );
+}
+
 #[test]
 fn who_reads_a_long_answer_is_not_silent() {
     let account = Account::new();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, ffi};
 
 use super::folder::Folder;
@@ -68,6 +69,11 @@ impl Database {
         let connection =
             Connection::open_with_flags(self.folder.database(), flags).map_err(meaning)?;
         connection.busy_timeout(LOCK_PATIENCE).map_err(meaning)?;
+        // The last to close would remove the log and its map, and the next to open have to
+        // make them: on a full disk it could not, and mail could not even be read.
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+            .map_err(meaning)?;
         Ok(connection)
     }
 

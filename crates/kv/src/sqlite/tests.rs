@@ -85,6 +85,24 @@ async fn a_full_disk_refuses_and_passes() {
     );
 }
 
+/// A log and its map that are there need no room on a disk that is full at the next opening.
+#[tokio::test]
+async fn a_stopped_store_is_one_file_and_keeps_the_places_of_the_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let kv = Sqlite::open(dir.path()).unwrap();
+    let kept = kv.commit(QUEUE, vec![], put("a", 10)).await;
+    assert_eq!(kept, Ok(Outcome::Committed));
+    let octets = |name: &str| dir.path().join(name).metadata().unwrap().len();
+    assert!(octets("index.sqlite-wal") > 0);
+    assert!(get(&kv, "a").await.is_some());
+    drop(kv);
+    assert_eq!(octets("index.sqlite-wal"), 0);
+    assert!(octets("index.sqlite-shm") > 0);
+    std::fs::remove_file(dir.path().join("index.sqlite-wal")).unwrap();
+    let kv = Sqlite::open(dir.path()).unwrap();
+    assert!(get(&kv, "a").await.is_some());
+}
+
 #[tokio::test]
 async fn a_damaged_record_is_found_and_named() {
     let dir = tempfile::tempdir().unwrap();

@@ -39,6 +39,8 @@ pub(super) struct Writer {
     connection: Connection,
     versions: Versions,
     watches: Watches,
+    /// The disk was full at the last commit.
+    full: bool,
 }
 
 impl Writer {
@@ -50,6 +52,7 @@ impl Writer {
             connection,
             versions,
             watches,
+            full: false,
         })
     }
 
@@ -59,11 +62,24 @@ impl Writer {
             let group = gather(first, &mut waiting);
             self.commit(group);
         }
+        self.finish();
+    }
+
+    /// Brings what is in the log into the database, so that a stopped store is one file. The
+    /// log stays if it can't be done, and is read at the next opening.
+    fn finish(&self) {
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        if let Err(error) = self.connection.query_row(sql, [], |_| Ok(())) {
+            tracing::warn!(%error, "the log of the store is left as it is");
+        }
     }
 
     fn commit(&mut self, mut group: Vec<Waiting>) {
         match self.write(&mut group) {
             Ok(outcomes) => {
+                if std::mem::take(&mut self.full) {
+                    tracing::info!("the disk has room again");
+                }
                 for (waiting, outcome) in group.into_iter().zip(outcomes) {
                     let partition = waiting.partition;
                     waiting.answer(Ok(outcome));
@@ -74,7 +90,10 @@ impl Writer {
             }
             Err(error) => {
                 let error = meaning(error);
-                tracing::error!(%error, commits = group.len(), "commits failed");
+                // A full disk is told once, lest the log fill what is left of it.
+                if error != KvError::Full || !std::mem::replace(&mut self.full, true) {
+                    tracing::error!(%error, commits = group.len(), "commits failed");
+                }
                 self.recover(&error);
                 for waiting in group {
                     waiting.answer(Err(error.clone()));

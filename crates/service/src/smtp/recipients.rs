@@ -1,14 +1,24 @@
 //! Whether mail for an address is taken, and where it goes.
 
+use std::time::Duration;
+
 use address::Address;
 use directory::Account;
 use events::Refusal;
 use queue::{Destination, Recipient};
 use routing::{Asker, Place, Resolution, Routes};
 use smtp::ForwardPath;
+use store::StoreError;
 
 use super::Answers;
 use crate::trouble;
+
+/// How long an account is full before senders are told for good instead of asked to come
+/// back: by then the first of them have given up (RFC 5321 section 4.5.4.1).
+const FULL_FOR: Duration = Duration::from_secs(5 * 24 * 60 * 60);
+/// Octets of a message such as people write. An account that has room for this one is not
+/// full, whatever a larger one is told.
+const ORDINARY_OCTETS: u64 = 10_000;
 
 impl Answers {
     /// Adds a recipient to the envelope.
@@ -74,18 +84,23 @@ impl Answers {
     /// list's members are full, the others are not to suffer: the copies of these wait
     /// in the queue.
     async fn check_room(&self, routes: &Routes) -> Result<(), Refusal> {
+        let mut temporary = false;
         for destination in &routes.destinations {
-            match &destination.place {
-                Place::Account(account) if !self.has_room(account).await? => {}
-                _ => return Ok(()),
+            let Place::Account(account) = &destination.place else {
+                return Ok(());
+            };
+            match self.room(account).await? {
+                Room::Enough => return Ok(()),
+                Room::TooLittle => temporary = true,
+                Room::NoneForDays => {}
             }
         }
-        Err(Refusal::OverQuota { temporary: true })
+        Err(Refusal::OverQuota { temporary })
     }
 
-    async fn has_room(&self, account: &Account) -> Result<bool, Refusal> {
+    async fn room(&self, account: &Account) -> Result<Room, Refusal> {
         let Some(quota) = account.quota else {
-            return Ok(true);
+            return Ok(Room::Enough);
         };
         let usage = self.service.store.usage(account.id).await;
         let held = usage.map_err(trouble::of_store)?.bytes;
@@ -94,6 +109,41 @@ impl Answers {
             .as_ref()
             .and_then(|envelope| envelope.sender.size);
         // A message has an octet at least.
-        Ok(held.saturating_add(size.unwrap_or(1).max(1)) <= quota)
+        let enough = held.saturating_add(size.unwrap_or(1).max(1)) <= quota;
+        let noted = match held.saturating_add(ORDINARY_OCTETS.min(quota)) <= quota {
+            true => self
+                .service
+                .store
+                .has_room(account.id)
+                .await
+                .map(|()| false),
+            false => self.has_been_full(account).await,
+        };
+        let for_days = noted.unwrap_or_else(|error| {
+            // Without it the answer is still true, if only for now.
+            tracing::warn!(account = %account.id, %error, "since when an account is full is not known");
+            false
+        });
+        Ok(match (enough, for_days) {
+            (true, _) => Room::Enough,
+            (false, true) => Room::NoneForDays,
+            (false, false) => Room::TooLittle,
+        })
     }
+
+    /// Whether an account that is full now has been so for long.
+    async fn has_been_full(&self, account: &Account) -> Result<bool, StoreError> {
+        let now = self.now();
+        let since = self.service.store.full_since(account.id, now).await?;
+        // A clock that was set back makes nothing long.
+        Ok(Duration::try_from(now.duration_since(since)).is_ok_and(|full| full >= FULL_FOR))
+    }
+}
+
+/// Room for a message in an account.
+enum Room {
+    Enough,
+    /// Later, perhaps.
+    TooLittle,
+    NoneForDays,
 }

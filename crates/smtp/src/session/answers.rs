@@ -6,7 +6,7 @@ use events::{Event, Refusal};
 use session::Moment;
 
 use super::message::Message;
-use super::{Asked, Envelope, Smtp, State};
+use super::{Asked, Envelope, Since, Smtp, State};
 use crate::question::Piece;
 use crate::say::News;
 
@@ -81,6 +81,7 @@ impl Smtp {
     }
 
     fn accepted(&mut self, id: String, delivered: usize, queued: usize) {
+        self.since = Since::default();
         if delivered > 0 {
             self.note(Event::Delivered {
                 id: id.clone(),

@@ -13,16 +13,16 @@ use crate::wire::Command;
 impl Smtp {
     pub(super) fn command(&mut self, command: Command) {
         match command {
-            Command::Hello(hello) => self.hello(hello),
+            Command::Hello(hello) => self.idle(|this| this.hello(hello)),
             Command::Mail(sender) => self.mail(sender),
             Command::Rcpt { path, utf8 } => self.rcpt(path, utf8),
             Command::Data => self.data(),
-            Command::Rset => self.forget_envelope(News::Fine.reply()),
+            Command::Rset => self.idle(|this| this.forget_envelope(News::Fine.reply())),
             Command::StartTls => self.start_tls(),
             Command::Auth { mechanism, initial } => self.auth(&mechanism, initial.as_ref()),
-            Command::Noop => self.news(&News::Fine),
-            Command::Help => self.news(&News::Help),
-            Command::Vrfy => self.news(&News::Perhaps),
+            Command::Noop => self.idle(|this| this.news(&News::Fine)),
+            Command::Help => self.idle(|this| this.news(&News::Help)),
+            Command::Vrfy => self.idle(|this| this.news(&News::Perhaps)),
             Command::Quit => self.say_and_close(&News::Bye.reply()),
         }
     }
