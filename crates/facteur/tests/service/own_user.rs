@@ -143,7 +143,7 @@ fn every_thread_is_the_users_and_keeps_nothing_of_root() {
 fn what_is_made_later_is_the_users_and_a_reload_still_works() {
     let given = Given::new();
     let mut served = Served::start(given.serve());
-    run(given.python("libraries.py", &given.people));
+    run(given.python("everyday.py", &given.people));
     // Beside the server, by root: through its socket.
     run(as_root(&given.facteur, &["domain", "add", "beside.test"]));
     served.signal("HUP");

@@ -57,7 +57,7 @@ fn sockets_handed_over_are_served_and_the_others_opened() {
     let ports = [25, 993, 465].map(|port| facteur.port(port));
     let mut served = Served::start(handed(&facteur, &ports));
     let words = [&jeanne, &paul].map(|one| [one.address.as_str(), one.password.as_str()]);
-    run(python(&facteur, "libraries.py", &words.concat()));
+    run(python(&facteur, "everyday.py", &words.concat()));
     let (status, log) = served.stop();
     assert!(status.success(), "{log}");
 }
