@@ -41,14 +41,16 @@ impl Rooms {
     pub(crate) fn open(data: &Path, old_devices: OldDevices) -> anyhow::Result<Rooms> {
         make_folder(data)
             .with_context(|| format!("can't make the data folder {}", data.display()))?;
+        // The bodies first: to open them changes nothing, so that a folder of a newer
+        // version is refused as it is.
+        let bodies = data.join(BODIES);
+        let blobs = Blobs::open(&bodies)
+            .with_context(|| format!("can't open the messages {}", bodies.display()))?;
         let index = data.join(INDEX);
         let kv: Arc<dyn Kv> = Arc::new(
             Sqlite::open(&index)
                 .with_context(|| format!("can't open the index {}", index.display()))?,
         );
-        let bodies = data.join(BODIES);
-        let blobs = Blobs::open(&bodies)
-            .with_context(|| format!("can't open the messages {}", bodies.display()))?;
         let settings = Settings {
             old_devices,
             ..Settings::default()
