@@ -20,6 +20,8 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use web::{Peer, Site};
 
+use super::unless_stopped;
+
 /// How long a browser may take to say what it wants, with all its fields; and again for
 /// the form and our answer together.
 const REQUEST: Duration = Duration::from_secs(30);
@@ -57,10 +59,9 @@ impl Pages {
         ip: IpAddr,
         stopping: watch::Receiver<bool>,
     ) {
-        let mut over = stopping.clone();
-        let greeted = tokio::select! {
-            greeted = timeout(net::HANDSHAKE, greeter.accept_pages(stream)) => greeted,
-            () = stopped(&mut over) => return,
+        let greeting = timeout(net::HANDSHAKE, greeter.accept_pages(stream));
+        let Some(greeted) = unless_stopped(stopping.clone(), greeting).await else {
+            return;
         };
         match greeted {
             Ok(Ok(stream)) => {
@@ -90,7 +91,7 @@ impl Pages {
     }
 }
 
-async fn serve<T>(router: Router, peer: Peer, stream: T, mut stopping: watch::Receiver<bool>)
+async fn serve<T>(router: Router, peer: Peer, stream: T, stopping: watch::Receiver<bool>)
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -109,9 +110,9 @@ where
         .max_header_list_size(FIELDS_OCTETS as u32);
     let stream = TokioIo::new(Patient::new(stream, IDLE));
     let mut connection = std::pin::pin!(builder.serve_connection(stream, service));
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stopped(&mut stopping) => {
+    let ended = match unless_stopped(stopping, connection.as_mut()).await {
+        Some(ended) => ended,
+        None => {
             connection.as_mut().graceful_shutdown();
             match timeout(LAST_ANSWER, connection).await {
                 Ok(ended) => ended,
@@ -131,11 +132,6 @@ async fn in_time(request: Request, next: Next) -> Response {
         Ok(reply) => reply,
         Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
     }
-}
-
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    // Whoever could say it being gone says it too.
-    let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 #[cfg(test)]
