@@ -1,26 +1,29 @@
-//! The thread that appends small bodies to a shared segment: it takes all that wait,
-//! writes them in one go, syncs once, and answers all.
+//! The thread that appends small bodies to the log: it takes all that wait, writes them in
+//! one go, and answers all.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, IoSlice, Write};
-use std::sync::Arc;
+use std::io::IoSlice;
 use std::thread::JoinHandle;
 
+use segments::{Log, Place};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::body::{SegmentId, Sort};
-use crate::folder::Folder;
-use crate::frame::{self, Walked};
 use crate::{BlobError, BodyRef};
 
-/// No shared segment grows beyond this.
-pub(crate) const SEGMENT_OCTETS: u64 = 64 * 1024 * 1024;
 /// Most frames of one group; so many pieces one system call takes.
 const GROUP_FRAMES: usize = 1024;
 /// A group takes no more frames once it has so many octets.
 const GROUP_OCTETS: usize = 16 * 1024 * 1024;
 /// Frames that may wait for the thread; those beyond wait to be let in.
 const WAITING_FRAMES: usize = 1024;
+
+/// When a body that was appended is on stable storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durable {
+    /// When its place is given.
+    AtOnce,
+    /// When something is committed to the index, which shares the log.
+    WithTheNextCommit,
+}
 
 /// A frame that waits to be appended.
 #[derive(Debug)]
@@ -42,17 +45,13 @@ pub(crate) struct Appender {
 }
 
 impl Appender {
-    pub(crate) fn start(folder: Arc<Folder>) -> Result<Appender, BlobError> {
-        let segment = continued(&folder)?;
+    pub(crate) fn start(log: Log, durable: Durable) -> Result<Appender, BlobError> {
         let (frames, waiting) = mpsc::channel(WAITING_FRAMES);
-        let log = Log {
-            folder,
-            segment,
-            full: false,
-        };
+        let full = false;
+        let work = Work { log, durable, full };
         let thread = std::thread::Builder::new()
             .name("blob-appender".into())
-            .spawn(move || log.run(waiting))?;
+            .spawn(move || work.run(waiting))?;
         Ok(Appender {
             frames: Some(frames),
             thread: Some(thread),
@@ -79,56 +78,23 @@ impl Drop for Appender {
     }
 }
 
-/// A segment that is appended to.
-struct Segment {
-    id: SegmentId,
-    /// Open so that each write goes to the end.
-    file: File,
-    /// Octets of whole, synced frames: all there is.
-    length: u64,
-}
-
-/// The segment that was appended to last, if it ends well and has room.
-fn continued(folder: &Folder) -> Result<Option<Segment>, BlobError> {
-    let Some(id) = folder.newest_shared() else {
-        return Ok(None);
-    };
-    let file = OpenOptions::new()
-        .read(true)
-        .append(true)
-        .open(folder.segment(id))?;
-    match frame::walk(&file)? {
-        Walked { end, torn: 0 } if end < SEGMENT_OCTETS => Ok(Some(Segment {
-            id,
-            file,
-            length: end,
-        })),
-        Walked { torn: 0, .. } => Ok(None),
-        Walked { end, torn } => {
-            tracing::warn!(segment = %id, end, torn, "an unfinished body is passed over");
-            Ok(None)
-        }
-    }
-}
-
 /// The state of the thread.
-struct Log {
-    folder: Arc<Folder>,
-    /// None when the next frame begins a new one.
-    segment: Option<Segment>,
+struct Work {
+    log: Log,
+    durable: Durable,
     /// The disk had no room for the last group.
     full: bool,
 }
 
-impl Log {
+impl Work {
     /// Works until nobody can hand in frames any more and all are answered.
     fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
         while let Some(first) = waiting.blocking_recv() {
             let group = gather(first, &mut waiting);
             match self.append(&group) {
-                Ok((id, start)) => {
+                Ok(start) => {
                     self.full = false;
-                    answer(group, id, start);
+                    answer(group, start);
                 }
                 Err(error) => {
                     // A full disk is told once, lest the log fill what is left of it.
@@ -143,65 +109,18 @@ impl Log {
         }
     }
 
-    /// Appends the frames to one segment, durably. Gives where the first begins.
-    fn append(&mut self, group: &[Waiting]) -> Result<(SegmentId, u64), BlobError> {
-        let octets: u64 = group.iter().map(|frame| frame.octets.len() as u64).sum();
-        self.folder.check_room(octets)?;
-        let fits = |segment: &Segment| segment.length + octets <= SEGMENT_OCTETS;
-        let mut segment = match self.segment.take() {
-            Some(segment) if fits(&segment) => segment,
-            _ => create(&self.folder)?,
-        };
+    /// Appends the frames to one segment. Gives where the first begins.
+    fn append(&self, group: &[Waiting]) -> Result<Place, BlobError> {
         let mut pieces: Vec<IoSlice<'_>> = group
             .iter()
             .map(|frame| IoSlice::new(&frame.octets))
             .collect();
-        if let Err(error) = write_all(&mut segment.file, &mut pieces) {
-            // What was half written is cut off, and all is as before. If even that
-            // fails, the segment is left alone from now on.
-            if segment.file.set_len(segment.length).is_ok() {
-                self.segment = Some(segment);
-            }
-            return Err(error.into());
+        let start = self.log.append(&mut pieces)?;
+        if self.durable == Durable::AtOnce {
+            self.log.sync()?;
         }
-        // After a failed sync nobody knows what is on the disk, not even after another
-        // sync that succeeds; so the segment is not put back.
-        segment.file.sync_data()?;
-        let start = segment.length;
-        segment.length += octets;
-        let id = segment.id;
-        self.segment = Some(segment);
-        Ok((id, start))
+        Ok(start)
     }
-}
-
-/// Makes a new segment, its name durable.
-fn create(folder: &Folder) -> io::Result<Segment> {
-    let id = folder.new_segment(Sort::Shared);
-    let file = OpenOptions::new()
-        .read(true)
-        .append(true)
-        .create_new(true)
-        .open(folder.segment(id))?;
-    folder.sync()?;
-    Ok(Segment {
-        id,
-        file,
-        length: 0,
-    })
-}
-
-fn write_all(file: &mut File, mut pieces: &mut [IoSlice<'_>]) -> io::Result<()> {
-    IoSlice::advance_slices(&mut pieces, 0);
-    while !pieces.is_empty() {
-        match file.write_vectored(pieces) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(octets) => IoSlice::advance_slices(&mut pieces, octets),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }
 
 /// The frame that came and those that wait behind it.
@@ -216,11 +135,11 @@ fn gather(first: Waiting, waiting: &mut mpsc::Receiver<Waiting>) -> Vec<Waiting>
     group
 }
 
-fn answer(group: Vec<Waiting>, segment: SegmentId, start: u64) {
-    let mut offset = start;
+fn answer(group: Vec<Waiting>, start: Place) {
+    let mut offset = start.offset;
     for frame in group {
         let body = BodyRef {
-            segment,
+            segment: start.segment,
             offset,
             length: frame.length,
             hash: frame.hash,
@@ -230,6 +149,3 @@ fn answer(group: Vec<Waiting>, segment: SegmentId, start: u64) {
         let _ = frame.reply.send(Ok(body));
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use segments::SegmentId;
 use serde::{Deserialize, Serialize};
 
 /// Where a body is, and what it must be. Records of the store hold it.
@@ -29,84 +30,5 @@ impl fmt::Debug for BodyRef {
             "BodyRef({} at {}, {} octets)",
             self.segment, self.offset, self.length
         )
-    }
-}
-
-/// The number of a segment. It is never given twice: the last bit says of which sort
-/// it is, and each sort counts on from the highest that its folder holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) struct SegmentId(u64);
-
-/// What a segment holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sort {
-    /// Many small bodies.
-    Shared,
-    /// One large body.
-    Single,
-}
-
-impl SegmentId {
-    /// The `count`th segment of a sort.
-    pub(crate) fn new(count: u64, sort: Sort) -> SegmentId {
-        SegmentId(count << 1 | u64::from(sort == Sort::Single))
-    }
-
-    pub(crate) fn sort(self) -> Sort {
-        if self.0 & 1 == 0 {
-            Sort::Shared
-        } else {
-            Sort::Single
-        }
-    }
-
-    pub(crate) fn count(self) -> u64 {
-        self.0 >> 1
-    }
-
-    /// The number in a file name, if it is one of ours.
-    pub(crate) fn from_name(name: &str) -> Option<SegmentId> {
-        let (number, _) = name.split_once('.')?;
-        let id = SegmentId(u64::from_str_radix(number, 16).ok()?);
-        (id.to_string() == name || id.part_name() == name).then_some(id)
-    }
-
-    /// The name of its file while it is not finished.
-    pub(crate) fn part_name(self) -> String {
-        format!("{:016x}.part", self.0)
-    }
-}
-
-impl fmt::Display for SegmentId {
-    /// The name of its file.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let suffix = match self.sort() {
-            Sort::Shared => "shared",
-            Sort::Single => "single",
-        };
-        write!(f, "{:016x}.{suffix}", self.0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_lead_to_numbers_and_back() {
-        for sort in [Sort::Shared, Sort::Single] {
-            let id = SegmentId::new(21, sort);
-            assert_eq!((id.count(), id.sort()), (21, sort));
-            assert_eq!(SegmentId::from_name(&id.to_string()), Some(id));
-            assert_eq!(SegmentId::from_name(&id.part_name()), Some(id));
-        }
-        for odd in [
-            "FORMAT",
-            "2a.shared",
-            "000000000000002a.single",
-            "+00000000000002a.shared",
-        ] {
-            assert_eq!(SegmentId::from_name(odd), None, "{odd}");
-        }
     }
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use segments::LogError;
+
 /// Why a body could not be written or read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BlobError {
@@ -35,6 +37,20 @@ impl From<io::Error> for BlobError {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => BlobError::Full,
             _ => BlobError::Broken(error.to_string()),
+        }
+    }
+}
+
+impl From<LogError> for BlobError {
+    fn from(error: LogError) -> BlobError {
+        match error {
+            LogError::Full => BlobError::Full,
+            LogError::Damaged(what) => BlobError::Damaged(what),
+            LogError::InUse(path) => BlobError::InUse(path),
+            LogError::NewerFormat { path, found, known } => {
+                BlobError::NewerFormat { path, found, known }
+            }
+            LogError::Broken(what) => BlobError::Broken(what),
         }
     }
 }

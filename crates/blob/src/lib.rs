@@ -1,49 +1,28 @@
 //! Message bodies: bytes that are written once, read in ranges, and never changed.
 //!
-//! It is for `store`, whose records hold a [`BodyRef`] to each body. A body is durable
-//! when [`BodyWriter::finish`] has answered, and means nothing to anyone until a record
-//! with its reference is committed. This crate knows segments in a folder; an object
-//! store can stand behind the same [`Blobs`] without its callers knowing.
+//! It is for `store`, whose records hold a [`BodyRef`] to each body. A body means nothing
+//! to anyone until a record with its reference is committed. This crate keeps them in the
+//! log of `segments`; an object store can stand behind the same [`Blobs`] without its
+//! callers knowing.
 //!
-//! # On disk
-//!
-//! ```text
-//! FORMAT                     facteur-bodies 1   (locked while the folder is open)
-//! 000000000000002a.shared    bodies of up to 256 KiB, one after another, up to 64 MiB
-//! 0000000000000007.single    one larger body
-//! 0000000000000009.part      one that is being written; removed at the next opening
-//! ```
-//!
-//! A segment is a run of frames: a header of 64 octets (`frame.rs`: length, notes,
-//! BLAKE3), the body as it is, then the notes. Notes are room for what an index can be
-//! rebuilt from (account, message, flags); the format has it, nothing is written there yet.
+//! A body of up to 256 KiB is a frame of the log, a larger one has its own file.
 //!
 //! # How the files are cut
 //!
 //! | file | what it holds |
 //! | --- | --- |
 //! | `lib.rs` | [`Blobs`], the door |
-//! | `body.rs` | [`BodyRef`] and the names of segments |
-//! | `frame.rs` | the header of a frame |
-//! | `folder.rs` | the folder: FORMAT, lock, what is in it, what a crash left |
-//! | `appender.rs` | the thread that appends small bodies, many to one sync |
-//! | `single.rs` | a large body's own file |
+//! | `body.rs` | [`BodyRef`] |
+//! | `appender.rs` | the thread that appends small bodies, many in one go |
 //! | `writer.rs` | [`BodyWriter`] |
 //! | `reader.rs` | [`BodyReader`] |
-//! | `room.rs` | what of the disk is not for bodies |
 //!
 //! # Invariants
 //!
-//! * **Finished means durable**, the name of a new file in its folder included. One
-//!   sync of a segment answers all the bodies that waited for it.
+//! * **Finished means durable**, or durable with the next commit where index and bodies
+//!   share the log: then one sync is enough for a message and for all that refers to it.
 //! * **Nothing is written twice.** A small body waits in memory, a large one streams
 //!   to its own file.
-//! * **Nothing that was acknowledged is written over.** What a crash left at the end of
-//!   a segment is passed over: the next body begins a new segment. After a failed sync
-//!   nothing is added to that segment any more, since nobody knows what reached the disk.
-//! * **A full disk harms nobody else.** What was half written is cut off again, and
-//!   the next body finds things as they were. Bodies leave [`RESERVE_OCTETS`] of the disk
-//!   alone, so that what is kept can still be read, changed and removed.
 //! * A body that is read whole is checked against its BLAKE3, and its last piece is
 //!   given only if it is right.
 //!
@@ -56,24 +35,20 @@
 mod appender;
 mod body;
 mod error;
-mod folder;
-mod frame;
 mod reader;
-mod room;
-mod single;
 mod writer;
 
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use appender::Appender;
-use folder::Folder;
+use appender::{Appender, Durable};
+use segments::Log;
 
 pub use body::BodyRef;
 pub use error::BlobError;
 pub use reader::{BodyReader, READ_OCTETS};
-pub use room::RESERVE_OCTETS;
+pub use segments::RESERVE_OCTETS;
 pub use writer::{BodyWriter, SMALL_BODY_OCTETS};
 
 /// Where bodies are kept. A clone is another handle on the same.
@@ -84,23 +59,35 @@ pub struct Blobs {
 
 #[derive(Debug)]
 struct Inner {
-    /// Before the folder, so that it has ended when the lock goes.
+    /// Before the log, so that it has ended when the lock goes.
     appender: Appender,
-    folder: Arc<Folder>,
+    log: Log,
 }
 
 impl Blobs {
-    /// Opens the bodies in this folder, and makes it if there is none. What a crash
-    /// left is put right on the way.
+    /// Opens the bodies in this folder, and makes it if there is none: for an index that is
+    /// kept elsewhere. What a crash left is put right on the way.
     ///
     /// # Errors
     /// [`BlobError::InUse`] when another process has it, [`BlobError::NewerFormat`]
     /// when a newer program wrote it, else what the disk says.
     pub fn open(path: &Path) -> Result<Blobs, BlobError> {
-        let folder = Arc::new(Folder::open(path)?);
-        let appender = Appender::start(folder.clone())?;
+        Blobs::over(Log::open(path)?, Durable::AtOnce)
+    }
+
+    /// The bodies in a log that the index shares: they are durable with what is committed
+    /// after them.
+    ///
+    /// # Errors
+    /// [`BlobError::Broken`] when the system gives no thread.
+    pub fn on(log: Log) -> Result<Blobs, BlobError> {
+        Blobs::over(log, Durable::WithTheNextCommit)
+    }
+
+    fn over(log: Log, durable: Durable) -> Result<Blobs, BlobError> {
+        let appender = Appender::start(log.clone(), durable)?;
         Ok(Blobs {
-            inner: Arc::new(Inner { appender, folder }),
+            inner: Arc::new(Inner { appender, log }),
         })
     }
 
@@ -110,7 +97,7 @@ impl Blobs {
     /// # Errors
     /// [`BlobError::Full`] when it would not.
     pub fn check_room(&self, octets: u64) -> Result<(), BlobError> {
-        self.inner.folder.check_room(octets)
+        Ok(self.inner.log.check_room(octets)?)
     }
 
     /// Begins a body.
@@ -121,6 +108,6 @@ impl Blobs {
     /// Reads octets of a body, counted from 0. What the range has beyond the end of
     /// the body is left out.
     pub fn read(&self, body: &BodyRef, range: Range<u64>) -> BodyReader {
-        BodyReader::new(self.inner.folder.clone(), body.clone(), range)
+        BodyReader::new(self.inner.log.clone(), body.clone(), range)
     }
 }

@@ -3,12 +3,10 @@
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::sync::Arc;
 
 use bytes::Bytes;
+use segments::{HEADER_OCTETS, Log};
 
-use crate::folder::Folder;
-use crate::frame::HEADER_OCTETS;
 use crate::writer::blocking;
 use crate::{BlobError, BodyRef};
 
@@ -20,7 +18,7 @@ pub const READ_OCTETS: usize = 64 * 1024;
 /// Each piece is read on a thread that may wait for the disk.
 #[derive(Debug)]
 pub struct BodyReader {
-    folder: Arc<Folder>,
+    log: Log,
     body: BodyRef,
     /// What is still to be given.
     range: Range<u64>,
@@ -29,11 +27,11 @@ pub struct BodyReader {
 }
 
 impl BodyReader {
-    pub(crate) fn new(folder: Arc<Folder>, body: BodyRef, range: Range<u64>) -> BodyReader {
+    pub(crate) fn new(log: Log, body: BodyRef, range: Range<u64>) -> BodyReader {
         let range = range.start..range.end.min(body.length);
         let whole = range == (0..body.length);
         BodyReader {
-            folder,
+            log,
             body,
             range,
             hasher: whole.then(Box::default),
@@ -55,7 +53,7 @@ impl BodyReader {
             return None;
         }
         let piece = Piece {
-            folder: self.folder.clone(),
+            log: self.log.clone(),
             body: self.body.clone(),
             at: self.range.start,
             octets: usize::try_from(self.left()).map_or(READ_OCTETS, |left| left.min(READ_OCTETS)),
@@ -78,7 +76,7 @@ impl BodyReader {
 
 /// A piece to be read.
 struct Piece {
-    folder: Arc<Folder>,
+    log: Log,
     body: BodyRef,
     at: u64,
     octets: usize,
@@ -105,7 +103,7 @@ impl Piece {
     }
 
     fn fill(&self, octets: &mut [u8]) -> io::Result<()> {
-        let file = self.folder.reading(self.body.segment)?;
+        let file = self.log.reading(self.body.segment)?;
         // No file has room there: a record that says so is damaged.
         let place = self.place().ok_or(io::ErrorKind::UnexpectedEof)?;
         file.read_exact_at(octets, place)
@@ -134,22 +132,21 @@ impl Piece {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::body::{SegmentId, Sort};
+    use segments::SegmentId;
 
     #[tokio::test]
     async fn a_place_beyond_any_file_is_damage() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Arc::new(Folder::open(dir.path()).unwrap());
-        let segment = SegmentId::new(1, Sort::Shared);
-        std::fs::write(folder.segment(segment), "x").unwrap();
+        let log = Log::open(dir.path()).unwrap();
+        std::fs::write(dir.path().join("0000000000000002.shared"), "x").unwrap();
         for offset in [u64::MAX, u64::MAX - HEADER_OCTETS as u64, 1 << 63, 1 << 40] {
             let body = BodyRef {
-                segment,
+                segment: SegmentId::from_number(2),
                 offset,
                 length: 9,
                 hash: [0; 32],
             };
-            let mut reader = BodyReader::new(folder.clone(), body, 0..u64::MAX);
+            let mut reader = BodyReader::new(log.clone(), body, 0..u64::MAX);
             let found = reader.next().await;
             assert!(matches!(found, Some(Err(BlobError::Damaged(_)))));
         }

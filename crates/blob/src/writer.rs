@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
+use segments::{HEADER_OCTETS, Single, body_header};
 use tokio::sync::oneshot;
 
 use crate::appender::Waiting;
-use crate::frame::{HEADER_OCTETS, Header};
-use crate::single::Single;
 use crate::{BlobError, BodyRef, Inner};
 
 /// A body up to this size waits in memory and is appended to a shared segment; a larger
@@ -89,7 +88,8 @@ impl BodyWriter {
         }
     }
 
-    /// Ends the body and makes it durable.
+    /// Ends the body. It is durable when this returns, or, where the index shares the log
+    /// ([`crate::Blobs::on`]), together with the next commit.
     ///
     /// # Errors
     /// [`BlobError::Full`] when the disk is; the body is then lost.
@@ -103,14 +103,9 @@ impl BodyWriter {
 
     async fn append(self) -> Result<BodyRef, BlobError> {
         let hash = *self.hasher.finalize().as_bytes();
-        let header = Header {
-            notes: 0,
-            length: self.length,
-            hash,
-        };
         let mut octets = self.pending;
         if let Some(room) = octets.first_chunk_mut::<HEADER_OCTETS>() {
-            *room = header.encode();
+            *room = body_header(self.length, hash);
         }
         let (reply, answer) = oneshot::channel();
         let frame = Waiting {
@@ -127,10 +122,15 @@ impl BodyWriter {
 
     async fn finish_large(self, mut single: Single) -> Result<BodyRef, BlobError> {
         let hash = *self.hasher.finalize().as_bytes();
-        let pending = self.pending;
+        let (pending, length) = (self.pending, self.length);
         blocking(move || {
             single.write(body(&pending))?;
-            Ok(single.finish(hash)?)
+            Ok(BodyRef {
+                segment: single.finish(hash)?,
+                offset: 0,
+                length,
+                hash,
+            })
         })
         .await
     }
@@ -140,10 +140,10 @@ impl BodyWriter {
         let given_up = BlobError::Broken("a write was given up half way".into());
         let state = std::mem::replace(&mut self.state, State::Failed(given_up));
         let pending = std::mem::take(&mut self.pending);
-        let folder = self.inner.folder.clone();
+        let log = self.inner.log.clone();
         let spilled = blocking(move || {
             let mut single = match state {
-                State::Small => Single::create(folder)?,
+                State::Small => log.single()?,
                 State::Large(single) => single,
                 State::Failed(error) => return Err(error),
             };

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use kv::Kv;
 use kv::sqlite::Sqlite;
 use queue::Queue;
+use segments::Log;
 use service::manage::Manager;
 use store::Store;
 
@@ -41,16 +42,18 @@ impl Rooms {
     pub(crate) fn open(data: &Path, old_devices: OldDevices) -> anyhow::Result<Rooms> {
         make_folder(data)
             .with_context(|| format!("can't make the data folder {}", data.display()))?;
-        // The bodies first: to open them changes nothing, so that a folder of a newer
-        // version is refused as it is.
+        // The log first: to open it changes nothing, so that a folder of a newer version is
+        // refused as it is.
         let bodies = data.join(BODIES);
-        let blobs = Blobs::open(&bodies)
+        let log = Log::open(&bodies)
             .with_context(|| format!("can't open the messages {}", bodies.display()))?;
         let index = data.join(INDEX);
         let kv: Arc<dyn Kv> = Arc::new(
-            Sqlite::open(&index)
+            Sqlite::on(&index, log.clone())
                 .with_context(|| format!("can't open the index {}", index.display()))?,
         );
+        // Bodies and index share the log: one sync makes a message and its record durable.
+        let blobs = Blobs::on(log)?;
         let settings = Settings {
             old_devices,
             ..Settings::default()

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use segments::LogError;
+
 /// Why an engine did not do what it was asked. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KvError {
@@ -52,4 +54,18 @@ pub enum Excess {
     /// [`crate::COMMIT_OPERATIONS`] or [`crate::COMMIT_CONDITIONS`].
     #[error("a commit of {0} operations or conditions is too large")]
     Operations(usize),
+}
+
+impl From<LogError> for KvError {
+    fn from(error: LogError) -> KvError {
+        match error {
+            LogError::Full => KvError::Full,
+            LogError::Damaged(what) => KvError::Damaged(what),
+            LogError::InUse(path) => KvError::InUse(path),
+            LogError::NewerFormat { path, found, known } => {
+                KvError::NewerFormat { path, found, known }
+            }
+            LogError::Broken(what) => KvError::Broken(what),
+        }
+    }
 }

@@ -13,9 +13,10 @@ use std::sync::Arc;
 use address::AccountId;
 use kv::memory::Memory;
 use kv::sqlite::Sqlite;
+use kv::tuple::after_key;
 use kv::{
     COMMIT_OCTETS, COMMIT_OPERATIONS, Condition, Direction, Excess, KEY_OCTETS, Kv, KvError,
-    Operation, Outcome, Partition, VALUE_OCTETS, Value, Version,
+    Operation, Outcome, Partition, Row, Snapshot, VALUE_OCTETS, Value, Version,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -459,6 +460,13 @@ async fn look(kv: &Engine, partition: Partition, model: &mut Model) -> Result<()
         .unwrap();
     reversed.reverse();
     prop_assert_eq!(&rows, &reversed);
+    for direction in [Direction::Forward, Direction::Backward] {
+        let mut paged = in_pages(&*snapshot, direction, 1 + rows.len() / 3).await;
+        if direction == Direction::Backward {
+            paged.reverse();
+        }
+        prop_assert_eq!(&rows, &paged);
+    }
     let found: BTreeMap<u8, Vec<u8>> = rows
         .iter()
         .map(|(key, value)| (key[0], value.bytes.clone()))
@@ -471,6 +479,25 @@ async fn look(kv: &Engine, partition: Partition, model: &mut Model) -> Result<()
         model.seen.insert(key[0], (value.version, true));
     }
     Ok(())
+}
+
+/// All rows, asked for page by page.
+async fn in_pages(snapshot: &dyn Snapshot, direction: Direction, limit: usize) -> Vec<Row> {
+    let mut all: Vec<Row> = Vec::new();
+    let mut range = Vec::new()..vec![0xff];
+    loop {
+        let page = snapshot.scan(range.clone(), direction, limit).await;
+        let page = page.unwrap();
+        assert!(page.len() <= limit);
+        let Some((last, _)) = page.last() else {
+            return all;
+        };
+        match direction {
+            Direction::Forward => range.start = after_key(last),
+            Direction::Backward => range.end = last.clone(),
+        }
+        all.extend(page);
+    }
 }
 
 fn model(kv: &Engine) {
@@ -489,7 +516,7 @@ fn model(kv: &Engine) {
     }
 }
 
-fn hold_to_it(kv: &Engine) {
+pub(crate) fn hold_to_it(kv: &Engine) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

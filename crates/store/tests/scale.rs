@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use kv::memory::Memory;
 use kv::sqlite::Sqlite;
 use kv::{Direction, Kv, Partition};
+use segments::Log;
 use store::{
     Delivery, DeliveryId, FlagChange, Flags, How, Incoming, Keyword, Limit, MailboxId, Modseq,
     Page, Store, StoreError, SystemFlags, Uid, UidSet,
@@ -385,14 +386,15 @@ async fn two_machines_write_to_one_mailbox() {
 
 /// Copies the folder while many deliver, and opens the copy: all that was acknowledged
 /// before the copy began is in it, once and whole. (The index is copied before the
-/// bodies: a body is there before its record is. Too little is written for the index's
-/// log to be brought into its database meanwhile.)
+/// log, which has what the index lacks. Too little is written for a layer to be brought into
+/// the database meanwhile.)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_taken_in_mid_flight_has_all_that_was_acknowledged() {
     let dir = tempfile::tempdir().unwrap();
     let open = |dir: &Path| {
-        let kv = Sqlite::open(&dir.join("index")).unwrap();
-        Store::new(Arc::new(kv), Blobs::open(&dir.join("bodies")).unwrap())
+        let log = Log::open(&dir.join("bodies")).unwrap();
+        let kv = Sqlite::on(&dir.join("index"), log.clone()).unwrap();
+        Store::new(Arc::new(kv), Blobs::on(log).unwrap())
     };
     let store = open(dir.path());
     let (done, mut delivered) = tokio::sync::mpsc::unbounded_channel();

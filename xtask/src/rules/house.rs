@@ -16,6 +16,7 @@ pub(crate) const FLOORS: &[&[&str]] = &[
     &["routing"],
     &["store", "queue", "directory"],
     &["kv", "blob"],
+    &["segments"],
     &["smtp", "imap", "pop3"],
     &["message"],
     &["playback"],

@@ -1,12 +1,14 @@
-//! How a connection is set up, and what SQLite's errors mean to us.
+//! How a connection is set up, what SQLite's errors mean to us, and the marks that the
+//! database carries of itself.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, Error, ErrorCode, OpenFlags, ffi};
+use rusqlite::{Connection, Error, ErrorCode, OpenFlags, OptionalExtension, ffi, params};
+use segments::{Marked, Place, SegmentId};
 
-use super::folder::Folder;
 use crate::KvError;
 
 /// How long a connection waits where SQLite locks its files for a moment (a reader
@@ -16,10 +18,10 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 const WRITER_CACHE: i64 = 32 * 1024;
 /// Page cache of one reader, in KiB.
 const READER_CACHE: i64 = 4 * 1024;
-/// Pages of log after which they are brought into the database: 16 MiB, so that pages
-/// that every commit touches are written there once for many commits.
+/// Pages of SQLite's own log after which they are brought into the database: 16 MiB, so
+/// that pages that many transactions touch are written there once for all of them.
 const CHECKPOINT_PAGES: u32 = 4096;
-/// What the log file is cut to after a checkpoint, in octets.
+/// What that log is cut to after a checkpoint, in octets.
 const LOG_OCTETS: u32 = 64 * 1024 * 1024;
 
 const SCHEMA: &str = "
@@ -35,14 +37,18 @@ const SCHEMA: &str = "
 /// Where the database is. Whoever holds it keeps the folder locked.
 #[derive(Clone, Debug)]
 pub(super) struct Database {
-    folder: Arc<Folder>,
+    folder: Arc<Marked>,
     /// Most pages that the database may have, where a test plays a full disk.
     pages: Option<u32>,
 }
 
 impl Database {
-    pub(super) fn new(folder: Arc<Folder>, pages: Option<u32>) -> Database {
+    pub(super) fn new(folder: Arc<Marked>, pages: Option<u32>) -> Database {
         Database { folder, pages }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("index.sqlite")
     }
 
     /// The connection that writes; it makes the tables.
@@ -66,8 +72,7 @@ impl Database {
 
     fn connect(&self, more: OpenFlags) -> Result<Connection, KvError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
-        let connection =
-            Connection::open_with_flags(self.folder.database(), flags).map_err(meaning)?;
+        let connection = Connection::open_with_flags(self.path(), flags).map_err(meaning)?;
         connection.busy_timeout(LOCK_PATIENCE).map_err(meaning)?;
         // The last to close would remove the log and its map, and the next to open have to
         // make them: on a full disk it could not, and mail could not even be read.
@@ -78,9 +83,11 @@ impl Database {
     }
 
     fn set_up_writer(&self, connection: &Connection) -> Result<(), Error> {
-        // In write-ahead mode FULL syncs the log at each commit, before COMMIT returns.
+        // In write-ahead mode NORMAL syncs at checkpoints alone. After a power cut the
+        // database is whole, as it was at some commit not long ago; what it then lacks is
+        // in our own log, from the mark on that the database carries.
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         connection.pragma_update(None, "journal_size_limit", LOG_OCTETS)?;
         connection.pragma_update(None, "cache_size", -WRITER_CACHE)?;
@@ -90,6 +97,55 @@ impl Database {
         }
         connection.execute_batch(SCHEMA)
     }
+}
+
+/// How far the database has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// The version of the last commit that it holds.
+    pub(super) version: i64,
+    /// Where in the log the commits begin that it does not hold.
+    pub(super) place: Place,
+}
+
+impl Mark {
+    /// The mark of a database; none in one that has none yet.
+    pub(super) fn read(connection: &Connection) -> Result<Option<Mark>, Error> {
+        let number = |name| meta(connection, name);
+        let (Some(version), Some(segment), Some(offset)) =
+            (number("version")?, number("segment")?, number("offset")?)
+        else {
+            return Ok(None);
+        };
+        let place = Place {
+            segment: SegmentId::from_number(segment.cast_unsigned()),
+            offset: offset.cast_unsigned(),
+        };
+        Ok(Some(Mark { version, place }))
+    }
+
+    /// Writes it, as part of the transaction that is under way.
+    pub(super) fn write(self, connection: &Connection) -> Result<(), Error> {
+        let mut put = connection
+            .prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?;
+        put.execute(params!["version", self.version])?;
+        let segment = self.place.segment.number().cast_signed();
+        put.execute(params!["segment", segment])?;
+        put.execute(params!["offset", self.place.offset.cast_signed()])?;
+        Ok(())
+    }
+}
+
+/// The version after all that a database of format 1 gave.
+pub(super) fn versions_before_the_log(connection: &Connection) -> Result<i64, Error> {
+    Ok(meta(connection, "versions")?.unwrap_or(0))
+}
+
+fn meta(connection: &Connection, name: &str) -> Result<Option<i64>, Error> {
+    connection
+        .prepare_cached("SELECT value FROM meta WHERE name = ?1")?
+        .query_row(params![name], |row| row.get(0))
+        .optional()
 }
 
 /// What an error of SQLite means to us.

@@ -1,87 +1,156 @@
-//! The embedded engine: SQLite as an ordered map.
+//! The embedded engine: SQLite as an ordered map, behind a log.
 //!
-//! One database in one folder, in write-ahead mode with a sync at every commit. Its
-//! whole schema:
+//! What is committed is on stable storage once it is in the log ([`segments`]), which
+//! bodies of messages share, so that one sync serves both and many sessions at once. From
+//! then on it is seen, first in memory; the database follows when enough has come together
+//! to be written in one go. After a crash the database is as it was some time before, and
+//! what it lacks is read in the log, from the mark on that it carries. Its whole schema:
 //!
 //! ```text
 //! kv(part BLOB, k BLOB, v BLOB, ver INTEGER, PRIMARY KEY (part, k)) WITHOUT ROWID
-//! meta(name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID
+//! meta(name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID      (the mark)
 //! ```
 //!
-//! * `folder.rs`: the folder's FORMAT file, which says what wrote it and is locked so
-//!   that no second process comes in.
+//! A commit's version is its number: each one counts on from the one before it, in the log
+//! as in the database.
+//!
+//! * `opening.rs`: the folder's FORMAT, and what the database lacks.
+//! * `writer.rs`: the one thread that commits: judges what waits, writes it to the log, syncs
+//!   once, and answers all. `group.rs`: how a group of commits stands in the log.
+//! * `layer.rs`, `layers.rs`: what is not yet in the database, and who sees what.
+//! * `flusher.rs`: the thread that brings a layer into the database.
+//! * `reader.rs`, `merge.rs`: a pool of reading connections. A snapshot is a read
+//!   transaction and what was above it.
 //! * `connection.rs`: how a connection is set up, and what SQLite's errors mean to us.
-//! * `writer.rs`: the one thread that writes. It takes all commits that wait, judges and
-//!   applies them in order in one transaction, syncs once, and answers all.
-//! * `reader.rs`: a pool of reading connections. A snapshot is a read transaction.
 //!
 //! Reads run on the thread that asks, inside the `async` function: warm they cost some
 //! microseconds, less than handing them to another thread and back. A cold read holds
 //! up its thread for one disk access; bodies, which are large and often cold, are not
 //! kept here (ARCHITECTURE.md) and are read elsewhere.
-//!
-//! Opening recovers by itself: SQLite ignores what a torn write left in its log.
 
 mod connection;
-mod folder;
+mod flusher;
+mod group;
+mod layer;
+mod layers;
+mod merge;
+mod opening;
 mod reader;
 mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use segments::Log;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     Condition, Kv, KvError, Operation, Outcome, Partition, Snapshot, Watch, Watches, check,
 };
-use connection::Database;
-use folder::Folder;
+use flusher::Flusher;
+use opening::Opened;
 use reader::Readers;
 use writer::{Waiting, Writer};
 
 /// Commits that may wait for the writer; those beyond wait to be let in.
 const WAITING_COMMITS: usize = 1024;
+/// Octets of memory at which a layer is brought into the database. Two of them can be there
+/// at a time, and the one that is filled may grow to twice this: so much memory at most, and
+/// so much of the log to be read after a crash.
+const LAYER_OCTETS: usize = 24 * 1024 * 1024;
+
+/// What tests set otherwise.
+#[derive(Clone, Copy, Debug)]
+struct Tuning {
+    /// As [`LAYER_OCTETS`].
+    layer_octets: usize,
+    /// Most pages that the database may have, where a test plays a full disk.
+    pages: Option<u32>,
+}
+
+impl Default for Tuning {
+    fn default() -> Tuning {
+        Tuning {
+            layer_octets: LAYER_OCTETS,
+            pages: None,
+        }
+    }
+}
 
 /// A store in a folder of this machine. Dropping it waits for the commits under way.
 pub struct Sqlite {
     /// There until the engine is dropped.
     commits: Option<mpsc::Sender<Waiting>>,
-    writer: Option<JoinHandle<()>>,
+    /// The writer, then the flusher: the first ends when nobody commits any more, the second
+    /// when the first has ended.
+    threads: Vec<JoinHandle<()>>,
     readers: Arc<Readers>,
     watches: Watches,
+    #[cfg(test)]
+    layers: Arc<layers::Layers>,
 }
 
 impl Sqlite {
-    /// Opens the store in this folder, and makes it if there is none. What a crash left
-    /// is put right on the way.
+    /// Opens the store in this folder, with its log in the folder `log` within, and makes it
+    /// if there is none: for bodies that are kept elsewhere.
+    ///
+    /// # Errors
+    /// As [`Sqlite::on`].
+    pub fn open(path: &Path) -> Result<Sqlite, KvError> {
+        Sqlite::tuned(path, Tuning::default())
+    }
+
+    /// Opens the store in this folder over a log that it shares, and makes it if there is
+    /// none. What a crash left is put right on the way.
     ///
     /// # Errors
     /// [`KvError::InUse`] when another process has it, [`KvError::NewerFormat`] when a
-    /// newer program wrote it, else what the disk says.
-    pub fn open(path: &Path) -> Result<Sqlite, KvError> {
-        Sqlite::open_limited(path, None)
+    /// newer program wrote it, [`KvError::Damaged`] when what it lacks is not in the log,
+    /// else what the disk says.
+    pub fn on(path: &Path, log: Log) -> Result<Sqlite, KvError> {
+        Sqlite::start(path, log, Tuning::default())
     }
 
-    /// As [`Sqlite::open`], on a disk that has room for so many pages only.
-    fn open_limited(path: &Path, pages: Option<u32>) -> Result<Sqlite, KvError> {
-        let folder = Folder::open(path)?;
-        let database = Database::new(Arc::new(folder), pages);
+    fn tuned(path: &Path, tuning: Tuning) -> Result<Sqlite, KvError> {
+        Sqlite::start(path, Log::open(&path.join("log"))?, tuning)
+    }
+
+    fn start(path: &Path, log: Log, tuning: Tuning) -> Result<Sqlite, KvError> {
+        let Opened {
+            database,
+            connection,
+            ground,
+            place,
+        } = opening::open(path, &log, tuning)?;
+        let layers = ground.layers.clone();
+        // A layer rests only when the one before it was written, so nothing ever waits here.
+        let (hand_in, work) = sync_channel(1);
+        let flusher = Flusher::new(database.clone(), connection, layers.clone());
         let watches = Watches::default();
-        let writer = Writer::open(database.clone(), watches.clone())?;
+        let writer = Writer {
+            ground,
+            log,
+            place,
+            watches: watches.clone(),
+            flusher: hand_in,
+            layer_octets: tuning.layer_octets,
+            full: false,
+        };
         let (commits, waiting) = mpsc::channel(WAITING_COMMITS);
-        let writer = std::thread::Builder::new()
-            .name("kv-writer".into())
-            .spawn(move || writer.run(waiting))
-            .map_err(|error| KvError::Broken(format!("no thread for the writer: {error}")))?;
-        let readers = Arc::new(Readers::new(database));
+        let threads = vec![
+            thread("kv-writer", move || writer.run(waiting))?,
+            thread("kv-flusher", move || flusher.run(&work))?,
+        ];
         Ok(Sqlite {
             commits: Some(commits),
-            writer: Some(writer),
-            readers,
+            threads,
+            #[cfg(test)]
+            layers: layers.clone(),
+            readers: Arc::new(Readers::new(database, layers)),
             watches,
         })
     }
@@ -105,6 +174,13 @@ impl Sqlite {
         commits.send(waiting).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
+}
+
+fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, KvError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(|error| KvError::Broken(format!("no thread for {name}: {error}")))
 }
 
 impl Kv for Sqlite {
@@ -134,10 +210,10 @@ impl Drop for Sqlite {
     fn drop(&mut self) {
         // Without its channel the writer ends when it has answered all that waits.
         self.commits = None;
-        if let Some(writer) = self.writer.take()
-            && writer.join().is_err()
-        {
-            tracing::error!("the writer of the store ended by a fault");
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the store ended by a fault");
+            }
         }
     }
 }

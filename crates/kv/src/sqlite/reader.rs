@@ -1,4 +1,5 @@
-//! Reading: a pool of connections, each of them one snapshot at a time.
+//! Reading: a pool of connections, each of them one snapshot at a time, and the layers
+//! above them.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,6 +12,9 @@ use rusqlite::{Connection, Error, OptionalExtension, params};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::connection::{Database, meaning};
+use super::layer::Seen;
+use super::layers::{Layers, View};
+use super::merge::{Batch, merge};
 use crate::{Direction, KvError, Partition, Row, Snapshot, Value, Version, seal};
 
 /// Snapshots that may be held at once; those beyond wait.
@@ -21,16 +25,18 @@ const READER_PATIENCE: Duration = Duration::from_secs(10);
 /// The connections that read.
 pub(super) struct Readers {
     database: Database,
+    layers: Arc<Layers>,
     /// Those that nobody uses now.
     idle: Mutex<Vec<Connection>>,
     room: Arc<Semaphore>,
 }
 
 impl Readers {
-    pub(super) fn new(database: Database) -> Readers {
+    pub(super) fn new(database: Database, layers: Arc<Layers>) -> Readers {
         let room = Arc::new(Semaphore::new(READERS));
         Readers {
             database,
+            layers,
             idle: Mutex::new(Vec::new()),
             room,
         }
@@ -50,8 +56,10 @@ impl Readers {
             Some(connection) => connection,
             None => self.database.reader()?,
         };
-        begin(&connection).map_err(meaning)?;
+        let begin = || begin(&connection).map_err(meaning);
+        let (view, ()) = self.layers.view(partition, begin)?;
         Ok(SqliteSnapshot {
+            view,
             partition,
             part: partition.to_bytes(),
             connection: Mutex::new(Some(connection)),
@@ -81,8 +89,9 @@ fn begin(connection: &Connection) -> Result<(), Error> {
     first.map(drop)
 }
 
-/// A read transaction.
+/// A read transaction, and what of the partition was above the database when it began.
 pub(super) struct SqliteSnapshot {
+    view: View,
     partition: Partition,
     /// The same as bytes.
     part: Vec<u8>,
@@ -102,6 +111,16 @@ impl SqliteSnapshot {
     }
 
     fn get_now(&self, key: &[u8]) -> Result<Option<Value>, KvError> {
+        match self.view.get(key) {
+            Some(Seen::Gone) => return Ok(None),
+            Some(Seen::Value(version, bytes)) => {
+                return Ok(Some(Value {
+                    bytes: bytes.into(),
+                    version: Version(version),
+                }));
+            }
+            None => {}
+        }
         let found = self.with(|connection| {
             let sql = "SELECT v, ver FROM kv WHERE part = ?1 AND k = ?2";
             let read = |row: &rusqlite::Row<'_>| self.value(key, row, 0);
@@ -114,6 +133,30 @@ impl SqliteSnapshot {
     }
 
     fn scan_now(
+        &self,
+        mut range: Range<Vec<u8>>,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Row>, KvError> {
+        let mut rows = Vec::new();
+        while rows.len() < limit && range.start < range.end {
+            let want = limit - rows.len();
+            let beneath = self.stored(&range, direction, want)?;
+            let above = self
+                .view
+                .parts()
+                .map(|part| Batch::of(part, &range, direction, want, self.view.at))
+                .collect();
+            let merged = merge(above, beneath, want, direction, range, self.view.at);
+            rows.extend(merged.rows);
+            range = merged.rest;
+        }
+        rows.truncate(limit);
+        Ok(rows)
+    }
+
+    /// Rows of the database.
+    fn stored(
         &self,
         range: &Range<Vec<u8>>,
         direction: Direction,
@@ -166,7 +209,7 @@ impl Snapshot for SqliteSnapshot {
         direction: Direction,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Row>, KvError>> {
-        ready(self.scan_now(&range, direction, limit)).boxed()
+        ready(self.scan_now(range, direction, limit)).boxed()
     }
 }
 

@@ -1,18 +1,32 @@
-//! The one thread that writes, and that lets many commits share one sync.
+//! The one thread that commits, and that lets many commits share one sync.
+//!
+//! It takes all commits that wait, judges each on top of those before it, and says what
+//! they change in the active layer, where nobody sees it yet. Then the whole group goes to
+//! the log as one frame; when that is on stable storage, everybody sees it and is answered.
 
-use rusqlite::{CachedStatement, Connection, Error, OptionalExtension, params};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension, params};
+use segments::{Log, Place};
 use tokio::sync::{mpsc, oneshot};
 
-use super::connection::{Database, meaning};
-use crate::{Condition, KvError, Operation, Outcome, Partition, Version, Watches, seal};
+use super::connection::{Database, Mark, meaning};
+use super::flusher::Work;
+use super::group::Encoder;
+use super::layer::{Layer, Seen};
+use super::layers::Layers;
+use crate::{Condition, Direction, KvError, Operation, Outcome, Partition, Watches};
 
 /// Most commits of one group.
 const GROUP_COMMITS: usize = 512;
 /// A group takes no more commits once it has so many octets.
 const GROUP_OCTETS: usize = 16 * 1024 * 1024;
-/// Versions that are set aside at a time, so that the mark of how far they were used is
-/// written once in so many commits. A crash wastes the rest of them.
-const VERSIONS_AHEAD: i64 = 1 << 20;
+/// A range that is cleared is cleared key by key as long as the database has no more than
+/// this in it; a larger one is remembered as a range.
+const CLEARED_KEYS: usize = 1000;
 
 /// A commit that waits for the writer.
 pub(super) struct Waiting {
@@ -35,100 +49,114 @@ impl Waiting {
 
 /// The state of the thread.
 pub(super) struct Writer {
-    database: Database,
-    connection: Connection,
-    versions: Versions,
-    watches: Watches,
+    pub(super) ground: Ground,
+    pub(super) log: Log,
+    /// Where the log ends that the layers hold.
+    pub(super) place: Place,
+    pub(super) watches: Watches,
+    /// The way to whoever brings layers into the database.
+    pub(super) flusher: SyncSender<Work>,
+    /// Octets of a layer that is full.
+    pub(super) layer_octets: usize,
     /// The disk was full at the last commit.
-    full: bool,
+    pub(super) full: bool,
 }
 
 impl Writer {
-    pub(super) fn open(database: Database, watches: Watches) -> Result<Writer, KvError> {
-        let connection = database.writer()?;
-        let versions = Versions::read(&connection).map_err(meaning)?;
-        Ok(Writer {
-            database,
-            connection,
-            versions,
-            watches,
-            full: false,
-        })
-    }
-
     /// Works until nobody can hand in commits any more and all are answered.
     pub(super) fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
         while let Some(first) = waiting.blocking_recv() {
             let group = gather(first, &mut waiting);
-            self.commit(group);
+            match self.make_room() {
+                Ok(()) => self.commit(group),
+                Err(error) => self.refuse(group, &error),
+            }
         }
-        self.finish();
-    }
-
-    /// Brings what is in the log into the database, so that a stopped store is one file. The
-    /// log stays if it can't be done, and is read at the next opening.
-    fn finish(&self) {
-        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
-        if let Err(error) = self.connection.query_row(sql, [], |_| Ok(())) {
-            tracing::warn!(%error, "the log of the store is left as it is");
+        // A stopped store needs no log to be read at the next opening. What of it can't be
+        // brought into the database now is read there.
+        if self.ground.layers.wait().is_ok() {
+            self.rest();
         }
     }
 
-    fn commit(&mut self, mut group: Vec<Waiting>) {
-        match self.write(&mut group) {
-            Ok(outcomes) => {
-                if std::mem::take(&mut self.full) {
-                    tracing::info!("the disk has room again");
-                }
-                for (waiting, outcome) in group.into_iter().zip(outcomes) {
-                    let partition = waiting.partition;
-                    waiting.answer(Ok(outcome));
-                    if outcome == Outcome::Committed {
-                        self.watches.notify(partition);
-                    }
-                }
+    /// Sees to it that the active layer has room for a group. It rests when it is full; if
+    /// the one before it has not come to the database even then, whoever commits waits.
+    fn make_room(&mut self) -> Result<(), KvError> {
+        let octets = self.ground.layers.active().octets();
+        if octets >= 2 * self.layer_octets {
+            self.ground.layers.wait()?;
+        }
+        if octets >= self.layer_octets {
+            self.rest();
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self) {
+        if let Some(layer) = self.ground.layers.rest() {
+            let mark = Mark {
+                version: self.ground.layers.visible(),
+                place: self.place,
+            };
+            let _ = self.flusher.send(Work { layer, mark });
+        }
+    }
+
+    fn commit(&mut self, group: Vec<Waiting>) {
+        let before = self.ground.layers.visible();
+        let layer = self.ground.layers.active();
+        let mut version = before;
+        let mut frame = Encoder::new(before + 1);
+        let mut judged = Vec::with_capacity(group.len());
+        for mut waiting in group {
+            let outcome = self
+                .ground
+                .commit(&layer, &mut waiting, version + 1, &mut frame);
+            if outcome == Ok(Outcome::Committed) {
+                version += 1;
+            }
+            judged.push((waiting, outcome));
+        }
+        let kept = frame
+            .finish()
+            .map_or(Ok(self.place), |frame| self.log.append_changes(&frame));
+        match kept {
+            Ok(place) => {
+                self.place = place;
+                self.ground.layers.publish(version);
+                self.answer(judged);
             }
             Err(error) => {
-                let error = meaning(error);
-                // A full disk is told once, lest the log fill what is left of it.
-                if error != KvError::Full || !std::mem::replace(&mut self.full, true) {
-                    tracing::error!(%error, commits = group.len(), "commits failed");
+                for (waiting, _) in &judged {
+                    layer.undo(waiting.partition, before);
                 }
-                self.recover(&error);
-                for waiting in group {
-                    waiting.answer(Err(error.clone()));
-                }
+                let group = judged.into_iter().map(|(waiting, _)| waiting).collect();
+                self.refuse(group, &error.into());
             }
         }
     }
 
-    /// One transaction for the whole group; it is on stable storage when this returns.
-    fn write(&mut self, group: &mut [Waiting]) -> Result<Vec<Outcome>, Error> {
-        let transaction = self
-            .connection
-            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let mut versions = self.versions.clone();
-        versions.set_aside(&transaction, group.len())?;
-        let mut statements = Statements::prepare(&transaction)?;
-        let mut outcomes = Vec::with_capacity(group.len());
-        for waiting in group {
-            outcomes.push(statements.commit(waiting, versions.take())?);
+    fn answer(&mut self, judged: Vec<(Waiting, Result<Outcome, KvError>)>) {
+        if std::mem::take(&mut self.full) {
+            tracing::info!("the disk has room again");
         }
-        drop(statements);
-        transaction.commit()?;
-        self.versions = versions;
-        Ok(outcomes)
+        for (waiting, outcome) in judged {
+            let partition = waiting.partition;
+            let committed = outcome == Ok(Outcome::Committed);
+            waiting.answer(outcome);
+            if committed {
+                self.watches.notify(partition);
+            }
+        }
     }
 
-    /// After a failure the transaction is undone. A full disk needs no more; after
-    /// anything else a fresh connection takes no belief over from before.
-    fn recover(&mut self, error: &KvError) {
-        if *error == KvError::Full {
-            return;
+    fn refuse(&mut self, group: Vec<Waiting>, error: &KvError) {
+        // A full disk is told once, lest the log fill what is left of it.
+        if *error != KvError::Full || !std::mem::replace(&mut self.full, true) {
+            tracing::error!(%error, commits = group.len(), "commits failed");
         }
-        match self.database.writer() {
-            Ok(connection) => self.connection = connection,
-            Err(error) => tracing::error!(%error, "the store can't be opened again"),
+        for waiting in group {
+            waiting.answer(Err(error.clone()));
         }
     }
 }
@@ -145,102 +173,145 @@ fn gather(first: Waiting, waiting: &mut mpsc::Receiver<Waiting>) -> Vec<Waiting>
     group
 }
 
-/// What versions were used.
-#[derive(Clone, Debug)]
-struct Versions {
-    next: i64,
-    /// As stored: those below may have been used, those from here on have not.
-    end: i64,
+/// What commits are judged on: the newest of everything.
+pub(super) struct Ground {
+    pub(super) database: Database,
+    pub(super) connection: Connection,
+    pub(super) layers: Arc<Layers>,
 }
 
-impl Versions {
-    fn read(connection: &Connection) -> Result<Versions, Error> {
-        let sql = "SELECT value FROM meta WHERE name = 'versions'";
-        let end = connection
-            .query_row(sql, [], |row| row.get(0))
-            .optional()?
-            .unwrap_or(1);
-        Ok(Versions { next: end, end })
-    }
-
-    /// Sees to it that `count` of them can be taken once the transaction is committed.
-    fn set_aside(&mut self, connection: &Connection, count: usize) -> Result<(), Error> {
-        let count = i64::try_from(count).unwrap_or(VERSIONS_AHEAD);
-        if self.next + count > self.end {
-            self.end = self.next + count + VERSIONS_AHEAD;
-            let sql = "INSERT OR REPLACE INTO meta (name, value) VALUES ('versions', ?1)";
-            connection.execute(sql, params![self.end])?;
-        }
-        Ok(())
-    }
-
-    fn take(&mut self) -> Version {
-        self.next += 1;
-        Version(self.next - 1)
-    }
-}
-
-/// The statements of a commit, prepared once and used for the whole group.
-struct Statements<'a> {
-    version: CachedStatement<'a>,
-    put: CachedStatement<'a>,
-    delete: CachedStatement<'a>,
-    clear: CachedStatement<'a>,
-}
-
-impl<'a> Statements<'a> {
-    fn prepare(connection: &'a Connection) -> Result<Statements<'a>, Error> {
-        let prepare = |sql| connection.prepare_cached(sql);
-        Ok(Statements {
-            version: prepare("SELECT ver FROM kv WHERE part = ?1 AND k = ?2")?,
-            put: prepare(
-                "INSERT INTO kv (part, k, v, ver) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (part, k) DO UPDATE SET v = excluded.v, ver = excluded.ver",
-            )?,
-            delete: prepare("DELETE FROM kv WHERE part = ?1 AND k = ?2")?,
-            clear: prepare("DELETE FROM kv WHERE part = ?1 AND k >= ?2 AND k < ?3")?,
-        })
-    }
-
-    /// Judges and applies one commit, on top of those before it in the group.
-    fn commit(&mut self, waiting: &mut Waiting, version: Version) -> Result<Outcome, Error> {
-        let part = waiting.partition.to_bytes();
+impl Ground {
+    /// Judges a commit, and says in the layer and in the frame what it changes.
+    fn commit(
+        &mut self,
+        layer: &Layer,
+        waiting: &mut Waiting,
+        version: i64,
+        frame: &mut Encoder,
+    ) -> Result<Outcome, KvError> {
+        let partition = waiting.partition;
         for condition in &waiting.conditions {
-            if !self.holds(&part, condition)? {
+            if !self.holds(partition, condition)? {
                 return Ok(Outcome::Conflict);
             }
         }
-        for operation in std::mem::take(&mut waiting.operations) {
-            self.apply(&part, operation, version)?;
-        }
+        let operations = std::mem::take(&mut waiting.operations);
+        // Only now, so that a commit that can't be judged leaves nothing behind.
+        let cleared = self.cleared(partition, &operations)?;
+        frame.add(&partition.to_bytes(), &operations);
+        apply(layer, partition, operations, cleared, version);
         Ok(Outcome::Committed)
     }
 
-    fn holds(&mut self, part: &[u8], condition: &Condition) -> Result<bool, Error> {
+    /// Applies a commit that was read in the log.
+    pub(super) fn again(
+        &mut self,
+        partition: Partition,
+        operations: Vec<Operation>,
+        version: i64,
+    ) -> Result<(), KvError> {
+        let cleared = self.cleared(partition, &operations)?;
+        let layer = self.layers.active();
+        apply(&layer, partition, operations, cleared, version);
+        Ok(())
+    }
+
+    fn holds(&mut self, partition: Partition, condition: &Condition) -> Result<bool, KvError> {
         let (Condition::Absent(key) | Condition::Version(key, _)) = condition;
-        let found = self
-            .version
-            .query_row(params![part, key], |row| row.get(0))
-            .optional()?;
+        let found = match self.layers.newest(partition).get(key) {
+            Some(Seen::Value(version, _)) => Some(version),
+            Some(Seen::Gone) => None,
+            None => self.stored(partition, key)?,
+        };
         Ok(match condition {
             Condition::Absent(_) => found.is_none(),
             Condition::Version(_, version) => found == Some(version.0),
         })
     }
 
-    fn apply(&mut self, part: &[u8], operation: Operation, version: Version) -> Result<(), Error> {
-        match operation {
-            Operation::Put(key, value) => {
-                let value = seal::seal(part, &key, value);
-                self.put.execute(params![part, key, value, version.0])?;
-            }
-            Operation::Delete(key) => {
-                self.delete.execute(params![part, key])?;
-            }
-            Operation::ClearRange(range) => {
-                self.clear.execute(params![part, range.start, range.end])?;
+    /// The version of what the database has under a key.
+    fn stored(&mut self, partition: Partition, key: &[u8]) -> Result<Option<i64>, KvError> {
+        self.read(|connection| {
+            connection
+                .prepare_cached("SELECT ver FROM kv WHERE part = ?1 AND k = ?2")?
+                .query_row(params![partition.to_bytes(), key], |row| row.get(0))
+                .optional()
+        })
+    }
+
+    /// For each range that is cleared, the keys in it; none where they are too many to be
+    /// named.
+    fn cleared(
+        &mut self,
+        partition: Partition,
+        operations: &[Operation],
+    ) -> Result<Vec<Option<Vec<Vec<u8>>>>, KvError> {
+        let mut cleared = Vec::new();
+        for operation in operations {
+            if let Operation::ClearRange(range) = operation {
+                cleared.push(self.keys(partition, range)?);
             }
         }
-        Ok(())
+        Ok(cleared)
+    }
+
+    fn keys(
+        &mut self,
+        partition: Partition,
+        range: &Range<Vec<u8>>,
+    ) -> Result<Option<Vec<Vec<u8>>>, KvError> {
+        let most = CLEARED_KEYS + 1;
+        // First the layers: what leaves them meanwhile is in the database when that is read.
+        let above = self.layers.newest(partition);
+        let mut keys = self.read(|connection| {
+            let sql = "SELECT k FROM kv WHERE part = ?1 AND k >= ?2 AND k < ?3 LIMIT ?4";
+            let limit = i64::try_from(most).unwrap_or(i64::MAX);
+            let range = params![partition.to_bytes(), range.start, range.end, limit];
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_map(range, |row| row.get(0))?;
+            rows.collect::<Result<Vec<Vec<u8>>, _>>()
+        })?;
+        for part in above.parts() {
+            let rows = part.scan(range, Direction::Forward, most, i64::MAX);
+            keys.extend(rows.into_iter().map(|(key, _)| key));
+        }
+        Ok(Some(keys).filter(|keys| keys.len() <= CLEARED_KEYS))
+    }
+
+    fn read<T>(
+        &mut self,
+        read: impl Fn(&Connection) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, KvError> {
+        let error = match read(&self.connection) {
+            Ok(found) => return Ok(found),
+            Err(error) => meaning(error),
+        };
+        // A fresh connection takes no belief over from before.
+        if let Ok(connection) = self.database.reader() {
+            self.connection = connection;
+        }
+        Err(error)
+    }
+}
+
+/// Says in a layer what a commit changes.
+fn apply(
+    layer: &Layer,
+    partition: Partition,
+    operations: Vec<Operation>,
+    cleared: Vec<Option<Vec<Vec<u8>>>>,
+    version: i64,
+) {
+    let mut cleared = cleared.into_iter();
+    for operation in operations {
+        match operation {
+            Operation::Put(key, value) => {
+                layer.set(partition, key, version, Some(Bytes::from(value)));
+            }
+            Operation::Delete(key) => layer.set(partition, key, version, None),
+            Operation::ClearRange(range) => {
+                layer.clear(partition, range, version, cleared.next().flatten());
+            }
+        }
     }
 }

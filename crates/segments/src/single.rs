@@ -5,15 +5,15 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use crate::body::{SegmentId, Sort};
 use crate::folder::Folder;
-use crate::frame::{HEADER_OCTETS, Header};
-use crate::{BlobError, BodyRef};
+use crate::frame::{HEADER_OCTETS, body_header};
+use crate::place::Sort;
+use crate::{LogError, SegmentId};
 
 /// A file that is being written. Unless it is finished, dropping it removes it. Its
 /// functions wait for the disk.
 #[derive(Debug)]
-pub(crate) struct Single {
+pub struct Single {
     folder: Arc<Folder>,
     id: SegmentId,
     file: File,
@@ -41,7 +41,10 @@ impl Single {
     }
 
     /// Adds to the body.
-    pub(crate) fn write(&mut self, octets: &[u8]) -> Result<(), BlobError> {
+    ///
+    /// # Errors
+    /// [`LogError::Full`] when the disk is.
+    pub fn write(&mut self, octets: &[u8]) -> Result<(), LogError> {
         self.folder.check_room(octets.len() as u64)?;
         self.file
             .write_all_at(octets, HEADER_OCTETS as u64 + self.length)?;
@@ -49,24 +52,17 @@ impl Single {
         Ok(())
     }
 
-    /// Makes the body durable and gives it its name.
-    pub(crate) fn finish(mut self, hash: [u8; 32]) -> io::Result<BodyRef> {
-        let header = Header {
-            notes: 0,
-            length: self.length,
-            hash,
-        };
-        self.file.write_all_at(&header.encode(), 0)?;
+    /// Makes the body durable and gives it its name; `hash` is its BLAKE3.
+    ///
+    /// # Errors
+    /// [`LogError::Full`] when the disk is.
+    pub fn finish(mut self, hash: [u8; 32]) -> Result<SegmentId, LogError> {
+        self.file.write_all_at(&body_header(self.length, hash), 0)?;
         self.file.sync_all()?;
         std::fs::rename(self.folder.part(self.id), self.folder.segment(self.id))?;
         self.finished = true;
         self.folder.sync()?;
-        Ok(BodyRef {
-            segment: self.id,
-            offset: 0,
-            length: self.length,
-            hash,
-        })
+        Ok(self.id)
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use nix::sys::statvfs::statvfs;
 
-use crate::BlobError;
+use crate::LogError;
 
 /// Octets of the disk that no new body takes. On a disk that is full for new mail, people
 /// still read theirs, mark it, move it and delete it, and operators still set a password:
@@ -14,12 +14,12 @@ use crate::BlobError;
 pub const RESERVE_OCTETS: u64 = 64 * 1024 * 1024;
 
 /// Refuses octets that would not leave the reserve on the disk of this folder.
-pub(crate) fn check(folder: &Path, octets: u64) -> Result<(), BlobError> {
+pub(crate) fn check(folder: &Path, octets: u64) -> Result<(), LogError> {
     let disk = statvfs(folder).map_err(io::Error::from)?;
     // What only root may take does not count, whoever we are.
     let free = disk.blocks_available().saturating_mul(disk.fragment_size());
     if free.saturating_sub(RESERVE_OCTETS) < octets {
-        return Err(BlobError::Full);
+        return Err(LogError::Full);
     }
     Ok(())
 }
@@ -31,7 +31,7 @@ mod tests {
     #[test]
     fn more_than_the_disk_has_is_refused_and_an_octet_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(check(folder.path(), u64::MAX), Err(BlobError::Full));
+        assert_eq!(check(folder.path(), u64::MAX), Err(LogError::Full));
         let disk = statvfs(folder.path()).unwrap();
         let free = disk.blocks_available() * disk.fragment_size();
         assert!(
@@ -44,6 +44,6 @@ mod tests {
     #[test]
     fn a_folder_that_is_gone_is_told_as_it_is() {
         let gone = check(Path::new("/nowhere/at/all"), 1);
-        assert!(matches!(gone, Err(BlobError::Broken(_))), "{gone:?}");
+        assert!(matches!(gone, Err(LogError::Broken(_))), "{gone:?}");
     }
 }

@@ -1,0 +1,203 @@
+//! One log in a folder: what is appended to it, in order, and what of that is on stable
+//! storage.
+//!
+//! It is for `blob`, which keeps the bodies of messages here, and for the embedded engine
+//! of `kv`, which writes here what it changes before it changes it. Because both use one
+//! log, one sync makes a message and all that refers to it durable, and the syncs of many
+//! sessions are one.
+//!
+//! # On disk
+//!
+//! ```text
+//! FORMAT                     facteur-bodies 2   (locked while the folder is open)
+//! 000000000000002a.shared    frames of many owners, one after another, up to 64 MiB
+//! 0000000000000007.single    one frame: a body that is larger than 256 KiB
+//! 0000000000000009.part      one that is being written; removed at the next opening
+//! ```
+//!
+//! The log is the shared segments in the order of their numbers. Each is a run of frames:
+//! a header of 64 octets (`frame.rs`) and its content, a body or changes of an index.
+//!
+//! # How the files are cut
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `lib.rs` | [`Log`], the door |
+//! | `place.rs` | [`Place`], and the names of segments |
+//! | `frame.rs` | the header of a frame |
+//! | `walk.rs` | from frame to frame: where a segment ends, and what was torn |
+//! | `tail.rs` | the segment that is appended to, and its syncs |
+//! | `changes.rs` | reading the changes again, after a crash |
+//! | `single.rs` | a large body's own file |
+//! | `folder.rs` | what is in the folder, and what a crash left there |
+//! | `marked.rs` | a FORMAT file: what wrote a folder, and that one process has it |
+//! | `room.rs` | what of the disk is not for bodies |
+//!
+//! # Invariants
+//!
+//! * **Order is promise.** When a sync has succeeded, all that was appended before it
+//!   began is on stable storage, in whichever segment: one that is full is synced before
+//!   the next is made.
+//! * **Nothing that was acknowledged is written over.** What a crash left at the end of a
+//!   segment is passed over: the next frame begins a new one.
+//! * **After a failed sync nothing is appended any more** until the log is opened again,
+//!   since nobody knows what reached the disk.
+//! * **Torn is told from damaged.** Each frame of changes says how far its segment was
+//!   synced when it was written. What does not fit before that point was once whole.
+//! * **A full disk harms nobody else.** What was half written is cut off again, and the
+//!   next frame finds things as they were. Bodies leave [`RESERVE_OCTETS`] of the disk
+//!   alone, so that what is kept can still be read, changed and removed.
+
+mod changes;
+mod error;
+mod folder;
+mod frame;
+mod marked;
+mod place;
+mod room;
+mod single;
+mod tail;
+mod walk;
+
+use std::fs::File;
+use std::io::{self, IoSlice};
+use std::path::Path;
+use std::sync::Arc;
+
+use folder::Folder;
+use tail::Tail;
+
+pub use changes::Changes;
+pub use error::LogError;
+pub use frame::{HEADER_OCTETS, body_header};
+pub use marked::Marked;
+pub use place::{Place, SegmentId};
+pub use room::RESERVE_OCTETS;
+pub use single::Single;
+pub use tail::SEGMENT_OCTETS;
+
+/// A log that is open. A clone is another handle on the same. Its functions wait for the
+/// disk.
+#[derive(Clone, Debug)]
+pub struct Log {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    folder: Arc<Folder>,
+    tail: Tail,
+}
+
+impl Log {
+    /// Opens the log in this folder, and makes it if there is none. What a crash left is
+    /// put right on the way; what is there then is on stable storage.
+    ///
+    /// # Errors
+    /// [`LogError::InUse`] when another process has it, [`LogError::NewerFormat`] when a
+    /// newer program wrote it, else what the disk says.
+    pub fn open(path: &Path) -> Result<Log, LogError> {
+        let folder = Arc::new(Folder::open(path)?);
+        let tail = Tail::open(folder.clone())?;
+        Ok(Log {
+            inner: Arc::new(Inner { folder, tail }),
+        })
+    }
+
+    /// Whether a body of so many octets would find room now. It may be gone when the body
+    /// comes; then the log says so.
+    ///
+    /// # Errors
+    /// [`LogError::Full`] when it would not.
+    pub fn check_room(&self, octets: u64) -> Result<(), LogError> {
+        self.inner.folder.check_room(octets)
+    }
+
+    /// Appends frames that have their headers ([`body_header`]), one after another in one
+    /// segment, and gives the place of the first. They are on stable storage after the
+    /// next sync that succeeds.
+    ///
+    /// # Errors
+    /// [`LogError::Full`] when the disk is; nothing was appended then.
+    pub fn append(&self, frames: &mut [IoSlice<'_>]) -> Result<Place, LogError> {
+        let octets = frames.iter().map(|frame| frame.len() as u64).sum();
+        self.check_room(octets)?;
+        self.inner.tail.append(frames, octets)
+    }
+
+    /// Appends changes of an index, and syncs: when it returns they, and all that was
+    /// appended before them, are on stable storage. Gives the place after them.
+    ///
+    /// # Errors
+    /// [`LogError::Full`] when the disk is; nothing was appended then. After a failed sync
+    /// nobody knows whether they are on the disk.
+    pub fn append_changes(&self, content: &[u8]) -> Result<Place, LogError> {
+        let end = self.inner.tail.append_changes(content)?;
+        self.sync()?;
+        Ok(end)
+    }
+
+    /// When it returns, all that was appended before is on stable storage.
+    ///
+    /// # Errors
+    /// What the disk says. From then on nothing is appended any more.
+    pub fn sync(&self) -> Result<(), LogError> {
+        self.inner.tail.sync()
+    }
+
+    /// The place after all that was appended.
+    pub fn end(&self) -> Place {
+        self.inner.tail.end()
+    }
+
+    /// The first place of the log as it is now.
+    pub fn start(&self) -> Place {
+        self.inner.folder.start()
+    }
+
+    /// The changes from a place on, as they were when this is called.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn changes(&self, from: Place) -> Result<Changes, LogError> {
+        Changes::new(&self.inner.folder, from)
+    }
+
+    /// True when nothing was kept here when it was opened.
+    pub fn was_empty(&self) -> bool {
+        self.inner.folder.is_empty()
+    }
+
+    /// True when the folder was written by an older program and is not yet raised.
+    pub fn is_older(&self) -> bool {
+        self.inner.folder.is_older()
+    }
+
+    /// Raises the format of the folder to today's: an older program opens it no more. Until
+    /// then the folder may hold what older ones read, and no more.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn raise(&self) -> Result<(), LogError> {
+        self.inner.folder.raise()
+    }
+
+    /// Begins a large body's own file.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn single(&self) -> Result<Single, LogError> {
+        Ok(Single::create(self.inner.folder.clone())?)
+    }
+
+    /// A segment, open for reading. What is kept open of them is bounded.
+    ///
+    /// # Errors
+    /// What the system says; that it is not found when it is not there.
+    pub fn reading(&self, segment: SegmentId) -> io::Result<Arc<File>> {
+        self.inner.folder.reading(segment)
+    }
+}
+
+#[cfg(test)]
+mod tests;
