@@ -15,8 +15,9 @@
 //! as in the database.
 //!
 //! * `opening.rs`: the folder's FORMAT, and what the database lacks.
-//! * `writer.rs`: the one thread that commits: judges what waits, writes it to the log, syncs
-//!   once, and answers all. `group.rs`: how a group of commits stands in the log.
+//! * `counter.rs`: where commits wait, and how many of them become a group. `writer.rs`: the
+//!   one thread that commits: judges a group, writes it to the log, syncs once, and answers
+//!   all. `group.rs`: how a group stands in the log.
 //! * `layer.rs`, `layers.rs`: what is not yet in the database, and who sees what.
 //! * `flusher.rs`: the thread that brings a layer into the database.
 //! * `reader.rs`, `merge.rs`: a pool of reading connections. A snapshot is a read
@@ -29,6 +30,7 @@
 //! kept here (ARCHITECTURE.md) and are read elsewhere.
 
 mod connection;
+mod counter;
 mod flusher;
 mod group;
 mod layer;
@@ -46,18 +48,16 @@ use std::thread::JoinHandle;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use segments::Log;
-use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     Condition, Kv, KvError, Operation, Outcome, Partition, Snapshot, Watch, Watches, check,
 };
+use counter::Counter;
 use flusher::Flusher;
 use opening::Opened;
 use reader::Readers;
-use writer::{Waiting, Writer};
+use writer::Writer;
 
-/// Commits that may wait for the writer; those beyond wait to be let in.
-const WAITING_COMMITS: usize = 1024;
 /// Octets of memory at which a layer is brought into the database. Two of them can be there
 /// at a time, and the one that is filled may grow to twice this: so much memory at most, and
 /// so much of the log to be read after a crash.
@@ -83,8 +83,7 @@ impl Default for Tuning {
 
 /// A store in a folder of this machine. Dropping it waits for the commits under way.
 pub struct Sqlite {
-    /// There until the engine is dropped.
-    commits: Option<mpsc::Sender<Waiting>>,
+    counter: Counter,
     /// The writer, then the flusher: the first ends when nobody commits any more, the second
     /// when the first has ended.
     threads: Vec<JoinHandle<()>>,
@@ -140,13 +139,14 @@ impl Sqlite {
             layer_octets: tuning.layer_octets,
             full: false,
         };
-        let (commits, waiting) = mpsc::channel(WAITING_COMMITS);
+        let counter = Counter::new();
+        let waiting = counter.clone();
         let threads = vec![
-            thread("kv-writer", move || writer.run(waiting))?,
+            thread("kv-writer", move || writer.run(&waiting))?,
             thread("kv-flusher", move || flusher.run(&work))?,
         ];
         Ok(Sqlite {
-            commits: Some(commits),
+            counter,
             threads,
             #[cfg(test)]
             layers: layers.clone(),
@@ -163,15 +163,8 @@ impl Sqlite {
     ) -> Result<Outcome, KvError> {
         check(&conditions, &operations)?;
         let stopped = || KvError::Broken("the writer has stopped".into());
-        let commits = self.commits.as_ref().ok_or_else(stopped)?;
-        let (reply, answer) = oneshot::channel();
-        let waiting = Waiting {
-            partition,
-            conditions,
-            operations,
-            reply,
-        };
-        commits.send(waiting).await.map_err(|_| stopped())?;
+        let handed_in = self.counter.hand_in(partition, conditions, operations);
+        let answer = handed_in.await.ok_or_else(stopped)?;
         answer.await.map_err(|_| stopped())?
     }
 }
@@ -208,8 +201,8 @@ impl Kv for Sqlite {
 
 impl Drop for Sqlite {
     fn drop(&mut self) {
-        // Without its channel the writer ends when it has answered all that waits.
-        self.commits = None;
+        // The writer ends when it has answered all that waits.
+        self.counter.close();
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("a thread of the store ended by a fault");

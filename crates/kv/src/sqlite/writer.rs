@@ -11,41 +11,18 @@ use std::sync::mpsc::SyncSender;
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
 use segments::{Log, Place};
-use tokio::sync::{mpsc, oneshot};
 
 use super::connection::{Database, Mark, meaning};
+use super::counter::{Counter, Lately, Waiting};
 use super::flusher::Work;
 use super::group::Encoder;
 use super::layer::{Layer, Seen};
 use super::layers::Layers;
 use crate::{Condition, Direction, KvError, Operation, Outcome, Partition, Watches};
 
-/// Most commits of one group.
-const GROUP_COMMITS: usize = 512;
-/// A group takes no more commits once it has so many octets.
-const GROUP_OCTETS: usize = 16 * 1024 * 1024;
 /// A range that is cleared is cleared key by key as long as the database has no more than
 /// this in it; a larger one is remembered as a range.
 const CLEARED_KEYS: usize = 1000;
-
-/// A commit that waits for the writer.
-pub(super) struct Waiting {
-    pub(super) partition: Partition,
-    pub(super) conditions: Vec<Condition>,
-    pub(super) operations: Vec<Operation>,
-    pub(super) reply: oneshot::Sender<Result<Outcome, KvError>>,
-}
-
-impl Waiting {
-    fn octets(&self) -> usize {
-        self.operations.iter().map(Operation::octets).sum()
-    }
-
-    fn answer(self, outcome: Result<Outcome, KvError>) {
-        // Whoever asked may be gone; what was committed stays.
-        let _ = self.reply.send(outcome);
-    }
-}
 
 /// The state of the thread.
 pub(super) struct Writer {
@@ -64,9 +41,10 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Works until nobody can hand in commits any more and all are answered.
-    pub(super) fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
-        while let Some(first) = waiting.blocking_recv() {
-            let group = gather(first, &mut waiting);
+    pub(super) fn run(mut self, counter: &Counter) {
+        let mut lately = Lately::default();
+        while let Some(group) = counter.group(lately.expected()) {
+            lately.came(group.len());
             match self.make_room() {
                 Ok(()) => self.commit(group),
                 Err(error) => self.refuse(group, &error),
@@ -159,18 +137,6 @@ impl Writer {
             waiting.answer(Err(error.clone()));
         }
     }
-}
-
-/// The commit that came and those that wait behind it.
-fn gather(first: Waiting, waiting: &mut mpsc::Receiver<Waiting>) -> Vec<Waiting> {
-    let mut octets = first.octets();
-    let mut group = vec![first];
-    while group.len() < GROUP_COMMITS && octets < GROUP_OCTETS {
-        let Ok(next) = waiting.try_recv() else { break };
-        octets += next.octets();
-        group.push(next);
-    }
-    group
 }
 
 /// What commits are judged on: the newest of everything.

@@ -1,0 +1,226 @@
+//! Where commits wait for the writer, and how long the writer waits for more of them.
+//!
+//! A sync costs the same for one commit as for a hundred. So where many have come together
+//! before, the writer waits until about as many have come again, as long as they keep
+//! coming. Whoever is alone never waits.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::{Condition, KvError, Operation, Outcome, Partition};
+
+/// Commits that may wait; those beyond wait to be let in.
+const WAITING_COMMITS: usize = 1024;
+/// Most commits of one group.
+const GROUP_COMMITS: usize = 512;
+/// A group takes no more commits once it has so many octets.
+const GROUP_OCTETS: usize = 16 * 1024 * 1024;
+/// When none has come for so long, no more are waited for.
+const PAUSE: Duration = Duration::from_millis(1);
+/// Nor longer than this in all: it is what a commit can lose by it.
+const PATIENCE: Duration = Duration::from_millis(5);
+
+/// A commit that waits for the writer.
+pub(super) struct Waiting {
+    pub(super) partition: Partition,
+    pub(super) conditions: Vec<Condition>,
+    pub(super) operations: Vec<Operation>,
+    pub(super) reply: oneshot::Sender<Result<Outcome, KvError>>,
+    /// Its place in the queue.
+    _room: OwnedSemaphorePermit,
+}
+
+impl Waiting {
+    fn octets(&self) -> usize {
+        self.operations.iter().map(Operation::octets).sum()
+    }
+
+    pub(super) fn answer(self, outcome: Result<Outcome, KvError>) {
+        // Whoever asked may be gone; what was committed stays.
+        let _ = self.reply.send(outcome);
+    }
+}
+
+/// Where commits are handed in.
+#[derive(Clone)]
+pub(super) struct Counter {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    room: Arc<Semaphore>,
+    queue: Mutex<Queue>,
+    /// There are as many as are wanted, or there will be no more.
+    enough: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    /// At how many the writer is to be woken.
+    wanted: usize,
+    closed: bool,
+}
+
+impl Counter {
+    pub(super) fn new() -> Counter {
+        Counter {
+            inner: Arc::new(Inner {
+                room: Arc::new(Semaphore::new(WAITING_COMMITS)),
+                queue: Mutex::default(),
+                enough: Condvar::new(),
+            }),
+        }
+    }
+
+    /// Hands a commit in; the answer comes by its own way. None when nobody commits here
+    /// any more.
+    pub(super) async fn hand_in(
+        &self,
+        partition: Partition,
+        conditions: Vec<Condition>,
+        operations: Vec<Operation>,
+    ) -> Option<oneshot::Receiver<Result<Outcome, KvError>>> {
+        let room = self.inner.room.clone().acquire_owned().await.ok()?;
+        let (reply, answer) = oneshot::channel();
+        let waiting = Waiting {
+            partition,
+            conditions,
+            operations,
+            reply,
+            _room: room,
+        };
+        let mut queue = self.inner.queue.lock();
+        if queue.closed {
+            return None;
+        }
+        queue.waiting.push_back(waiting);
+        if queue.waiting.len() >= queue.wanted {
+            self.inner.enough.notify_one();
+        }
+        Some(answer)
+    }
+
+    /// Takes nothing more. What waits is still given to the writer.
+    pub(super) fn close(&self) {
+        self.inner.queue.lock().closed = true;
+        self.inner.enough.notify_one();
+    }
+
+    /// The commits that come together; none when all were given and no more can come.
+    /// `expected` is how many came together lately.
+    pub(super) fn group(&self, expected: usize) -> Option<Vec<Waiting>> {
+        let mut queue = self.inner.queue.lock();
+        queue.wanted = 1;
+        while queue.waiting.is_empty() {
+            if queue.closed {
+                return None;
+            }
+            self.inner.enough.wait(&mut queue);
+        }
+        let begun = Instant::now();
+        queue.wanted = expected.min(GROUP_COMMITS);
+        loop {
+            let before = queue.waiting.len();
+            if before >= queue.wanted || queue.closed || begun.elapsed() >= PATIENCE {
+                break;
+            }
+            self.inner.enough.wait_for(&mut queue, PAUSE);
+            if queue.waiting.len() == before {
+                break;
+            }
+        }
+        Some(queue.gather())
+    }
+}
+
+impl Queue {
+    fn gather(&mut self) -> Vec<Waiting> {
+        let mut octets = 0;
+        let mut group = Vec::with_capacity(self.waiting.len().min(GROUP_COMMITS));
+        while group.len() < GROUP_COMMITS && octets < GROUP_OCTETS {
+            let Some(next) = self.waiting.pop_front() else {
+                break;
+            };
+            octets += next.octets();
+            group.push(next);
+        }
+        group
+    }
+}
+
+/// How many commits came together lately: grows at once, and shrinks by an eighth a group.
+#[derive(Debug, Default)]
+pub(super) struct Lately(usize);
+
+impl Lately {
+    pub(super) fn expected(&self) -> usize {
+        self.0
+    }
+
+    pub(super) fn came(&mut self, commits: usize) {
+        self.0 = commits.max(self.0 - self.0.div_ceil(8));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counter(commits: usize) -> Counter {
+        let counter = Counter::new();
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime.unwrap().block_on(async {
+            for _ in 0..commits {
+                let handed_in = counter.hand_in(Partition::Queue, vec![], vec![]).await;
+                assert!(handed_in.is_some());
+            }
+        });
+        counter
+    }
+
+    #[test]
+    fn all_that_wait_are_one_group_and_none_is_forgotten() {
+        let counter = counter(700);
+        assert_eq!(counter.group(1).unwrap().len(), GROUP_COMMITS);
+        counter.close();
+        assert_eq!(counter.group(9999).unwrap().len(), 700 - GROUP_COMMITS);
+        assert!(counter.group(1).is_none());
+    }
+
+    #[test]
+    fn fewer_than_expected_are_given_when_no_more_come() {
+        assert_eq!(counter(3).group(100).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn more_are_waited_for_while_they_come() {
+        let counter = counter(1);
+        let other = counter.clone();
+        let thread = std::thread::spawn(move || other.group(2).unwrap().len());
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let handed_in = counter.hand_in(Partition::Queue, vec![], vec![]);
+        assert!(runtime.unwrap().block_on(handed_in).is_some());
+        let first = thread.join().unwrap();
+        counter.close();
+        let rest = counter.group(1).map_or(0, |group| group.len());
+        assert_eq!(first + rest, 2);
+    }
+
+    #[test]
+    fn what_is_expected_grows_at_once_and_shrinks_slowly() {
+        let mut lately = Lately::default();
+        lately.came(100);
+        assert_eq!(lately.expected(), 100);
+        lately.came(3);
+        assert_eq!(lately.expected(), 87);
+        for _ in 0..100 {
+            lately.came(1);
+        }
+        assert_eq!(lately.expected(), 1);
+    }
+}
