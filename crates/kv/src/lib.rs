@@ -35,6 +35,8 @@
 extern crate self as kv;
 
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod limits;
 pub mod memory;
 mod seal;

@@ -62,6 +62,7 @@ const TARGETS: &[Target] = &[
     target("tuple", 256, Seeds::None),
     target("records", 4096, Seeds::None),
     target("blob", 512, Seeds::None),
+    target("log", 512, Seeds::None),
     target("config", 2048, Seeds::Texts(seeds::CONFIGURATIONS)),
     target("web", 2048, Seeds::Texts(seeds::REQUESTS)),
 ];

@@ -1,5 +1,6 @@
 //! The verbs of `cargo xtask`.
 
+mod bench;
 mod lint;
 mod prove;
 mod run;
@@ -15,6 +16,7 @@ usage: cargo xtask VERB
   run [ARGUMENTS]     build the service and start it: facteur quickstart ARGUMENTS
   test [-- FILTER]    everything that must pass every day; with a filter, those tests alone
   lint                format, clippy, documentation, dependencies and the rules of the house
+  bench NAME          what something costs: store
   prove NAME          a proof that takes longer; docs/proofs.md tells of each
   prove --list        their names";
 
@@ -24,6 +26,7 @@ pub(crate) enum Verb {
     Run { arguments: Vec<String> },
     Test { filter: Vec<String> },
     Lint,
+    Bench { name: String },
     Prove { name: String },
     ListProofs,
 }
@@ -41,6 +44,9 @@ impl Verb {
                 filter: owned(filter),
             }),
             ["lint"] => Ok(Verb::Lint),
+            ["bench", name] => Ok(Verb::Bench {
+                name: (*name).to_owned(),
+            }),
             ["prove", "--list"] => Ok(Verb::ListProofs),
             ["prove", name] => Ok(Verb::Prove {
                 name: (*name).to_owned(),
@@ -55,6 +61,7 @@ impl Verb {
             Self::Run { arguments } => run::run(workspace, &arguments),
             Self::Test { filter } => test::test(workspace, &filter),
             Self::Lint => lint::lint(workspace),
+            Self::Bench { name } => bench::bench(workspace, &name),
             Self::Prove { name } => prove::prove(workspace, &name),
             Self::ListProofs => {
                 prove::list();
@@ -92,6 +99,12 @@ mod tests {
                 filter: vec!["pop3".to_owned()]
             })
         );
+        assert_eq!(
+            parse("bench store"),
+            Ok(Verb::Bench {
+                name: "store".to_owned()
+            })
+        );
         assert_eq!(parse("prove --list"), Ok(Verb::ListProofs));
         assert_eq!(
             parse("prove fresh"),
@@ -109,6 +122,7 @@ mod tests {
             "tests",
             "test pop3",
             "lint now",
+            "bench",
             "prove",
             "prove a b",
         ] {

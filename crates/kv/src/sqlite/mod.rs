@@ -211,5 +211,11 @@ impl Drop for Sqlite {
     }
 }
 
+/// The way in for the proof `fuzz`.
+#[cfg(fuzzing)]
+pub(crate) fn read_group(octets: &[u8]) {
+    let _ = group::decode(octets);
+}
+
 #[cfg(test)]
 mod tests;
