@@ -17,6 +17,7 @@
 //! | `watch.rs` | notices of change |
 //! | `memory.rs` | an engine that forgets, for tests |
 //! | `sqlite/` | the embedded engine: one database, one writer that many commits share, a pool of readers |
+//! | `postgres/` | the distributed engine, behind the feature of that name: whatever speaks PostgreSQL's protocol, for many nodes at once |
 //!
 //! # Invariants
 //!
@@ -33,6 +34,8 @@
 mod error;
 mod limits;
 pub mod memory;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod seal;
 pub mod sqlite;
 pub mod tuple;

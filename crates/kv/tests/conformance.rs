@@ -511,3 +511,19 @@ fn sqlite_conforms() {
     let kv: Engine = Arc::new(Sqlite::open(dir.path()).unwrap());
     hold_to_it(&kv);
 }
+
+#[cfg(feature = "postgres")]
+#[test]
+fn postgres_conforms() {
+    use kv::postgres::{Postgres, Settings};
+    let server = testbed::Postgres::start();
+    // The engine lives on this one, whatever the tests run on.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let settings = Settings::new(&server.address(), None).unwrap();
+    let kv: Engine = Arc::new(runtime.block_on(Postgres::open(settings)).unwrap());
+    hold_to_it(&kv);
+}
