@@ -31,7 +31,8 @@ const fn package(name: &'static str) -> Package {
 /// bring their sources; no library of the system is linked but the C library.
 pub(crate) const BUILD: &[Package] = &[program("gcc", "cc"), package("libc6-dev")];
 
-/// The foreign mail programs that the tests let loose on the service.
+/// The foreign mail programs that the tests let loose on the service, and the servers that
+/// they start for it.
 pub(crate) const TESTS: &[Package] = &[
     program("curl", "curl"),
     program("fetchmail", "fetchmail"),
@@ -50,6 +51,8 @@ pub(crate) const TESTS: &[Package] = &[
     program("uidmap", "newuidmap"),
     // The terminal that neomutt insists on.
     program("bsdutils", "script"),
+    // The distributed engine. Debian keeps the server's programs out of every path.
+    package("postgresql"),
     // A small disk to be filled, in name spaces of its own; a process with few descriptors.
     program("mount", "mount"),
     program("util-linux", "unshare"),

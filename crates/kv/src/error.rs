@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use segments::LogError;
 
-/// Why an engine did not do what it was asked. Nothing was changed.
+/// Why an engine did not do what it was asked. Nothing was changed, unless it is
+/// [`KvError::Unknown`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KvError {
     /// The disk is full. It passes when there is room again.
@@ -34,6 +35,22 @@ pub enum KvError {
         /// The newest that this program reads.
         known: u32,
     },
+    /// The database was made by a newer program.
+    #[error("the database has format {found}; this program knows up to {known}: use a newer one")]
+    NewerDatabase {
+        /// The format that it names.
+        found: i64,
+        /// The newest that this program reads.
+        known: i64,
+    },
+    /// The database could not be reached for as long as one may wait; the same request
+    /// may pass later. The text is for the operator.
+    #[error("the database is out of reach: {0}")]
+    Away(String),
+    /// The database went away in the middle of a commit and did not come back for as long
+    /// as one may wait: the commit happened, as a whole, or it did not.
+    #[error("the database is out of reach, and whether a commit has happened is unknown: {0}")]
+    Unknown(String),
     /// The engine failed; the text is for the operator.
     #[error("the store failed: {0}")]
     Broken(String),

@@ -4,7 +4,7 @@
 //!
 //! It is for `store`, `queue` and `directory`, which are written once on
 //! [`Kv`] and know no engine. What an engine must do is written at the trait, and
-//! `tests/conformance.rs` holds every engine to it from one test source.
+//! `tests/conformance/` holds every engine to it from one test source.
 //!
 //! # How the files are cut
 //!
@@ -17,6 +17,7 @@
 //! | `watch.rs` | notices of change |
 //! | `memory.rs` | an engine that forgets, for tests |
 //! | `sqlite/` | the embedded engine: one database, one writer that many commits share, a pool of readers |
+//! | `postgres/` | the distributed engine, behind the feature of that name: whatever speaks PostgreSQL's protocol, for many nodes at once |
 //!
 //! # Invariants
 //!
@@ -39,6 +40,8 @@ mod error;
 pub mod fuzzing;
 mod limits;
 pub mod memory;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod seal;
 pub mod sqlite;
 pub mod tuple;

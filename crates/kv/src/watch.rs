@@ -33,6 +33,12 @@ impl Watches {
         }
     }
 
+    /// Those that somebody listens to now.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn partitions(&self) -> Vec<Partition> {
+        self.0.lock().keys().copied().collect()
+    }
+
     /// Wakes all who listen to a partition.
     pub fn notify(&self, partition: Partition) {
         if let Some(sender) = self.0.lock().get(&partition) {

@@ -19,7 +19,7 @@ pub(crate) const FLOORS: &[&[&str]] = &[
     &["segments"],
     &["smtp", "imap", "pop3"],
     &["message"],
-    &["playback"],
+    &["playback", "testbed"],
     &["session"],
     &["words"],
     &["events"],
@@ -27,7 +27,7 @@ pub(crate) const FLOORS: &[&[&str]] = &[
 ];
 
 /// Crates that only tests may import.
-const FOR_TESTS: &[&str] = &["playback"];
+const FOR_TESTS: &[&str] = &["playback", "testbed"];
 
 pub(super) const DOWNWARD: Rule = Rule {
     name: "imports run downward only",

@@ -1,5 +1,5 @@
 //! What holds for this engine alone; what holds for every engine is in
-//! `tests/conformance.rs`.
+//! `tests/conformance/`.
 
 use std::path::PathBuf;
 
@@ -7,8 +7,8 @@ use super::*;
 use crate::{Direction, Row, Version};
 
 /// The same source again, for an engine whose layers come to the database all the time.
-#[path = "../../tests/conformance.rs"]
-mod conformance;
+#[path = "../../tests/conformance/suite.rs"]
+mod suite;
 
 const QUEUE: Partition = Partition::Queue;
 
@@ -109,7 +109,7 @@ fn an_engine_that_always_writes_its_layers_conforms() {
     for layer_octets in [1, 3000] {
         let dir = tempfile::tempdir().unwrap();
         let kv: Arc<dyn Kv> = Arc::new(tuned(dir.path(), layer_octets));
-        conformance::hold_to_it(&kv);
+        suite::hold_to_it(&kv);
     }
 }
 

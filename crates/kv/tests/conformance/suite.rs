@@ -2,7 +2,7 @@
 //!
 //! [`conform`] holds an engine to each promise of [`Kv`]; [`model`] then drives it with
 //! random commits beside a plain map and compares all that can be read. A new engine
-//! adds one test function at the end.
+//! adds one test function in `main.rs`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "this file is tests only")]
 
@@ -11,8 +11,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use address::AccountId;
-use kv::memory::Memory;
-use kv::sqlite::Sqlite;
 use kv::tuple::after_key;
 use kv::{
     COMMIT_OCTETS, COMMIT_OPERATIONS, Condition, Direction, Excess, KEY_OCTETS, Kv, KvError,
@@ -21,7 +19,7 @@ use kv::{
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-type Engine = Arc<dyn Kv>;
+pub(crate) type Engine = Arc<dyn Kv>;
 
 const A: Partition = Partition::Account(AccountId(1));
 const B: Partition = Partition::Account(AccountId(256));
@@ -524,17 +522,4 @@ pub(crate) fn hold_to_it(kv: &Engine) {
         .unwrap();
     runtime.block_on(conform(kv.clone()));
     model(kv);
-}
-
-#[test]
-fn memory_conforms() {
-    let kv: Engine = Arc::new(Memory::default());
-    hold_to_it(&kv);
-}
-
-#[test]
-fn sqlite_conforms() {
-    let dir = tempfile::tempdir().unwrap();
-    let kv: Engine = Arc::new(Sqlite::open(dir.path()).unwrap());
-    hold_to_it(&kv);
 }

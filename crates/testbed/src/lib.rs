@@ -1,0 +1,31 @@
+//! Real servers for tests: the programs that the service uses when it is spread over
+//! machines, each started by the test that needs it and gone with it. Only tests may
+//! depend on this crate (a house rule in xtask).
+//!
+//! It is a crate and no module of one, because the tests of `kv`, of `store` and of the
+//! whole service need the same servers.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `postgres.rs` | [`Postgres`]: Debian's PostgreSQL in a folder of its own |
+//! | `child.rs` | a server as a process that is never left behind |
+//!
+//! # Invariants
+//!
+//! * A server has a folder of its own, which goes with it, and takes no port that is not
+//!   free; so tests run side by side, and beside a server of the machine.
+//! * It is stopped by the number of its process. It ends with the test, however that
+//!   ends: the system ends it when the test's process does.
+//! * Nothing about it is faster than it would be in earnest: syncs are on.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::missing_panics_doc,
+    reason = "for tests only: what goes wrong ends the test"
+)]
+
+mod child;
+mod postgres;
+
+pub use postgres::{Identity, Postgres};
