@@ -108,7 +108,7 @@ async fn message(
     };
     let mut details = None;
     if fetch.envelope || fetch.structure || fetch.sections.iter().any(needs_structure) {
-        details = working(pieces, mailbox.details(record.uid)).await?;
+        details = working(pieces, mailbox.details(record)).await?;
         if details.is_none() {
             // It has gone for good since its record was read.
             return Ok(());

@@ -29,8 +29,8 @@ impl Mailbox<'_> {
         self.store.records(self.account, self.id, page).await
     }
 
-    pub(super) async fn details(&self, uid: Uid) -> Result<Option<Details>, StoreError> {
-        self.store.details(self.account, self.id, uid).await
+    pub(super) async fn details(&self, record: &Record) -> Result<Option<Details>, StoreError> {
+        self.store.details(self.account, self.id, record).await
     }
 
     pub(super) async fn set_flags(
@@ -83,7 +83,7 @@ impl Mailbox<'_> {
 
 impl Source for Mailbox<'_> {
     async fn details(&self, record: &Record) -> Result<Option<Details>, StoreError> {
-        Mailbox::details(self, record.uid).await
+        Mailbox::details(self, record).await
     }
 
     fn read(&self, record: &Record, range: Range<u64>) -> BodyReader {

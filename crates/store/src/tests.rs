@@ -1,0 +1,7 @@
+//! Tests of the whole store that need to look under it.
+
+mod edges;
+mod engine;
+mod invariants;
+mod model;
+mod old;
