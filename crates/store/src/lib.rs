@@ -25,6 +25,7 @@
 //! | `copy.rs` | copying and moving, all or nothing |
 //! | `tend.rs`, `fold.rs`, `collect.rs` | what keeps a mailbox quick and small, beside its changes |
 //! | `sweep.rs` | clearing away mailboxes and old deliveries |
+//! | `care.rs` | what the care of a whole store asks |
 //! | `change.rs`, `reading.rs`, `locks.rs` | a change in the making, a snapshot, turns |
 //! | `walk.rs`, `writing.rs` | messages read and written, wherever they stand |
 //! | `keys.rs`, `values.rs`, `mark.rs`, `block.rs`, `columns.rs`, `packing.rs` | the bytes |
@@ -44,7 +45,8 @@
 //! first removal, for collecting them.
 //!
 //! Envelope and structure are kept by email id, apart from mailboxes, so that copies share
-//! them. Of a message that was never copied they go when it does.
+//! them. Of a message that was never copied they go when it does; for others see
+//! [`Store::sweep`].
 //!
 //! Version 1 had a row for each message and further ones for its changes. Such a mailbox
 //! works as it is, each message standing alone, and every change of it folds some more.
@@ -76,6 +78,7 @@
 
 mod account;
 mod block;
+mod care;
 mod change;
 mod collect;
 mod columns;
