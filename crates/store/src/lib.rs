@@ -123,6 +123,6 @@ pub use ids::{DeliveryId, EmailId, MailboxId, Modseq, Uid, UidValidity};
 pub use intake::{Incoming, Intake};
 pub use mailbox::{Changes, Mailbox, Marked, Marks, Role, Selected, Summary};
 pub use record::{Copied, Delivery, Details, InternalDate, Placed, Record, Usage};
-pub use records::Page;
+pub use records::{Flagged, FlaggedMessage, Page};
 pub use store::Store;
 pub use uidset::UidSet;

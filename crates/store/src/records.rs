@@ -8,7 +8,61 @@ use crate::mark::{Mark, RecordValue};
 use crate::reading::Reading;
 use crate::values::{DetailsValue, KeywordsValue, Stored, SummaryValue};
 use crate::walk::{Place, Walk};
-use crate::{Details, Flags, MailboxId, Record, Result, Store, StoreError, Uid, UidSet, keys};
+use crate::{
+    Details, Flags, Keyword, MailboxId, Modseq, Record, Result, Store, StoreError, SystemFlags,
+    Uid, UidSet, keys,
+};
+
+/// Messages with what they are marked with.
+#[derive(Clone, Debug)]
+pub struct Flagged {
+    /// The messages.
+    pub messages: Vec<FlaggedMessage>,
+    keywords: KeywordsValue,
+}
+
+/// One message of [`Flagged`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlaggedMessage {
+    /// Its name in the mailbox.
+    pub uid: Uid,
+    /// When its flags last changed (or it arrived, or was removed).
+    pub modseq: Modseq,
+    /// The flags that the RFC names.
+    pub system: SystemFlags,
+    /// True when it was removed and is only kept for sessions that still show it.
+    pub gone: bool,
+    /// Bits of the keywords.
+    keywords: u128,
+}
+
+impl Flagged {
+    /// All flags of one of these messages.
+    pub fn flags(&self, message: &FlaggedMessage) -> Flags {
+        Flags {
+            system: message.system,
+            keywords: self.keywords.names(message.keywords),
+        }
+    }
+
+    /// True if one of these messages is marked with this keyword.
+    pub fn has_keyword(&self, message: &FlaggedMessage, keyword: &Keyword) -> bool {
+        let bits = self.keywords.bits(std::slice::from_ref(keyword));
+        message.keywords & bits != 0
+    }
+}
+
+impl FlaggedMessage {
+    fn new(uid: Uid, mark: &Mark) -> FlaggedMessage {
+        FlaggedMessage {
+            uid,
+            modseq: mark.modseq,
+            system: mark.system,
+            gone: mark.is_gone(),
+            keywords: mark.keywords,
+        }
+    }
+}
 
 /// Which records are asked for.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +101,47 @@ impl Store {
         Ok(records
             .map(|(uid, value)| record(uid, value, &keywords))
             .collect())
+    }
+
+    /// What messages are marked with, ascending, without the rest of their records: for
+    /// looking at a whole mailbox. An empty page is the end.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`] when the mailbox was deleted.
+    pub async fn flags(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        page: Page<'_>,
+    ) -> Result<Flagged> {
+        let reading = self.reading(account).await?;
+        let summary = reading.summary(mailbox).await?;
+        let keywords = reading.keywords(mailbox).await?;
+        let uids = page.uids.after(page.after);
+        let mut walk = Walk::new(&reading, mailbox, &uids, &summary).await?;
+        if page.include_gone {
+            walk = walk.with_old_gone(&summary);
+        }
+        let mut messages = Vec::new();
+        while messages.len() < page.limit
+            && let Some(place) = walk.next(&reading).await?
+        {
+            let mut show = |uid: Uid, mark: &Mark| {
+                let shown = page.include_gone || !mark.is_gone();
+                if shown && messages.len() < page.limit && uids.contains(uid) {
+                    messages.push(FlaggedMessage::new(uid, mark));
+                }
+            };
+            match place {
+                Place::Block(block) => block
+                    .marks
+                    .0
+                    .iter()
+                    .for_each(|(uid, mark)| show(*uid, mark)),
+                Place::Single(uid, record) => show(uid, &record.mark),
+            }
+        }
+        Ok(Flagged { messages, keywords })
     }
 
     /// The envelope and structure of a message that was read from this mailbox, also of

@@ -150,8 +150,8 @@ impl Reading {
         let mut marks = Vec::new();
         let mut vanished = UidSet::default();
         if value.highest_modseq > since {
-            let happened = self.happened(mailbox, since, &value).await?;
-            marks = happened.marks(&keywords);
+            let happened = self.happened(mailbox, since, &value, &keywords).await?;
+            marks = happened.marks;
             vanished = if since < value.forgotten {
                 self.missing(mailbox, known, &value).await?
             } else {
@@ -160,7 +160,8 @@ impl Reading {
             };
         }
         marks.sort_unstable_by_key(|marks: &Marks| marks.uid);
-        let (changed, new) = marks.into_iter().partition(|marks| marks.uid < known);
+        let new = marks.split_off(marks.partition_point(|marks| marks.uid < known));
+        let changed = marks;
         let summary = value.summary();
         let recent_from = summary.first_recent;
         Ok(Changes {
@@ -178,12 +179,26 @@ impl Reading {
         mailbox: MailboxId,
         since: Modseq,
         summary: &SummaryValue,
+        keywords: &KeywordsValue,
     ) -> Result<Happened> {
         let mut happened = Happened::default();
         let mut take = |uid: Uid, mark: &Mark| {
-            if mark.modseq > since {
-                happened.take(uid, mark);
+            if mark.modseq <= since {
+                return;
             }
+            if mark.is_gone() {
+                happened.gone.push(uid);
+                return;
+            }
+            let flags = Flags {
+                system: mark.system,
+                keywords: keywords.names(mark.keywords),
+            };
+            happened.marks.push(Marks {
+                uid,
+                modseq: mark.modseq,
+                flags,
+            });
         };
         let blocks = self.changed_blocks(mailbox, since, summary).await?;
         let walk = Walk::new(self, mailbox, &blocks, summary).await?;
@@ -263,31 +278,9 @@ impl Reading {
 #[derive(Default)]
 struct Happened {
     /// Messages that are there.
-    there: Vec<(Uid, Mark)>,
+    marks: Vec<Marks>,
     /// Messages that were removed.
     gone: Vec<Uid>,
-}
-
-impl Happened {
-    fn take(&mut self, uid: Uid, mark: &Mark) {
-        if mark.is_gone() {
-            self.gone.push(uid);
-        } else {
-            self.there.push((uid, mark.clone()));
-        }
-    }
-
-    fn marks(&self, keywords: &KeywordsValue) -> Vec<Marks> {
-        let marks = self.there.iter().map(|(uid, mark)| Marks {
-            uid: *uid,
-            modseq: mark.modseq,
-            flags: Flags {
-                system: mark.system,
-                keywords: keywords.names(mark.keywords),
-            },
-        });
-        marks.collect()
-    }
 }
 
 /// The UIDs from `from` up to, and without, `to`.

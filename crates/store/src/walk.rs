@@ -16,7 +16,7 @@ use crate::reading::{Reading, key};
 use crate::values::{LeftPieceValue, LeftValue, Stored, SummaryValue, damaged};
 use crate::{MailboxId, Modseq, Result, Uid, UidSet, keys};
 
-/// Blocks that are read at once.
+/// Blocks that are read at once on a long walk. It begins with few, since it may be short.
 const READ_BLOCKS: usize = 32;
 /// Messages alone that are read at once.
 const READ_SINGLES: usize = 200;
@@ -127,6 +127,8 @@ pub(crate) struct Walk {
     read: VecDeque<Place>,
     /// The last UID of the last block that was read: up to there all was given.
     passed: Option<Uid>,
+    /// Blocks to read at once the next time.
+    ahead: usize,
     left: Option<Left>,
     only: Option<Only>,
     /// Whether to read what version 1 kept of removed messages.
@@ -160,6 +162,7 @@ impl Walk {
             ranges: ranges.filter_map(within).collect(),
             read: VecDeque::new(),
             passed: None,
+            ahead: 1,
             left: reading.left(mailbox, summary).await?,
             only: None,
             old_gone: false,
@@ -203,11 +206,20 @@ impl Walk {
         if first > last {
             return Ok(());
         }
-        let range = first..=last;
+        // Where something was cut short, nothing is known beyond.
+        let mut known = last;
         let blocks = match self.only {
             Some(Only::Singles) => Vec::new(),
-            _ => reading.blocks(self.mailbox, &range).await?,
+            _ => {
+                let range = first..=last;
+                reading.blocks(self.mailbox, &range, self.ahead).await?
+            }
         };
+        if blocks.len() >= self.ahead {
+            known = blocks.last().map_or(known, |block| known.min(block.last()));
+        }
+        self.ahead = READ_BLOCKS.min(2 * self.ahead);
+        let range = first..=known;
         let singles = match self.only {
             Some(Only::Blocks) => Vec::new(),
             _ => reading.singles(self.mailbox, &range, READ_SINGLES).await?,
@@ -217,11 +229,6 @@ impl Walk {
         } else {
             Vec::new()
         };
-        // Where one of them was cut short, the others are not known beyond.
-        let mut known = last;
-        if blocks.len() >= READ_BLOCKS {
-            known = blocks.last().map_or(known, |block| known.min(block.last()));
-        }
         for singles in [&singles, &gone] {
             if singles.len() >= READ_SINGLES {
                 known = singles.last().map_or(known, |(uid, _)| known.min(*uid));
@@ -290,8 +297,13 @@ impl Reading {
         rows.first().map(Block::read).transpose()
     }
 
-    /// The first blocks that may have messages of a range.
-    async fn blocks(&self, mailbox: MailboxId, range: &RangeInclusive<Uid>) -> Result<Vec<Block>> {
+    /// The first blocks that may have messages of a range: so many, or one more.
+    async fn blocks(
+        &self,
+        mailbox: MailboxId,
+        range: &RangeInclusive<Uid>,
+        limit: usize,
+    ) -> Result<Vec<Block>> {
         let (first, last) = (*range.start(), *range.end());
         let mut blocks = Vec::new();
         let lies_in = self.block_at(mailbox, first).await?;
@@ -299,7 +311,7 @@ impl Reading {
         let later = first.next().filter(|next| *next <= last);
         if let Some(next) = later {
             let range = MarksKey::range(mailbox, &(next..=last));
-            for row in self.rows(range, READ_BLOCKS).await? {
+            for row in self.rows(range, limit).await? {
                 blocks.push(Block::read(&row)?);
             }
         }

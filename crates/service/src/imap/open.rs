@@ -6,7 +6,9 @@ use address::AccountId;
 use blob::BodyReader;
 use imap::{Changes, Known, NewMessage, Piece};
 use jiff::Timestamp;
-use store::{Details, FlagChange, MailboxId, Marked, Page, Record, Store, StoreError, Uid, UidSet};
+use store::{
+    Details, FlagChange, Flagged, MailboxId, Marked, Page, Record, Store, StoreError, Uid, UidSet,
+};
 
 use super::convert;
 use super::search::Source;
@@ -27,6 +29,10 @@ const MARKS: usize = 1000;
 impl Mailbox<'_> {
     pub(super) async fn records(&self, page: Page<'_>) -> Result<Vec<Record>, StoreError> {
         self.store.records(self.account, self.id, page).await
+    }
+
+    pub(super) async fn flags(&self, page: Page<'_>) -> Result<Flagged, StoreError> {
+        self.store.flags(self.account, self.id, page).await
     }
 
     pub(super) async fn details(&self, record: &Record) -> Result<Option<Details>, StoreError> {

@@ -942,6 +942,7 @@ async fn compare_mailbox(store: &Store, mailbox: &mut Mailbox, now: i64) {
         }
     }
     assert_eq!(found, mailbox.messages);
+    compare_flags(store, id, &found, &gone).await;
     let live = Page {
         uids: &all,
         after: None,
@@ -957,6 +958,50 @@ async fn compare_mailbox(store: &Store, mailbox: &mut Mailbox, now: i64) {
         }
     }
     assert!(gone.is_empty());
+}
+
+/// What is listed of flags alone must be what the records say.
+async fn compare_flags(
+    store: &Store,
+    id: MailboxId,
+    found: &BTreeMap<u32, Message>,
+    gone: &BTreeMap<u32, Message>,
+) {
+    let (all, mut after) = (UidSet::all(), None);
+    let (mut listed, mut listed_gone) = (BTreeMap::new(), BTreeMap::new());
+    loop {
+        let page = Page {
+            uids: &all,
+            after,
+            limit: 5,
+            include_gone: true,
+        };
+        let flagged = store.flags(ACCOUNT, id, page).await.unwrap();
+        let Some(last) = flagged.messages.last() else {
+            break;
+        };
+        assert!(after < Some(last.uid));
+        after = Some(last.uid);
+        for message in &flagged.messages {
+            let flags = flagged.flags(message);
+            for keyword in &flags.keywords {
+                assert!(flagged.has_keyword(message, keyword));
+            }
+            let listed = if message.gone {
+                &mut listed_gone
+            } else {
+                &mut listed
+            };
+            listed.insert(message.uid.get(), plain(&flags));
+        }
+    }
+    let flags = |messages: &BTreeMap<u32, Message>| -> BTreeMap<u32, Plain> {
+        let messages = messages.iter();
+        messages
+            .map(|(uid, message)| (*uid, message.flags.clone()))
+            .collect()
+    };
+    assert_eq!((listed, listed_gone), (flags(found), flags(gone)));
 }
 
 fn numbers(uids: &[Uid]) -> Vec<u32> {
