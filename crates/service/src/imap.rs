@@ -497,14 +497,26 @@ impl Answers {
                 limit: RECORDS,
                 include_gone: false,
             };
-            let records = working(pieces, mailbox.records(page)).await;
-            let records = records.map_err(|error| refusal(&error))?;
-            let Some(last) = records.last() else {
+            let flagged = working(pieces, mailbox.flags(page)).await;
+            let flagged = flagged.map_err(|error| refusal(&error))?;
+            let Some(last) = flagged.messages.last() else {
                 return done();
             };
             after = Some(last.uid);
-            let found = working(pieces, search.among(&records, &mailbox)).await;
-            let found = found.map_err(|error| refusal(&error))?;
+            let (mut found, open) = search.by_flags(&flagged);
+            if !open.is_empty() {
+                let page = Page {
+                    uids: &open,
+                    after: None,
+                    limit: RECORDS,
+                    include_gone: false,
+                };
+                let records = working(pieces, mailbox.records(page)).await;
+                let records = records.map_err(|error| refusal(&error))?;
+                let among = working(pieces, search.among(&records, &mailbox)).await;
+                found.extend(among.map_err(|error| refusal(&error))?);
+                found.sort_unstable();
+            }
             if !found.is_empty() {
                 pieces.send(Piece::Found(convert::uids(found))).await;
             }

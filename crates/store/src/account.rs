@@ -34,7 +34,9 @@ impl Store {
             let roles = Role::ALL.map(|role| (role.name(), Some(role)));
             for (name, role) in std::iter::once(("INBOX", None)).chain(roles) {
                 change.new_mailbox(&Name::new(name)?, role, now).await?;
-                change.put(SubscriptionKey(name.to_owned()).encode(), &MarkValue)?;
+                change
+                    .operations
+                    .put(SubscriptionKey(name.to_owned()).encode(), &MarkValue)?;
             }
             if turn.commit(change).await? {
                 return Ok(());

@@ -9,10 +9,13 @@ use std::collections::BTreeMap;
 
 use kv::{Condition, Operation, Version};
 
-use crate::keys;
+use crate::keys::{self, BlockChangedKey, LeftKey, MarksKey, RecordKey};
 use crate::limits::KEYWORDS;
+use crate::mark::Mark;
+use crate::packing::Packing;
 use crate::reading::Reading;
-use crate::values::{AccountValue, KeywordsValue, RecordValue, Stored, SummaryValue};
+use crate::values::{AccountValue, KeywordsValue, Stored, SummaryValue};
+use crate::writing::Operations;
 use crate::{
     EmailId, Flags, Keyword, Limit, MailboxId, Modseq, Result, StoreError, Uid, UidValidity,
 };
@@ -20,18 +23,18 @@ use crate::{
 /// A long work takes no more messages into one commit once it has so many operations:
 /// what one message, and the collecting beside it, can add stays within
 /// [`kv::COMMIT_OPERATIONS`].
-const FULL_OPERATIONS: usize = kv::COMMIT_OPERATIONS - 500;
-/// The same in octets. A message's details can add half a MiB.
-const FULL_OCTETS: usize = kv::COMMIT_OCTETS / 3;
+pub(crate) const FULL_OPERATIONS: usize = kv::COMMIT_OPERATIONS - 500;
+/// The same in octets: room for two blocks and the numbers.
+pub(crate) const FULL_OCTETS: usize = kv::COMMIT_OCTETS - 3 * kv::VALUE_OCTETS;
 
 /// A change in the making.
 pub(crate) struct Change {
     pub(crate) reading: Reading,
+    pub(crate) packing: Packing,
+    pub(crate) operations: Operations,
     account: Option<Loaded<AccountValue>>,
     summaries: BTreeMap<MailboxId, Loaded<SummaryValue>>,
     keywords: BTreeMap<MailboxId, Loaded<KeywordsValue>>,
-    operations: Vec<Operation>,
-    octets: usize,
 }
 
 /// A value that was read, or made, and may be changed.
@@ -39,6 +42,8 @@ struct Loaded<T> {
     now: T,
     /// As it was read; none if it was not there.
     before: Option<(T, Version)>,
+    /// True when it is written even if it is the same, since it guards what is changed.
+    touched: bool,
 }
 
 impl<T: Stored + Clone + PartialEq> Loaded<T> {
@@ -46,13 +51,16 @@ impl<T: Stored + Clone + PartialEq> Loaded<T> {
         Loaded {
             now: value.clone(),
             before: Some((value, version)),
+            touched: false,
         }
     }
 
     fn is_changed(&self) -> bool {
-        self.before
-            .as_ref()
-            .is_none_or(|(before, _)| *before != self.now)
+        self.touched
+            || self
+                .before
+                .as_ref()
+                .is_none_or(|(before, _)| *before != self.now)
     }
 
     fn condition(&self, key: Vec<u8>) -> Condition {
@@ -77,14 +85,14 @@ impl<T: Stored + Clone + PartialEq> Loaded<T> {
 }
 
 impl Change {
-    pub(crate) fn new(reading: Reading) -> Change {
+    pub(crate) fn new(reading: Reading, packing: Packing) -> Change {
         Change {
             reading,
+            packing,
+            operations: Operations::default(),
             account: None,
             summaries: BTreeMap::new(),
             keywords: BTreeMap::new(),
-            operations: Vec::new(),
-            octets: 0,
         }
     }
 
@@ -105,11 +113,22 @@ impl Change {
         self.account = Some(Loaded {
             now: account,
             before: None,
+            touched: false,
         });
     }
 
-    /// A mailbox in numbers, or [`StoreError::Gone`].
+    /// A mailbox in numbers, or [`StoreError::Gone`]. What a copy that did not come to its
+    /// end left there is cleared away first.
     pub(crate) async fn summary(&mut self, mailbox: MailboxId) -> Result<&mut SummaryValue> {
+        let known = self.summaries.contains_key(&mailbox);
+        if self.staged_summary(mailbox).await?.staged && !known {
+            self.clear_staged(mailbox)?;
+        }
+        self.staged_summary(mailbox).await
+    }
+
+    /// The same for whoever has a copy under way there.
+    pub(crate) async fn staged_summary(&mut self, mailbox: MailboxId) -> Result<&mut SummaryValue> {
         if !self.summaries.contains_key(&mailbox) {
             let found = self.reading.get(&keys::summary(mailbox)).await?;
             let found = found.ok_or(StoreError::Gone)?;
@@ -121,16 +140,53 @@ impl Change {
             .ok_or(StoreError::Gone)
     }
 
+    /// Removes what a copy that is not at its end has put into a mailbox, or taken note of.
+    fn clear_staged(&mut self, mailbox: MailboxId) -> Result<()> {
+        let loaded = self.summaries.get_mut(&mailbox).ok_or(StoreError::Gone)?;
+        let summary = &mut loaded.now;
+        summary.staged = false;
+        let (next, last_change) = (summary.uid_next, summary.highest_modseq);
+        if summary.left.is_none() {
+            self.operations.clear(LeftKey::all(mailbox));
+        }
+        let uids = next..=Uid::MAX;
+        self.operations.clear(RecordKey::range(mailbox, &uids));
+        self.operations.clear(MarksKey::range(mailbox, &uids));
+        self.operations.clear(keys::fixed_from(mailbox, next));
+        let changes = BlockChangedKey::since(mailbox, last_change);
+        self.operations.clear(changes);
+        Ok(())
+    }
+
+    /// Has a mailbox's numbers written even if they stay the same: they guard all that is
+    /// in it. They must have been read.
+    pub(crate) fn touch(&mut self, mailbox: MailboxId) {
+        if let Some(loaded) = self.summaries.get_mut(&mailbox) {
+            loaded.touched = true;
+        }
+    }
+
+    /// The mailboxes whose numbers were read, as they will be.
+    pub(crate) fn summaries(&self) -> impl Iterator<Item = (MailboxId, &SummaryValue)> {
+        let loaded = self.summaries.iter();
+        loaded.map(|(mailbox, loaded)| (*mailbox, &loaded.now))
+    }
+
     /// Makes a mailbox, on condition that its number was never given.
     pub(crate) fn new_summary(&mut self, mailbox: MailboxId, uid_validity: UidValidity) {
         let now = SummaryValue::new(uid_validity);
-        self.summaries.insert(mailbox, Loaded { now, before: None });
+        let made = Loaded {
+            now,
+            before: None,
+            touched: false,
+        };
+        self.summaries.insert(mailbox, made);
     }
 
     /// Removes a mailbox's numbers, on condition that they are as they were read.
     pub(crate) async fn remove_summary(&mut self, mailbox: MailboxId) -> Result<SummaryValue> {
         let summary = self.summary(mailbox).await?.clone();
-        self.delete(keys::summary(mailbox));
+        self.operations.delete(keys::summary(mailbox));
         Ok(summary)
     }
 
@@ -166,17 +222,13 @@ impl Change {
     }
 
     /// The flags of a message, with keywords by name.
-    pub(crate) async fn flags(
-        &mut self,
-        mailbox: MailboxId,
-        record: &RecordValue,
-    ) -> Result<Flags> {
-        let keywords = match record.keywords {
+    pub(crate) async fn flags(&mut self, mailbox: MailboxId, mark: &Mark) -> Result<Flags> {
+        let keywords = match mark.keywords {
             0 => Vec::new(),
             bits => self.keywords(mailbox).await?.names(bits),
         };
         Ok(Flags {
-            system: record.system,
+            system: mark.system,
             keywords,
         })
     }
@@ -216,7 +268,12 @@ impl Change {
                 .as_ref()
                 .map(|(known, _)| known.clone())
                 .unwrap_or_default();
-            self.keywords.insert(mailbox, Loaded { now, before });
+            let loaded = Loaded {
+                now,
+                before,
+                touched: false,
+            };
+            self.keywords.insert(mailbox, loaded);
         }
         self.keywords
             .get_mut(&mailbox)
@@ -224,32 +281,9 @@ impl Change {
             .ok_or(StoreError::Gone)
     }
 
-    pub(crate) fn put<T: Stored>(&mut self, key: Vec<u8>, value: &T) -> Result<()> {
-        self.push(Operation::Put(key, value.write()?));
-        Ok(())
-    }
-
-    /// Puts a value that is encoded already.
-    pub(crate) fn put_octets(&mut self, key: Vec<u8>, octets: Vec<u8>) {
-        self.push(Operation::Put(key, octets));
-    }
-
-    pub(crate) fn delete(&mut self, key: Vec<u8>) {
-        self.push(Operation::Delete(key));
-    }
-
-    pub(crate) fn clear(&mut self, range: std::ops::Range<Vec<u8>>) {
-        self.push(Operation::ClearRange(range));
-    }
-
-    fn push(&mut self, operation: Operation) {
-        self.octets += operation.octets();
-        self.operations.push(operation);
-    }
-
     /// True when a long work should commit and go on in a new change.
     pub(crate) fn is_full(&self) -> bool {
-        self.operations.len() >= FULL_OPERATIONS || self.octets >= FULL_OCTETS
+        self.operations.count() >= FULL_OPERATIONS || self.operations.octets() >= FULL_OCTETS
     }
 
     /// What is committed. The numbers come first, so that removing a mailbox's wins.
@@ -273,7 +307,7 @@ impl Change {
                 known.finish(keys::keywords(mailbox), &mut conditions, &mut operations)?;
             }
         }
-        operations.extend(self.operations);
+        operations.extend(self.operations.into_list());
         Ok((conditions, operations))
     }
 }
@@ -281,11 +315,11 @@ impl Change {
 impl KeywordsValue {
     /// The keywords of these bits.
     pub(crate) fn names(&self, bits: u128) -> Vec<Keyword> {
-        let set = self
-            .0
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| bits >> at & 1 == 1);
+        if bits == 0 {
+            return Vec::new();
+        }
+        let all = self.0.iter().enumerate();
+        let set = all.filter(|(at, _)| bits >> at & 1 == 1);
         set.map(|(_, keyword)| keyword.clone()).collect()
     }
 

@@ -4,9 +4,10 @@ use address::AccountId;
 use jiff::Timestamp;
 
 use crate::change::Change;
-use crate::keys::{ChangedKey, OnceAgeKey, RecordKey};
-use crate::values::{ChangedValue, OnceValue, RecordValue, offset_minutes};
-use crate::{Delivery, Incoming, MailboxId, Placed, Result, Store, StoreError, Uid, keys};
+use crate::keys::OnceAgeKey;
+use crate::mark::{Fixed, Kept, Mark, RecordValue, offset_minutes};
+use crate::values::OnceValue;
+use crate::{Delivery, Incoming, MailboxId, Placed, Result, Store, StoreError, keys};
 
 impl Store {
     /// Puts a message into a mailbox: mail that arrives, or what APPEND brings. With
@@ -34,14 +35,22 @@ impl Store {
             change
                 .check_quota(delivery.quota, incoming.body.length())
                 .await?;
-            change.collect_gone(mailbox, now).await?;
             let record = change.arriving(mailbox, incoming, delivery).await?;
-            let uid = change.add(mailbox, record, details.clone()).await?;
+            let email_id = record.fixed.email_id;
+            change.operations.put_details(email_id, details.clone());
+            let uid = change.give_uid(mailbox).await?;
+            let summary = change.summary(mailbox).await?;
+            summary.add(uid, record.mark.system, record.fixed.size());
+            summary.singles = summary.singles.saturating_add(1);
+            change.operations.put_single(mailbox, uid, &record)?;
+            let account = change.account().await?;
+            account.bytes = account.bytes.saturating_add(record.fixed.size());
+            account.messages = account.messages.saturating_add(1);
             let uid_validity = change.summary(mailbox).await?.uid_validity;
             change
                 .remember(delivery, OnceValue { uid_validity, uid }, now)
                 .await?;
-            if turn.commit(change).await? {
+            if turn.commit_and_tend(change, now).await? {
                 return Ok(Placed { uid_validity, uid });
             }
         }
@@ -58,46 +67,26 @@ impl Change {
         }
     }
 
-    /// Puts a message into a mailbox, with its envelope and structure in parts.
-    pub(crate) async fn add(
-        &mut self,
-        mailbox: MailboxId,
-        mut record: RecordValue,
-        details: Vec<Vec<u8>>,
-    ) -> Result<Uid> {
-        let uid = self.give_uid(mailbox).await?;
-        record.modseq = self.modseq(mailbox).await?;
-        self.summary(mailbox).await?.add(uid, &record);
-        let account = self.account().await?;
-        account.bytes = account.bytes.saturating_add(record.size());
-        account.messages = account.messages.saturating_add(1);
-        self.put(RecordKey(mailbox, uid).encode(), &record)?;
-        let changed = ChangedValue {
-            system: record.system,
-            keywords: record.keywords,
-        };
-        self.put(ChangedKey(mailbox, record.modseq, uid).encode(), &changed)?;
-        for (part, octets) in (0..).zip(details) {
-            self.put_octets(keys::details(mailbox, uid, part), octets);
-        }
-        Ok(uid)
-    }
-
     async fn arriving(
         &mut self,
         mailbox: MailboxId,
         incoming: &Incoming,
         delivery: &Delivery,
     ) -> Result<RecordValue> {
-        Ok(RecordValue {
+        let mark = Mark {
             modseq: self.modseq(mailbox).await?,
             system: delivery.flags.system,
             keywords: self.keyword_bits(mailbox, &delivery.flags.keywords).await?,
+            kept: Kept::Own,
+            gone: None,
+        };
+        let fixed = Fixed {
             seconds: delivery.internal_date.at.as_second(),
             offset_minutes: offset_minutes(delivery.internal_date.offset),
             email_id: self.give_email_id().await?,
             body: incoming.body.clone(),
-        })
+        };
+        Ok(RecordValue { mark, fixed })
     }
 
     /// Where an earlier try of this delivery was put.
@@ -129,7 +118,8 @@ impl Change {
             seconds,
             delivery: once.get(),
         };
-        self.put(age.encode(), &crate::values::MarkValue)?;
-        self.put(keys::once(once.get()), &placed)
+        let operations = &mut self.operations;
+        operations.put(age.encode(), &crate::values::MarkValue)?;
+        operations.put(keys::once(once.get()), &placed)
     }
 }

@@ -55,6 +55,15 @@ impl SystemFlags {
         SystemFlags(self.0 & !others.0)
     }
 
+    /// One bit for each, as it is stored.
+    pub(crate) fn bits(self) -> u8 {
+        self.0
+    }
+
+    pub(crate) const fn from_bits(bits: u8) -> SystemFlags {
+        SystemFlags(bits)
+    }
+
     /// The names of those set, in the order of [`SystemFlags::NAMES`].
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         let set = Self::NAMES

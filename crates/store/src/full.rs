@@ -23,7 +23,9 @@ impl Store {
                 return Ok(Timestamp::from_second(noted.seconds).unwrap_or(now));
             }
             let seconds = now.as_second();
-            change.put(keys::full(), &FullValue { seconds })?;
+            change
+                .operations
+                .put(keys::full(), &FullValue { seconds })?;
             if turn.commit(change).await? {
                 return Ok(now);
             }
@@ -43,7 +45,7 @@ impl Store {
         loop {
             let mut change = turn.begin().await?;
             change.account().await?;
-            change.delete(keys::full());
+            change.operations.delete(keys::full());
             if turn.commit(change).await? {
                 return Ok(());
             }

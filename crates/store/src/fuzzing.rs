@@ -1,11 +1,15 @@
 //! The way in for the proof `fuzz`: only it sets `--cfg fuzzing`.
 
+use crate::Uid;
+use crate::block::{Fixeds, Marks};
 use crate::keys::{
-    ChangedKey, DoomedKey, GoneKey, NameKey, OnceAgeKey, RecordKey, RemovedKey, SubscriptionKey,
+    BlockChangedKey, BlockGoneKey, DetailsKey, DoomedKey, GoneKey, MarksKey, NameKey, OnceAgeKey,
+    RecordKey, SubscriptionKey,
 };
+use crate::mark::RecordValue;
 use crate::values::{
-    AccountValue, ChangedValue, DetailsValue, KeywordsValue, MarkValue, NameValue, OnceValue,
-    RecordValue, RemovedValue, Stored, SummaryValue,
+    AccountValue, DetailsValue, FullValue, KeywordsValue, LeftPieceValue, MarkValue, NameValue,
+    OnceValue, RemovedValue, Stored, SummaryValue,
 };
 
 /// Reads octets as each kind of key and value that a store holds.
@@ -17,18 +21,21 @@ pub fn read_anything(octets: &[u8]) {
     value::<NameValue>(octets);
     value::<SummaryValue>(octets);
     value::<KeywordsValue>(octets);
-    value::<ChangedValue>(octets);
+    value::<LeftPieceValue>(octets);
+    value::<FullValue>(octets);
     value::<RemovedValue>(octets);
     value::<OnceValue>(octets);
     value::<MarkValue>(octets);
     value::<DetailsValue>(octets);
     if let Some(record) = value::<RecordValue>(octets) {
-        let _ = (record.internal_date(), record.size());
+        let size = record.fixed.size();
+        let _ = record.fixed.internal_date();
         if let Some(mut summary) = value::<SummaryValue>(octets) {
-            summary.take(summary.uid_next, &record);
-            summary.add(summary.uid_next, &record);
+            summary.take(summary.uid_next, record.mark.system, size);
+            summary.add(summary.uid_next, record.mark.system, size);
         }
     }
+    block(octets);
     let same = |key: Option<Vec<u8>>| assert!(key.is_none_or(|key| key == octets));
     same(NameKey::decode(octets).map(|key| key.encode()));
     same(SubscriptionKey::decode(octets).map(|key| key.encode()));
@@ -36,8 +43,30 @@ pub fn read_anything(octets: &[u8]) {
     same(DoomedKey::decode(octets).map(|key| key.encode()));
     same(RecordKey::decode(octets).map(|key| key.encode()));
     same(GoneKey::decode(octets).map(|key| key.encode()));
-    same(ChangedKey::decode(octets).map(|key| key.encode()));
-    same(RemovedKey::decode(octets).map(|key| key.encode()));
+    same(MarksKey::decode(octets).map(|key| key.encode()));
+    same(BlockChangedKey::decode(octets).map(|key| key.encode()));
+    same(BlockGoneKey::decode(octets).map(|key| key.encode()));
+    same(DetailsKey::decode(octets).map(|key| key.encode()));
+}
+
+/// Reads octets as either half of a block.
+fn block(octets: &[u8]) {
+    for key in [Uid::MIN, Uid::MAX] {
+        if let Ok(marks) = Marks::read(key, octets) {
+            let again = Marks::read(key, &marks.write(key));
+            assert!(again.as_ref() == Ok(&marks), "a block of marks");
+            assert!(marks.last(key) >= key && marks.modseq() >= crate::Modseq::NEVER);
+        }
+    }
+    let Ok(fixeds) = Fixeds::read(octets.to_vec()) else {
+        return;
+    };
+    let all: Result<Vec<_>, _> = (0..fixeds.count()).map(|at| fixeds.get(at)).collect();
+    if let Ok(all) = all {
+        let written = Fixeds::write(all.iter()).and_then(Fixeds::read);
+        let again = written.and_then(|fixeds| (0..all.len()).map(|at| fixeds.get(at)).collect());
+        assert!(again == Ok(all), "a block of messages");
+    }
 }
 
 fn value<T: Stored + PartialEq>(octets: &[u8]) -> Option<T> {

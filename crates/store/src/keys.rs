@@ -11,22 +11,33 @@
 //! 07                            since when the account is full
 //! 10 mailbox 00                 the mailbox in numbers
 //! 10 mailbox 01                 its keywords
-//! 10 mailbox 02 uid             a message
+//! 10 mailbox 02 uid             a message that is in no block
+//! 10 mailbox 07 uid             a block of messages from this UID on: what changes
+//! 10 mailbox 08 uid             the same block: what never changes
+//! 10 mailbox 09 modseq uid      a block by its last change
+//! 10 mailbox 0a seconds uid     a block by the first removal in it
+//! 10 mailbox 0b piece           UIDs that one move took out, not yet marked one by one
+//! 11 email part                 a message's envelope and structure, in parts
+//! ```
+//!
+//! Version 1 knew no blocks. It wrote, and nothing writes any more:
+//!
+//! ```text
 //! 10 mailbox 03 uid part        its envelope and structure, in parts
 //! 10 mailbox 04 modseq uid      a message by its last change
 //! 10 mailbox 05 modseq uid      a removed message by its removal
 //! 10 mailbox 06 uid             a removed message that is still readable
 //! ```
 //!
-//! The numbers `mailbox` and `uid` have four octets, `modseq` and `seconds` eight,
-//! `delivery` sixteen, `part` one. All of a mailbox is one range, and the key that makes
-//! it a mailbox is the first of it.
+//! The numbers `mailbox`, `uid` and `piece` have four octets, `modseq`, `seconds` and
+//! `email` eight, `delivery` sixteen, `part` one. All of a mailbox is one range, and the
+//! key that makes it a mailbox is the first of it.
 
 use std::ops::{Range, RangeInclusive};
 
 use kv::tuple::{Reader, Writer, after_key};
 
-use crate::{MailboxId, Modseq, Uid};
+use crate::{EmailId, MailboxId, Modseq, Uid};
 
 const ACCOUNT: u8 = 0x01;
 const NAME: u8 = 0x02;
@@ -36,6 +47,7 @@ const ONCE_AGE: u8 = 0x05;
 const DOOMED: u8 = 0x06;
 const FULL: u8 = 0x07;
 const MAILBOX: u8 = 0x10;
+const EMAIL: u8 = 0x11;
 
 const SUMMARY: u8 = 0x00;
 const KEYWORDS: u8 = 0x01;
@@ -44,6 +56,11 @@ const DETAILS: u8 = 0x03;
 const CHANGED: u8 = 0x04;
 const REMOVED: u8 = 0x05;
 const GONE: u8 = 0x06;
+const MARKS: u8 = 0x07;
+const FIXED: u8 = 0x08;
+const BLOCK_CHANGED: u8 = 0x09;
+const BLOCK_GONE: u8 = 0x0a;
+const LEFT: u8 = 0x0b;
 
 fn within(mailbox: MailboxId, kind: u8) -> Writer {
     Writer::new(MAILBOX).u32(mailbox.get()).u8(kind)
@@ -63,6 +80,12 @@ pub(crate) fn everything() -> Range<Vec<u8>> {
 /// All keys of a mailbox: `10 mailbox ...`.
 pub(crate) fn all_of_mailbox(mailbox: MailboxId) -> Range<Vec<u8>> {
     Writer::new(MAILBOX).u32(mailbox.get()).prefix()
+}
+
+/// The same without its numbers and keywords.
+#[cfg(test)]
+pub(crate) fn messages_of_mailbox(mailbox: MailboxId) -> Range<Vec<u8>> {
+    within(mailbox, RECORD).finish()..all_of_mailbox(mailbox).end
 }
 
 /// `01`: the account in numbers.
@@ -180,7 +203,7 @@ pub(crate) fn keywords(mailbox: MailboxId) -> Vec<u8> {
     within(mailbox, KEYWORDS).finish()
 }
 
-/// `10 mailbox 02 uid`: a message.
+/// `10 mailbox 02 uid`: a message that is in no block.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct RecordKey(pub(crate) MailboxId, pub(crate) Uid);
 
@@ -199,7 +222,7 @@ impl RecordKey {
     }
 }
 
-/// `10 mailbox 06 uid`: a removed message that is still readable.
+/// `10 mailbox 06 uid`: a removed message that is still readable, as version 1 kept it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct GoneKey(pub(crate) MailboxId, pub(crate) Uid);
 
@@ -218,77 +241,156 @@ impl GoneKey {
     }
 }
 
+/// `10 mailbox 07 uid`: a block of messages, what changes of them. No UID in it is below
+/// that of its key, nor as high as that of the next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct MarksKey(pub(crate) MailboxId, pub(crate) Uid);
+
+impl MarksKey {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        within(self.0, MARKS).u32(self.1.get()).finish()
+    }
+
+    pub(crate) fn decode(key: &[u8]) -> Option<MarksKey> {
+        decode_uid(key, MARKS).map(|(mailbox, uid)| MarksKey(mailbox, uid))
+    }
+
+    pub(crate) fn range(mailbox: MailboxId, uids: &RangeInclusive<Uid>) -> Range<Vec<u8>> {
+        let last = MarksKey(mailbox, *uids.end()).encode();
+        MarksKey(mailbox, *uids.start()).encode()..after_key(&last)
+    }
+}
+
+/// `10 mailbox 08 uid`: a block of messages, what never changes of them.
+pub(crate) fn fixed(mailbox: MailboxId, block: Uid) -> Vec<u8> {
+    within(mailbox, FIXED).u32(block.get()).finish()
+}
+
+/// The same of all blocks from this UID on.
+pub(crate) fn fixed_from(mailbox: MailboxId, uid: Uid) -> Range<Vec<u8>> {
+    fixed(mailbox, uid)..within(mailbox, FIXED).prefix().end
+}
+
+/// `10 mailbox 09 modseq uid`: a block by its last change.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct BlockChangedKey(pub(crate) MailboxId, pub(crate) Modseq, pub(crate) Uid);
+
+impl BlockChangedKey {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        within(self.0, BLOCK_CHANGED)
+            .u64(self.1.get())
+            .u32(self.2.get())
+            .finish()
+    }
+
+    pub(crate) fn decode(key: &[u8]) -> Option<BlockChangedKey> {
+        let (mailbox, mut parts) = read_within(key, BLOCK_CHANGED)?;
+        let (modseq, uid) = (Modseq(parts.u64()?), Uid::new(parts.u32()?)?);
+        parts.end().map(|()| BlockChangedKey(mailbox, modseq, uid))
+    }
+
+    /// Blocks that changed after a change that is known.
+    pub(crate) fn since(mailbox: MailboxId, known: Modseq) -> Range<Vec<u8>> {
+        let end = within(mailbox, BLOCK_CHANGED).prefix().end;
+        let known = within(mailbox, BLOCK_CHANGED).u64(known.next().get());
+        known.finish()..end
+    }
+}
+
+/// `10 mailbox 0a seconds uid`: a block by the first removal in it, in seconds since 1970.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct BlockGoneKey(pub(crate) MailboxId, pub(crate) u64, pub(crate) Uid);
+
+impl BlockGoneKey {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        within(self.0, BLOCK_GONE)
+            .u64(self.1)
+            .u32(self.2.get())
+            .finish()
+    }
+
+    pub(crate) fn decode(key: &[u8]) -> Option<BlockGoneKey> {
+        let (mailbox, mut parts) = read_within(key, BLOCK_GONE)?;
+        let (seconds, uid) = (parts.u64()?, Uid::new(parts.u32()?)?);
+        parts.end().map(|()| BlockGoneKey(mailbox, seconds, uid))
+    }
+
+    pub(crate) fn all(mailbox: MailboxId) -> Range<Vec<u8>> {
+        within(mailbox, BLOCK_GONE).prefix()
+    }
+}
+
+/// `10 mailbox 0b piece`: UIDs that one move took out.
+pub(crate) struct LeftKey(pub(crate) MailboxId, pub(crate) u32);
+
+impl LeftKey {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        within(self.0, LEFT).u32(self.1).finish()
+    }
+
+    pub(crate) fn all(mailbox: MailboxId) -> Range<Vec<u8>> {
+        within(mailbox, LEFT).prefix()
+    }
+}
+
+/// `11 email part`: a part of a message's envelope and structure.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct DetailsKey(pub(crate) EmailId, pub(crate) u8);
+
+impl DetailsKey {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        Writer::new(EMAIL).u64(self.0.get()).u8(self.1).finish()
+    }
+
+    /// Nothing asks whose details these are but who looks at all there is.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn decode(key: &[u8]) -> Option<DetailsKey> {
+        let mut parts = Reader::new(key, EMAIL)?;
+        let details = DetailsKey(EmailId(parts.u64()?), parts.u8()?);
+        parts.end().map(|()| details)
+    }
+
+    /// All parts of these messages'.
+    pub(crate) fn range(emails: &RangeInclusive<EmailId>) -> Range<Vec<u8>> {
+        let end = Writer::new(EMAIL).u64(emails.end().get()).prefix().end;
+        Writer::new(EMAIL).u64(emails.start().get()).finish()..end
+    }
+}
+
 fn decode_uid(key: &[u8], kind: u8) -> Option<(MailboxId, Uid)> {
     let (mailbox, mut parts) = read_within(key, kind)?;
     let uid = Uid::new(parts.u32()?)?;
     parts.end().map(|()| (mailbox, uid))
 }
 
-/// `10 mailbox 03 uid part`: a part of a message's envelope and structure.
-pub(crate) fn details(mailbox: MailboxId, uid: Uid, part: u8) -> Vec<u8> {
+/// `10 mailbox 03 uid part`: a part of a message's envelope and structure, as version 1
+/// kept it.
+#[cfg(test)]
+pub(crate) fn old_details(mailbox: MailboxId, uid: Uid, part: u8) -> Vec<u8> {
     within(mailbox, DETAILS).u32(uid.get()).u8(part).finish()
 }
 
-/// All parts of a message's envelope and structure.
-pub(crate) fn all_details(mailbox: MailboxId, uid: Uid) -> Range<Vec<u8>> {
-    within(mailbox, DETAILS).u32(uid.get()).prefix()
+/// All parts of these messages'.
+pub(crate) fn all_old_details(mailbox: MailboxId, uids: &RangeInclusive<Uid>) -> Range<Vec<u8>> {
+    let end = within(mailbox, DETAILS).u32(uids.end().get()).prefix().end;
+    within(mailbox, DETAILS).u32(uids.start().get()).finish()..end
 }
 
-/// `10 mailbox 04 modseq uid`: a message by its last change.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct ChangedKey(pub(crate) MailboxId, pub(crate) Modseq, pub(crate) Uid);
-
-impl ChangedKey {
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        within(self.0, CHANGED)
-            .u64(self.1.get())
-            .u32(self.2.get())
-            .finish()
-    }
-
-    pub(crate) fn decode(key: &[u8]) -> Option<ChangedKey> {
-        let (mailbox, modseq, uid) = decode_change(key, CHANGED)?;
-        Some(ChangedKey(mailbox, modseq, uid))
-    }
-
-    /// Changes after one that is known.
-    pub(crate) fn since(mailbox: MailboxId, known: Modseq) -> Range<Vec<u8>> {
-        since(mailbox, CHANGED, known)
-    }
+/// `10 mailbox 04 modseq uid`: a message by its last change, as version 1 kept it.
+pub(crate) fn old_changed(mailbox: MailboxId, modseq: Modseq, uid: Uid) -> Vec<u8> {
+    let key = within(mailbox, CHANGED).u64(modseq.get());
+    key.u32(uid.get()).finish()
 }
 
-/// `10 mailbox 05 modseq uid`: a removed message by its removal.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct RemovedKey(pub(crate) MailboxId, pub(crate) Modseq, pub(crate) Uid);
-
-impl RemovedKey {
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        within(self.0, REMOVED)
-            .u64(self.1.get())
-            .u32(self.2.get())
-            .finish()
-    }
-
-    pub(crate) fn decode(key: &[u8]) -> Option<RemovedKey> {
-        let (mailbox, modseq, uid) = decode_change(key, REMOVED)?;
-        Some(RemovedKey(mailbox, modseq, uid))
-    }
-
-    /// Removals after a change that is known.
-    pub(crate) fn since(mailbox: MailboxId, known: Modseq) -> Range<Vec<u8>> {
-        since(mailbox, REMOVED, known)
-    }
+/// `10 mailbox 05 modseq uid`: a removed message by its removal, as version 1 kept it.
+pub(crate) fn old_removed(mailbox: MailboxId, modseq: Modseq, uid: Uid) -> Vec<u8> {
+    let key = within(mailbox, REMOVED).u64(modseq.get());
+    key.u32(uid.get()).finish()
 }
 
-fn decode_change(key: &[u8], kind: u8) -> Option<(MailboxId, Modseq, Uid)> {
-    let (mailbox, mut parts) = read_within(key, kind)?;
-    let (modseq, uid) = (Modseq(parts.u64()?), Uid::new(parts.u32()?)?);
-    parts.end().map(|()| (mailbox, modseq, uid))
-}
-
-fn since(mailbox: MailboxId, kind: u8, known: Modseq) -> Range<Vec<u8>> {
-    let end = within(mailbox, kind).prefix().end;
-    within(mailbox, kind).u64(known.next().get()).finish()..end
+/// All that version 1 kept beside the messages of a mailbox and their details.
+pub(crate) fn all_old(mailbox: MailboxId) -> Range<Vec<u8>> {
+    within(mailbox, CHANGED).finish()..within(mailbox, GONE).prefix().end
 }
 
 #[cfg(test)]
@@ -320,10 +422,14 @@ mod tests {
         assert_eq!(RecordKey::decode(&record.encode()), Some(record));
         let gone = GoneKey(MAILBOX_7, uid(3));
         assert_eq!(GoneKey::decode(&gone.encode()), Some(gone));
-        let changed = ChangedKey(MAILBOX_7, Modseq(5), uid(3));
-        assert_eq!(ChangedKey::decode(&changed.encode()), Some(changed));
-        let removed = RemovedKey(MAILBOX_7, Modseq(5), uid(3));
-        assert_eq!(RemovedKey::decode(&removed.encode()), Some(removed));
+        let marks = MarksKey(MAILBOX_7, uid(3));
+        assert_eq!(MarksKey::decode(&marks.encode()), Some(marks));
+        let changed = BlockChangedKey(MAILBOX_7, Modseq(5), uid(3));
+        assert_eq!(BlockChangedKey::decode(&changed.encode()), Some(changed));
+        let gone = BlockGoneKey(MAILBOX_7, 5, uid(3));
+        assert_eq!(BlockGoneKey::decode(&gone.encode()), Some(gone));
+        let details = DetailsKey(EmailId(5), 1);
+        assert_eq!(DetailsKey::decode(&details.encode()), Some(details));
     }
 
     #[test]
@@ -336,8 +442,12 @@ mod tests {
             [0x10, 0, 0, 0, 7, 2, 0, 0, 1, 2]
         );
         assert_eq!(
-            details(MAILBOX_7, uid(1), 2),
+            old_details(MAILBOX_7, uid(1), 2),
             [0x10, 0, 0, 0, 7, 3, 0, 0, 0, 1, 2]
+        );
+        assert_eq!(
+            DetailsKey(EmailId(258), 2).encode(),
+            [0x11, 0, 0, 0, 0, 0, 0, 1, 2, 2]
         );
     }
 
@@ -347,11 +457,16 @@ mod tests {
         assert!(!range.contains(&RecordKey(MAILBOX_7, uid(1)).encode()));
         assert!(range.contains(&RecordKey(MAILBOX_7, uid(2)).encode()));
         assert!(range.contains(&RecordKey(MAILBOX_7, Uid::MAX).encode()));
-        assert!(!range.contains(&details(MAILBOX_7, uid(2), 0)));
-        let since = ChangedKey::since(MAILBOX_7, Modseq(5));
-        assert!(!since.contains(&ChangedKey(MAILBOX_7, Modseq(5), Uid::MAX).encode()));
-        assert!(since.contains(&ChangedKey(MAILBOX_7, Modseq(6), Uid::MIN).encode()));
-        assert!(!since.contains(&RemovedKey(MAILBOX_7, Modseq(6), Uid::MIN).encode()));
+        assert!(!range.contains(&old_details(MAILBOX_7, uid(2), 0)));
+        let since = BlockChangedKey::since(MAILBOX_7, Modseq(5));
+        assert!(!since.contains(&BlockChangedKey(MAILBOX_7, Modseq(5), Uid::MAX).encode()));
+        assert!(since.contains(&BlockChangedKey(MAILBOX_7, Modseq(6), Uid::MIN).encode()));
+        assert!(!since.contains(&BlockGoneKey(MAILBOX_7, 6, Uid::MIN).encode()));
+        let emails = DetailsKey::range(&(EmailId(5)..=EmailId(6)));
+        assert!(!emails.contains(&DetailsKey(EmailId(4), 255).encode()));
+        assert!(emails.contains(&DetailsKey(EmailId(5), 0).encode()));
+        assert!(emails.contains(&DetailsKey(EmailId(6), 255).encode()));
+        assert!(!emails.contains(&DetailsKey(EmailId(7), 0).encode()));
         let mailbox = all_of_mailbox(MAILBOX_7);
         assert_eq!(mailbox.start.len() + 1, summary(MAILBOX_7).len());
         assert!(mailbox.contains(&GoneKey(MAILBOX_7, Uid::MAX).encode()));

@@ -21,11 +21,35 @@
 //! | `mailboxes.rs`, `name.rs` | the list of mailboxes, subscriptions, names |
 //! | `intake.rs`, `deliver.rs` | a message on its way in |
 //! | `select.rs`, `records.rs` | opening a mailbox, what changed, records and envelopes |
-//! | `set_flags.rs`, `copy.rs`, `remove.rs`, `steps.rs` | changing messages, many of them in steps |
-//! | `sweep.rs` | clearing away what is no longer needed |
+//! | `set_flags.rs`, `remove.rs`, `steps.rs` | changing messages, many of them in steps |
+//! | `copy.rs` | copying and moving, all or nothing |
+//! | `tend.rs`, `fold.rs`, `collect.rs` | what keeps a mailbox quick and small, beside its changes |
+//! | `sweep.rs` | clearing away mailboxes and old deliveries |
+//! | `care.rs` | what the care of a whole store asks |
 //! | `change.rs`, `reading.rs`, `locks.rs` | a change in the making, a snapshot, turns |
-//! | `keys.rs`, `values.rs` | the bytes |
+//! | `walk.rs`, `writing.rs` | messages read and written, wherever they stand |
+//! | `keys.rs`, `values.rs`, `mark.rs`, `block.rs`, `columns.rs`, `packing.rs` | the bytes |
 //! | `ids.rs`, `uidset.rs`, `flags.rs`, `mailbox.rs`, `record.rs`, `error.rs`, `limits.rs` | the words of the interface |
+//!
+//! # How a mailbox is kept
+//!
+//! A message that arrives **stands alone**: one small row. Once there are some dozens of
+//! those they are **folded into blocks** of up to 512 neighbours. A block is two rows: what
+//! changes of its messages (UIDs, flags, `MODSEQ`, whether they are removed), in columns
+//! that take some octets a message or none; and what never changes (dates, email ids, where
+//! the bodies are), ten times as large. So opening a mailbox and listing its flags read only
+//! the small half; a change of flags, a removal or a whole mailbox marked as read write only
+//! that; and what a change costs does not depend on how many messages there are. A third,
+//! tiny row names each block by its last change: what happened since is found without
+//! looking at the others. A fourth names those that hold removed messages by the time of the
+//! first removal, for collecting them.
+//!
+//! Envelope and structure are kept by email id, apart from mailboxes, so that copies share
+//! them. Of a message that was never copied they go when it does; for others see
+//! [`Store::sweep`].
+//!
+//! Version 1 had a row for each message and further ones for its changes. Such a mailbox
+//! works as it is, each message standing alone, and every change of it folds some more.
 //!
 //! # Invariants
 //!
@@ -39,29 +63,30 @@
 //!   numbers of mailboxes. `MODSEQ` only grows.
 //! * **Every change of a message changes its mailbox's summary**, so that the summary's
 //!   version guards all that is in the mailbox, and its counts are always right.
+//! * **Blocks and single messages never overlap**, and the rows that name a block say what
+//!   is in it: both are written by one function.
 //! * **A removed message stays readable** for [`limits::GONE_GRACE`]. Later changes of
 //!   its mailbox forget it; a session that missed the removal is then told of every UID
 //!   that no message has ([`Changes::vanished`]).
-//! * **Work on many messages is cut into commits** under the limits of [`kv`], in order.
-//!   A deleted mailbox is gone at once and cleared away in steps, which are taken up
+//! * **COPY and MOVE happen wholly or not at all**, whatever their number. What no commit
+//!   has room for is written unseen, and the last, small one makes all of it seen.
+//! * **Other work on many messages is cut into commits** under the limits of [`kv`], in
+//!   order. A deleted mailbox is gone at once and cleared away in steps, which are taken up
 //!   again if they are cut short.
 //! * No delivery fails for what a message looks like: where its envelope and structure
 //!   are too long to be kept, the message is read again when they are asked for.
-//!
-//! # Later
-//!
-//! Records stand one to a key today. Packing hundreds of them into one value, as
-//! measured, changes `keys.rs`, `values.rs`, `reading.rs` and the functions on
-//! `RecordKey`; no caller can tell.
 
 mod account;
+mod block;
+mod care;
 mod change;
+mod collect;
+mod columns;
 mod copy;
 mod deliver;
-#[cfg(test)]
-mod edges;
 mod error;
 mod flags;
+mod fold;
 mod full;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -72,7 +97,9 @@ pub mod limits;
 mod locks;
 mod mailbox;
 mod mailboxes;
+mod mark;
 mod name;
+mod packing;
 mod reading;
 mod record;
 mod records;
@@ -82,8 +109,13 @@ mod set_flags;
 mod steps;
 mod store;
 mod sweep;
+mod tend;
+#[cfg(test)]
+mod tests;
 mod uidset;
 mod values;
+mod walk;
+mod writing;
 
 pub use error::{Limit, Result, StoreError};
 pub use flags::{FlagChange, Flags, How, Keyword, SystemFlags};
@@ -91,6 +123,6 @@ pub use ids::{DeliveryId, EmailId, MailboxId, Modseq, Uid, UidValidity};
 pub use intake::{Incoming, Intake};
 pub use mailbox::{Changes, Mailbox, Marked, Marks, Role, Selected, Summary};
 pub use record::{Copied, Delivery, Details, InternalDate, Placed, Record, Usage};
-pub use records::Page;
+pub use records::{Flagged, FlaggedMessage, Page};
 pub use store::Store;
 pub use uidset::UidSet;

@@ -141,8 +141,12 @@ impl Store {
         let mut turn = self.turn(account).await;
         loop {
             let mut change = turn.begin().await?;
-            change.doom(&name).await?;
-            if turn.commit(change).await? {
+            let doomed = change.doom(&name).await?;
+            // What a move took out has its details elsewhere: its rows must say so before
+            // they are cleared away.
+            if change.summary(doomed).await?.left.is_some() {
+                turn.settle(doomed).await?;
+            } else if turn.commit(change).await? {
                 break;
             }
         }
@@ -175,9 +179,9 @@ impl Store {
                 return Ok(());
             }
             if !subscribed {
-                change.delete(key.encode());
+                change.operations.delete(key.encode());
             } else if names.len() < SUBSCRIPTIONS {
-                change.put(key.encode(), &MarkValue)?;
+                change.operations.put(key.encode(), &MarkValue)?;
             } else {
                 return Err(StoreError::TooMany(Limit::Subscriptions));
             }
@@ -253,7 +257,7 @@ impl Change {
         account.last_uid_validity = uid_validity.get();
         self.new_summary(id, uid_validity);
         let value = NameValue { id, role };
-        self.put(name_key(name), &value)?;
+        self.operations.put(name_key(name), &value)?;
         Ok(value)
     }
 
@@ -290,7 +294,7 @@ impl Change {
         let mut moved = List::new();
         for (name, value) in &list {
             if let Some(new) = name.moved(from, to)? {
-                self.delete(name_key(name));
+                self.operations.delete(name_key(name));
                 moved.insert(new, value.clone());
             }
         }
@@ -300,7 +304,7 @@ impl Change {
         }
         self.make_parents(to, &mut list, now).await?;
         for (name, value) in &moved {
-            self.put(name_key(name), value)?;
+            self.operations.put(name_key(name), value)?;
         }
         if list.len() + moved.len() > MAILBOXES {
             return Err(StoreError::TooMany(Limit::Mailboxes));
@@ -309,7 +313,7 @@ impl Change {
     }
 
     /// Takes a mailbox out of the list and marks what it holds to be cleared away.
-    async fn doom(&mut self, name: &Name) -> Result<()> {
+    async fn doom(&mut self, name: &Name) -> Result<MailboxId> {
         let found = self.reading.get::<NameValue>(&name_key(name)).await?;
         let (value, _) = found.ok_or(StoreError::NoSuchMailbox)?;
         let summary = self.remove_summary(value.id).await?;
@@ -317,9 +321,11 @@ impl Change {
         account.list_changes += 1;
         account.bytes = account.bytes.saturating_sub(summary.bytes);
         account.messages = account.messages.saturating_sub(summary.exists.into());
-        self.delete(name_key(name));
-        self.delete(keys::keywords(value.id));
-        self.put(DoomedKey(value.id).encode(), &MarkValue)
+        self.operations.delete(name_key(name));
+        self.operations.delete(keys::keywords(value.id));
+        self.operations
+            .put(DoomedKey(value.id).encode(), &MarkValue)?;
+        Ok(value.id)
     }
 }
 

@@ -3,10 +3,66 @@
 use address::AccountId;
 
 use crate::intake::DETAILS_PARTS;
-use crate::keys::{GoneKey, RecordKey};
-use crate::reading::{Reading, key};
-use crate::values::{DetailsValue, KeywordsValue, RecordValue, Stored};
-use crate::{Details, Flags, MailboxId, Record, Result, Store, StoreError, Uid, UidSet, keys};
+use crate::keys::DetailsKey;
+use crate::mark::{Mark, RecordValue};
+use crate::reading::Reading;
+use crate::values::{DetailsValue, KeywordsValue, Stored, SummaryValue};
+use crate::walk::{Place, Walk};
+use crate::{
+    Details, Flags, Keyword, MailboxId, Modseq, Record, Result, Store, StoreError, SystemFlags,
+    Uid, UidSet, keys,
+};
+
+/// Messages with what they are marked with.
+#[derive(Clone, Debug)]
+pub struct Flagged {
+    /// The messages.
+    pub messages: Vec<FlaggedMessage>,
+    keywords: KeywordsValue,
+}
+
+/// One message of [`Flagged`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlaggedMessage {
+    /// Its name in the mailbox.
+    pub uid: Uid,
+    /// When its flags last changed (or it arrived, or was removed).
+    pub modseq: Modseq,
+    /// The flags that the RFC names.
+    pub system: SystemFlags,
+    /// True when it was removed and is only kept for sessions that still show it.
+    pub gone: bool,
+    /// Bits of the keywords.
+    keywords: u128,
+}
+
+impl Flagged {
+    /// All flags of one of these messages.
+    pub fn flags(&self, message: &FlaggedMessage) -> Flags {
+        Flags {
+            system: message.system,
+            keywords: self.keywords.names(message.keywords),
+        }
+    }
+
+    /// True if one of these messages is marked with this keyword.
+    pub fn has_keyword(&self, message: &FlaggedMessage, keyword: &Keyword) -> bool {
+        let bits = self.keywords.bits(std::slice::from_ref(keyword));
+        message.keywords & bits != 0
+    }
+}
+
+impl FlaggedMessage {
+    fn new(uid: Uid, mark: &Mark) -> FlaggedMessage {
+        FlaggedMessage {
+            uid,
+            modseq: mark.modseq,
+            system: mark.system,
+            gone: mark.is_gone(),
+            keywords: mark.keywords,
+        }
+    }
+}
 
 /// Which records are asked for.
 #[derive(Clone, Copy, Debug)]
@@ -34,22 +90,63 @@ impl Store {
         page: Page<'_>,
     ) -> Result<Vec<Record>> {
         let reading = self.reading(account).await?;
-        reading.summary(mailbox).await?;
-        let found = reading.page(mailbox, page).await?;
-        let keywords = if found.iter().any(|(_, record, _)| record.keywords != 0) {
+        let summary = reading.summary(mailbox).await?;
+        let found = reading.page(mailbox, page, &summary).await?;
+        let keywords = if found.iter().any(|(_, record)| record.mark.keywords != 0) {
             reading.keywords(mailbox).await?
         } else {
             KeywordsValue::default()
         };
         let records = found.into_iter();
         Ok(records
-            .map(|(uid, value, gone)| record(uid, value, gone, &keywords))
+            .map(|(uid, value)| record(uid, value, &keywords))
             .collect())
     }
 
-    /// The envelope and structure of a message, also of one that was removed less than
-    /// [`crate::limits::GONE_GRACE`] ago; none if no such message is there. Where they
-    /// were too long to be kept the message is read for it.
+    /// What messages are marked with, ascending, without the rest of their records: for
+    /// looking at a whole mailbox. An empty page is the end.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`] when the mailbox was deleted.
+    pub async fn flags(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        page: Page<'_>,
+    ) -> Result<Flagged> {
+        let reading = self.reading(account).await?;
+        let summary = reading.summary(mailbox).await?;
+        let keywords = reading.keywords(mailbox).await?;
+        let uids = page.uids.after(page.after);
+        let mut walk = Walk::new(&reading, mailbox, &uids, &summary).await?;
+        if page.include_gone {
+            walk = walk.with_old_gone(&summary);
+        }
+        let mut messages = Vec::new();
+        while messages.len() < page.limit
+            && let Some(place) = walk.next(&reading).await?
+        {
+            let mut show = |uid: Uid, mark: &Mark| {
+                let shown = page.include_gone || !mark.is_gone();
+                if shown && messages.len() < page.limit && uids.contains(uid) {
+                    messages.push(FlaggedMessage::new(uid, mark));
+                }
+            };
+            match place {
+                Place::Block(block) => block
+                    .marks
+                    .0
+                    .iter()
+                    .for_each(|(uid, mark)| show(*uid, mark)),
+                Place::Single(uid, record) => show(uid, &record.mark),
+            }
+        }
+        Ok(Flagged { messages, keywords })
+    }
+
+    /// The envelope and structure of a message that was read from this mailbox, also of
+    /// one that was removed less than [`crate::limits::GONE_GRACE`] ago; none if it is
+    /// gone for good. Where they were too long to be kept the message is read for it.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when the message had to be read and is no longer what
@@ -58,19 +155,28 @@ impl Store {
         &self,
         account: AccountId,
         mailbox: MailboxId,
-        uid: Uid,
+        record: &Record,
     ) -> Result<Option<Details>> {
         let reading = self.reading(account).await?;
-        match reading.kept_details(mailbox, uid).await {
+        match reading.kept_details(mailbox, record).await {
             Ok(None) => {}
             Err(StoreError::Damaged(what)) => {
+                let uid = record.uid;
                 tracing::error!(%account, %mailbox, %uid, what, "a message is read again");
             }
             kept => return kept,
         }
-        let Some(record) = reading.record(mailbox, uid).await? else {
-            return Ok(None);
+        let only = [record.uid].into_iter().collect();
+        let page = Page {
+            uids: &only,
+            after: None,
+            limit: 1,
+            include_gone: true,
         };
+        let summary = reading.summary(mailbox).await?;
+        if reading.page(mailbox, page, &summary).await?.is_empty() {
+            return Ok(None);
+        }
         drop(reading);
         let scanned = self.rescan(&record.body).await?.scanned;
         Ok(Some(Details {
@@ -80,43 +186,33 @@ impl Store {
     }
 }
 
-fn record(uid: Uid, value: RecordValue, gone: bool, keywords: &KeywordsValue) -> Record {
+fn record(uid: Uid, value: RecordValue, keywords: &KeywordsValue) -> Record {
+    let RecordValue { mark, fixed } = value;
     let flags = Flags {
-        system: value.system,
-        keywords: keywords.names(value.keywords),
+        system: mark.system,
+        keywords: keywords.names(mark.keywords),
     };
     Record {
         uid,
-        modseq: value.modseq,
+        modseq: mark.modseq,
         flags,
-        internal_date: value.internal_date(),
-        size: value.size(),
-        email_id: value.email_id,
-        body: value.body,
-        gone,
+        internal_date: fixed.internal_date(),
+        size: fixed.size(),
+        email_id: fixed.email_id,
+        body: fixed.body,
+        gone: mark.gone.is_some(),
     }
 }
 
-/// A record, and whether it was removed.
-type Found = (Uid, RecordValue, bool);
-
 impl Reading {
-    /// The record of a message, also of a removed one.
-    async fn record(&self, mailbox: MailboxId, uid: Uid) -> Result<Option<RecordValue>> {
-        let live = self
-            .get::<RecordValue>(&RecordKey(mailbox, uid).encode())
-            .await?;
-        let found = match live {
-            Some(record) => Some(record),
-            None => self.get(&GoneKey(mailbox, uid).encode()).await?,
-        };
-        Ok(found.map(|(record, _)| record))
-    }
-
-    async fn kept_details(&self, mailbox: MailboxId, uid: Uid) -> Result<Option<Details>> {
-        let rows = self
-            .rows(keys::all_details(mailbox, uid), DETAILS_PARTS)
-            .await?;
+    async fn kept_details(&self, mailbox: MailboxId, record: &Record) -> Result<Option<Details>> {
+        let email_id = record.email_id;
+        let kept = DetailsKey::range(&(email_id..=email_id));
+        let mut rows = self.rows(kept, DETAILS_PARTS).await?;
+        if rows.is_empty() {
+            let old = keys::all_old_details(mailbox, &(record.uid..=record.uid));
+            rows = self.rows(old, DETAILS_PARTS).await?;
+        }
         if rows.is_empty() {
             return Ok(None);
         }
@@ -134,29 +230,44 @@ impl Reading {
         }))
     }
 
-    async fn page(&self, mailbox: MailboxId, page: Page<'_>) -> Result<Vec<Found>> {
-        let mut found: Vec<Found> = Vec::new();
-        for range in page.uids.after(page.after).ranges() {
-            let room = page.limit - found.len();
-            if room == 0 {
-                break;
+    async fn page(
+        &self,
+        mailbox: MailboxId,
+        page: Page<'_>,
+        summary: &SummaryValue,
+    ) -> Result<Vec<(Uid, RecordValue)>> {
+        let uids = page.uids.after(page.after);
+        let mut walk = Walk::new(self, mailbox, &uids, summary).await?;
+        if page.include_gone {
+            walk = walk.with_old_gone(summary);
+        }
+        let mut found = Vec::new();
+        while found.len() < page.limit
+            && let Some(place) = walk.next(self).await?
+        {
+            let block = match place {
+                Place::Single(uid, record) => {
+                    if page.include_gone || !record.mark.is_gone() {
+                        found.push((uid, record));
+                    }
+                    continue;
+                }
+                Place::Block(block) => block,
+            };
+            let shown = |(uid, mark): &(Uid, Mark)| {
+                uids.contains(*uid) && (page.include_gone || !mark.is_gone())
+            };
+            if !block.marks.0.iter().any(shown) {
+                continue;
             }
-            let start = found.len();
-            for row in self.rows(RecordKey::range(mailbox, range), room).await? {
-                let RecordKey(_, uid) = key(&row, RecordKey::decode)?;
-                found.push((uid, RecordValue::read(&row.1.bytes)?, false));
-            }
-            if page.include_gone {
-                for row in self.rows(GoneKey::range(mailbox, range), room).await? {
-                    let GoneKey(_, uid) = key(&row, GoneKey::decode)?;
-                    found.push((uid, RecordValue::read(&row.1.bytes)?, true));
+            let fixeds = self.fixeds(mailbox, &block).await?;
+            for (at, message) in block.marks.0.iter().enumerate() {
+                if found.len() < page.limit && shown(message) {
+                    let (uid, mark) = message.clone();
+                    let fixed = fixeds.get(at)?;
+                    found.push((uid, RecordValue { mark, fixed }));
                 }
             }
-            // Each of the two has its first ones, so the first of both are among them.
-            if let Some(both) = found.get_mut(start..) {
-                both.sort_unstable_by_key(|(uid, _, _)| *uid);
-            }
-            found.truncate(page.limit);
         }
         Ok(found)
     }

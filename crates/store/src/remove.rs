@@ -5,9 +5,9 @@ use address::AccountId;
 use jiff::Timestamp;
 
 use crate::change::Change;
-use crate::keys::{ChangedKey, GoneKey, RecordKey, RemovedKey};
-use crate::steps::{Records, Step};
-use crate::values::{RecordValue, RemovedValue};
+use crate::mark::Mark;
+use crate::steps::Step;
+use crate::walk::{Place, Walk};
 use crate::{MailboxId, Result, Store, SystemFlags, Uid, UidSet};
 
 impl Store {
@@ -25,7 +25,7 @@ impl Store {
     ) -> Result<Vec<Uid>> {
         let all = UidSet::all();
         let uids = only.unwrap_or(&all);
-        let marked = |record: &RecordValue| record.system.contains(SystemFlags::DELETED);
+        let marked = |mark: &Mark| mark.system.contains(SystemFlags::DELETED);
         if self.summary(account, mailbox).await?.deleted == 0 {
             return Ok(Vec::new());
         }
@@ -50,7 +50,7 @@ impl Store {
         account: AccountId,
         mailbox: MailboxId,
         uids: &UidSet,
-        which: fn(&RecordValue) -> bool,
+        which: fn(&Mark) -> bool,
         now: Timestamp,
     ) -> Result<Vec<Uid>> {
         let mut removed = Vec::new();
@@ -58,11 +58,10 @@ impl Store {
         loop {
             let mut turn = self.turn(account).await;
             let mut change = turn.begin().await?;
-            change.collect_gone(mailbox, now).await?;
             let step = change
                 .remove_step(mailbox, &uids.after(done), which, now)
                 .await?;
-            if turn.commit(change).await? {
+            if turn.commit_and_tend(change, now).await? {
                 removed.extend(step.uids);
                 match step.next {
                     Some(last) => done = Some(last),
@@ -78,20 +77,48 @@ impl Change {
         &mut self,
         mailbox: MailboxId,
         uids: &UidSet,
-        which: fn(&RecordValue) -> bool,
+        which: fn(&Mark) -> bool,
         now: Timestamp,
     ) -> Result<Step<Uid>> {
+        let summary = self.summary(mailbox).await?.clone();
+        let mut walk = Walk::new(&self.reading, mailbox, uids, &summary).await?;
         let mut removed = Vec::new();
-        let mut records = Records::new(mailbox, uids);
-        while let Some((uid, record)) = records.next(self).await? {
-            if which(&record) {
-                self.remove(mailbox, uid, record, now).await?;
-                removed.push(uid);
+        while let Some(place) = walk.next(&self.reading).await? {
+            let last = place.last();
+            match place {
+                Place::Block(mut block) => {
+                    let meant = |(uid, mark): &(Uid, Mark)| {
+                        uids.contains(*uid) && !mark.is_gone() && which(mark)
+                    };
+                    if !block.marks.0.iter().any(meant) {
+                        continue;
+                    }
+                    let fixeds = self.reading.fixeds(mailbox, &block).await?;
+                    for (at, message) in block.marks.0.iter_mut().enumerate() {
+                        if meant(message) {
+                            let (uid, mark) = message;
+                            let size = fixeds.get(at)?.size();
+                            self.remove(mailbox, *uid, mark, size, now).await?;
+                            removed.push(*uid);
+                        }
+                    }
+                    self.operations.put_marks(mailbox, &block)?;
+                }
+                Place::Single(uid, mut record) => {
+                    if record.mark.is_gone() || !which(&record.mark) {
+                        continue;
+                    }
+                    let (before, size) = (record.mark.modseq, record.fixed.size());
+                    self.remove(mailbox, uid, &mut record.mark, size, now)
+                        .await?;
+                    self.replace_single(mailbox, uid, before, &record).await?;
+                    removed.push(uid);
+                }
             }
             if self.is_full() {
                 return Ok(Step {
                     uids: removed,
-                    next: Some(uid),
+                    next: Some(last),
                 });
             }
         }
@@ -101,29 +128,23 @@ impl Change {
         })
     }
 
-    /// Removes a message that was read in this change.
-    pub(crate) async fn remove(
+    /// Marks a message that is there as removed, and counts it out.
+    async fn remove(
         &mut self,
         mailbox: MailboxId,
         uid: Uid,
-        mut record: RecordValue,
+        mark: &mut Mark,
+        size: u64,
         now: Timestamp,
     ) -> Result<()> {
         let modseq = self.modseq(mailbox).await?;
-        let seconds = now.as_second();
         let summary = self.summary(mailbox).await?;
-        summary.take(uid, &record);
-        summary.oldest_gone.get_or_insert(seconds);
+        summary.take(uid, mark.system, size);
+        summary.has_gone(now.as_second());
+        mark.remove(modseq, now.as_second());
         let account = self.account().await?;
-        account.bytes = account.bytes.saturating_sub(record.size());
+        account.bytes = account.bytes.saturating_sub(size);
         account.messages = account.messages.saturating_sub(1);
-        self.delete(RecordKey(mailbox, uid).encode());
-        self.delete(ChangedKey(mailbox, record.modseq, uid).encode());
-        self.put(
-            RemovedKey(mailbox, modseq, uid).encode(),
-            &RemovedValue { seconds },
-        )?;
-        record.modseq = modseq;
-        self.put(GoneKey(mailbox, uid).encode(), &record)
+        Ok(())
     }
 }

@@ -3,14 +3,20 @@
 use address::AccountId;
 
 use crate::change::Change;
-use crate::keys::{ChangedKey, RecordKey, RemovedKey};
+use crate::keys::BlockChangedKey;
+use crate::mark::Mark;
 use crate::reading::{Reading, key};
 use crate::store::Turn;
-use crate::values::{ChangedValue, KeywordsValue, RecordValue, Stored, SummaryValue};
+use crate::values::{KeywordsValue, SummaryValue};
+use crate::walk::{Only, Place, Walk};
 use crate::{
     Changes, Flags, MailboxId, Marks, Modseq, Result, Selected, Store, Summary, SystemFlags, Uid,
     UidSet,
 };
+
+/// So many changed blocks are read one by one; of more, all between the first and the last
+/// are read.
+const FEW_BLOCKS: usize = 64;
 
 impl Store {
     /// A mailbox in numbers.
@@ -113,22 +119,21 @@ impl SummaryValue {
 
 impl Reading {
     async fn selected(&self, mailbox: MailboxId) -> Result<Selected> {
-        let summary = self.summary(mailbox).await?.summary();
+        let value = self.summary(mailbox).await?;
         let keywords = self.keywords(mailbox).await?.0;
-        let capacity = usize::try_from(summary.exists).unwrap_or(0);
-        let mut uids = Vec::with_capacity(capacity);
+        let mut uids = Vec::with_capacity(usize::try_from(value.exists).unwrap_or(0));
         let mut first_unseen = None;
-        let mut scan = self.scan(RecordKey::range(mailbox, &(Uid::MIN..=Uid::MAX)));
-        while let Some(rows) = scan.page().await? {
-            for row in rows {
-                let RecordKey(_, uid) = key(&row, RecordKey::decode)?;
+        let walk = Walk::new(self, mailbox, &UidSet::all(), &value).await?;
+        self.each(walk, |uid, mark| {
+            if !mark.is_gone() {
                 uids.push(uid);
-                if first_unseen.is_none() && summary.unseen > 0 {
-                    let record = RecordValue::read(&row.1.bytes)?;
-                    first_unseen = (!record.system.contains(SystemFlags::SEEN)).then_some(uid);
+                if first_unseen.is_none() && !mark.system.contains(SystemFlags::SEEN) {
+                    first_unseen = Some(uid);
                 }
             }
-        }
+        })
+        .await?;
+        let summary = value.summary();
         let recent_from = summary.first_recent;
         Ok(Selected {
             summary,
@@ -145,15 +150,18 @@ impl Reading {
         let mut marks = Vec::new();
         let mut vanished = UidSet::default();
         if value.highest_modseq > since {
-            marks = self.marks_since(mailbox, since, &keywords).await?;
+            let happened = self.happened(mailbox, since, &value, &keywords).await?;
+            marks = happened.marks;
             vanished = if since < value.forgotten {
-                self.missing(mailbox, known).await?
+                self.missing(mailbox, known, &value).await?
             } else {
-                self.removed_since(mailbox, since, known).await?
+                let gone = happened.gone.into_iter();
+                gone.filter(|uid| *uid < known).collect()
             };
         }
         marks.sort_unstable_by_key(|marks: &Marks| marks.uid);
-        let (changed, new) = marks.into_iter().partition(|marks| marks.uid < known);
+        let new = marks.split_off(marks.partition_point(|marks| marks.uid < known));
+        let changed = marks;
         let summary = value.summary();
         let recent_from = summary.first_recent;
         Ok(Changes {
@@ -166,62 +174,113 @@ impl Reading {
         })
     }
 
-    async fn marks_since(
+    async fn happened(
         &self,
         mailbox: MailboxId,
         since: Modseq,
+        summary: &SummaryValue,
         keywords: &KeywordsValue,
-    ) -> Result<Vec<Marks>> {
-        let mut marks = Vec::new();
-        let mut scan = self.scan(ChangedKey::since(mailbox, since));
-        while let Some(rows) = scan.page().await? {
-            for row in rows {
-                let ChangedKey(_, modseq, uid) = key(&row, ChangedKey::decode)?;
-                let changed = ChangedValue::read(&row.1.bytes)?;
-                let keywords = keywords.names(changed.keywords);
-                marks.push(Marks {
-                    uid,
-                    modseq,
-                    flags: Flags {
-                        system: changed.system,
-                        keywords,
-                    },
-                });
+    ) -> Result<Happened> {
+        let mut happened = Happened::default();
+        let mut take = |uid: Uid, mark: &Mark| {
+            if mark.modseq <= since {
+                return;
             }
-        }
-        Ok(marks)
+            if mark.is_gone() {
+                happened.gone.push(uid);
+                return;
+            }
+            let flags = Flags {
+                system: mark.system,
+                keywords: keywords.names(mark.keywords),
+            };
+            happened.marks.push(Marks {
+                uid,
+                modseq: mark.modseq,
+                flags,
+            });
+        };
+        let blocks = self.changed_blocks(mailbox, since, summary).await?;
+        let walk = Walk::new(self, mailbox, &blocks, summary).await?;
+        self.each(walk.of(Only::Blocks), &mut take).await?;
+        let walk = Walk::new(self, mailbox, &UidSet::all(), summary).await?;
+        let walk = walk.of(Only::Singles).with_old_gone(summary);
+        self.each(walk, &mut take).await?;
+        Ok(happened)
     }
 
-    async fn removed_since(&self, mailbox: MailboxId, since: Modseq, known: Uid) -> Result<UidSet> {
-        let mut uids = Vec::new();
-        let mut scan = self.scan(RemovedKey::since(mailbox, since));
+    /// UIDs in all the blocks in which something happened.
+    async fn changed_blocks(
+        &self,
+        mailbox: MailboxId,
+        since: Modseq,
+        summary: &SummaryValue,
+    ) -> Result<UidSet> {
+        let mut blocks = Vec::new();
+        let mut scan = self.scan(BlockChangedKey::since(mailbox, since));
         while let Some(rows) = scan.page().await? {
             for row in rows {
-                let RemovedKey(_, _, uid) = key(&row, RemovedKey::decode)?;
-                uids.extend(Some(uid).filter(|uid| *uid < known));
+                let BlockChangedKey(_, _, block) = key(&row, BlockChangedKey::decode)?;
+                blocks.push((block, block));
             }
         }
-        Ok(uids.into_iter().collect())
+        if blocks.len() > FEW_BLOCKS {
+            let uids = || blocks.iter().map(|(block, _)| *block);
+            blocks = uids().min().zip(uids().max()).into_iter().collect();
+        }
+        // Of these no row tells yet that they were taken out.
+        if summary.left.is_some_and(|left| left.modseq > since)
+            && let Some(left) = self.left(mailbox, summary).await?
+        {
+            let ranges = left.uids.ranges().iter();
+            blocks.extend(ranges.map(|range| (*range.start(), *range.end())));
+        }
+        Ok(UidSet::from_ranges(blocks))
     }
 
     /// Every UID below `known` that no message has, where removals are forgotten.
-    async fn missing(&self, mailbox: MailboxId, known: Uid) -> Result<UidSet> {
+    async fn missing(
+        &self,
+        mailbox: MailboxId,
+        known: Uid,
+        summary: &SummaryValue,
+    ) -> Result<UidSet> {
         let mut gaps = Vec::new();
         let mut next = Uid::MIN;
-        let mut scan = self.scan(RecordKey::range(mailbox, &(Uid::MIN..=Uid::MAX)));
-        'all: while let Some(rows) = scan.page().await? {
-            for row in rows {
-                let RecordKey(_, uid) = key(&row, RecordKey::decode)?;
-                if uid >= known {
-                    break 'all;
-                }
+        let walk = Walk::new(self, mailbox, &UidSet::all(), summary).await?;
+        self.each(walk, |uid, mark| {
+            if !mark.is_gone() && uid < known {
                 gaps.extend(gap(next, uid));
                 next = uid.next().unwrap_or(Uid::MAX);
             }
-        }
+        })
+        .await?;
         gaps.extend(gap(next, known));
         Ok(UidSet::from_ranges(gaps))
     }
+
+    /// Shows every message that a walk meets, of a block all of them.
+    async fn each(&self, mut walk: Walk, mut show: impl FnMut(Uid, &Mark) + Send) -> Result<()> {
+        while let Some(place) = walk.next(self).await? {
+            match place {
+                Place::Block(block) => {
+                    let marks = block.marks.0.iter();
+                    marks.for_each(|(uid, mark)| show(*uid, mark));
+                }
+                Place::Single(uid, record) => show(uid, &record.mark),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What happened in a mailbox.
+#[derive(Default)]
+struct Happened {
+    /// Messages that are there.
+    marks: Vec<Marks>,
+    /// Messages that were removed.
+    gone: Vec<Uid>,
 }
 
 /// The UIDs from `from` up to, and without, `to`.

@@ -4,9 +4,9 @@ use address::AccountId;
 use jiff::Timestamp;
 
 use crate::change::Change;
-use crate::keys::{ChangedKey, RecordKey};
-use crate::steps::{Records, Step};
-use crate::values::{ChangedValue, RecordValue};
+use crate::mark::Mark;
+use crate::steps::Step;
+use crate::walk::{Place, Walk};
 use crate::{FlagChange, How, MailboxId, Marked, Marks, Result, Store, SystemFlags, Uid, UidSet};
 
 impl Store {
@@ -32,11 +32,8 @@ impl Store {
         loop {
             let mut turn = self.turn(account).await;
             let mut change = turn.begin().await?;
-            change.summary(mailbox).await?;
-            let step = change
-                .mark_step(mailbox, &uids.after(done), what, now)
-                .await?;
-            if turn.commit(change).await? {
+            let step = change.mark_step(mailbox, &uids.after(done), what).await?;
+            if turn.commit_and_tend(change, now).await? {
                 all.extend(step.uids);
                 match step.next {
                     Some(last) => done = Some(last),
@@ -56,8 +53,8 @@ struct Bits {
 }
 
 impl Bits {
-    fn apply(self, record: &RecordValue) -> (SystemFlags, u128) {
-        let (system, keywords) = (record.system, record.keywords);
+    fn apply(self, mark: &Mark) -> (SystemFlags, u128) {
+        let (system, keywords) = (mark.system, mark.keywords);
         match self.how {
             How::Add => (system | self.system, keywords | self.keywords),
             How::Remove => (system.without(self.system), keywords & !self.keywords),
@@ -66,48 +63,61 @@ impl Bits {
     }
 }
 
+/// A change of flags on its way through a mailbox.
+struct Marking<'a> {
+    mailbox: MailboxId,
+    what: &'a FlagChange,
+    /// Known once there is a message to change, so that a change of none makes no
+    /// keyword known.
+    bits: Option<Bits>,
+    all: Vec<Marked>,
+}
+
 impl Change {
     async fn mark_step(
         &mut self,
         mailbox: MailboxId,
         uids: &UidSet,
         what: &FlagChange,
-        now: Timestamp,
     ) -> Result<Step<Marked>> {
-        let mut all = Vec::new();
-        let mut records = Records::new(mailbox, uids);
-        let mut bits = None;
-        while let Some((uid, mut record)) = records.next(self).await? {
-            // Only now, so that a change of no message makes no keyword known.
-            let change = match bits {
-                Some(bits) => bits,
-                None => *bits.insert(self.bits(mailbox, what).await?),
-            };
-            let before = record.modseq;
-            let (system, keywords) = change.apply(&record);
-            if (system, keywords) != (record.system, record.keywords) {
-                self.mark(mailbox, uid, &mut record, system, keywords)
-                    .await?;
+        let summary = self.summary(mailbox).await?.clone();
+        let mut walk = Walk::new(&self.reading, mailbox, uids, &summary).await?;
+        let mut marking = Marking {
+            mailbox,
+            what,
+            bits: None,
+            all: Vec::new(),
+        };
+        while let Some(place) = walk.next(&self.reading).await? {
+            let last = place.last();
+            match place {
+                Place::Block(mut block) => {
+                    let mut changed = false;
+                    for (uid, mark) in &mut block.marks.0 {
+                        if uids.contains(*uid) {
+                            changed |= self.mark(&mut marking, *uid, mark).await?;
+                        }
+                    }
+                    if changed {
+                        self.operations.put_marks(mailbox, &block)?;
+                    }
+                }
+                Place::Single(uid, mut record) => {
+                    let before = record.mark.modseq;
+                    if self.mark(&mut marking, uid, &mut record.mark).await? {
+                        self.replace_single(mailbox, uid, before, &record).await?;
+                    }
+                }
             }
-            let flags = self.flags(mailbox, &record).await?;
-            let marks = Marks {
-                uid,
-                modseq: record.modseq,
-                flags,
-            };
-            all.push(Marked { marks, before });
             if self.is_full() {
                 return Ok(Step {
-                    uids: all,
-                    next: Some(uid),
+                    uids: marking.all,
+                    next: Some(last),
                 });
             }
         }
-        if !all.is_empty() {
-            self.collect_gone(mailbox, now).await?;
-        }
         Ok(Step {
-            uids: all,
+            uids: marking.all,
             next: None,
         })
     }
@@ -125,26 +135,34 @@ impl Change {
         })
     }
 
-    async fn mark(
-        &mut self,
-        mailbox: MailboxId,
-        uid: Uid,
-        record: &mut RecordValue,
-        system: SystemFlags,
-        keywords: u128,
-    ) -> Result<()> {
-        let modseq = self.modseq(mailbox).await?;
-        let summary = self.summary(mailbox).await?;
-        summary.unmark(record.system);
-        summary.mark(system);
-        self.delete(ChangedKey(mailbox, record.modseq, uid).encode());
-        record.modseq = modseq;
-        record.system = system;
-        record.keywords = keywords;
-        self.put(RecordKey(mailbox, uid).encode(), record)?;
-        self.put(
-            ChangedKey(mailbox, modseq, uid).encode(),
-            &ChangedValue { system, keywords },
-        )
+    /// Changes what a message is marked with, if it is there. True if that is new.
+    async fn mark(&mut self, marking: &mut Marking<'_>, uid: Uid, mark: &mut Mark) -> Result<bool> {
+        if mark.is_gone() {
+            return Ok(false);
+        }
+        let mailbox = marking.mailbox;
+        let bits = match marking.bits {
+            Some(bits) => bits,
+            None => *marking.bits.insert(self.bits(mailbox, marking.what).await?),
+        };
+        let before = mark.modseq;
+        let (system, keywords) = bits.apply(mark);
+        let changed = (system, keywords) != (mark.system, mark.keywords);
+        if changed {
+            mark.modseq = self.modseq(mailbox).await?;
+            let summary = self.summary(mailbox).await?;
+            summary.unmark(mark.system);
+            summary.mark(system);
+            mark.system = system;
+            mark.keywords = keywords;
+        }
+        let flags = self.flags(mailbox, mark).await?;
+        let marks = Marks {
+            uid,
+            modseq: mark.modseq,
+            flags,
+        };
+        marking.all.push(Marked { marks, before });
+        Ok(changed)
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::MutexGuard;
 
 use crate::change::Change;
 use crate::locks::Locks;
+use crate::packing::Packing;
 use crate::reading::Reading;
 use crate::{Intake, Result, StoreError};
 
@@ -26,6 +27,7 @@ pub struct Store {
     kv: Arc<dyn Kv>,
     blobs: Blobs,
     locks: Arc<Locks>,
+    packing: Packing,
 }
 
 impl Store {
@@ -35,7 +37,14 @@ impl Store {
             kv,
             blobs,
             locks: Arc::new(Locks::new()),
+            packing: Packing::USUAL,
         }
+    }
+
+    /// The same store with blocks of another size.
+    #[cfg(test)]
+    pub(crate) fn with_packing(self, packing: Packing) -> Store {
+        Store { packing, ..self }
     }
 
     /// Wakes when something in the account changes. It says nothing of what did: ask
@@ -85,7 +94,7 @@ impl Store {
 /// and decided anew when another machine came before.
 pub(crate) struct Turn<'a> {
     store: &'a Store,
-    account: AccountId,
+    pub(crate) account: AccountId,
     attempts: usize,
     _lock: Option<MutexGuard<'a, ()>>,
 }
@@ -100,7 +109,8 @@ impl Turn<'_> {
         if self.attempts > ATTEMPTS {
             return Err(StoreError::Broken("others always came before".into()));
         }
-        Ok(Change::new(self.store.reading(self.account).await?))
+        let reading = self.store.reading(self.account).await?;
+        Ok(Change::new(reading, self.store.packing))
     }
 
     /// Commits a change. False: what it was decided on has changed, so it did not

@@ -8,17 +8,15 @@ use jiff::Timestamp;
 use kv::tuple::after_key;
 
 use crate::change::Change;
-use crate::keys::{DoomedKey, GoneKey, OnceAgeKey, RemovedKey};
-use crate::limits::{GONE_GRACE, ONCE_GRACE};
+use crate::keys::{DoomedKey, OnceAgeKey, RecordKey};
+use crate::limits::ONCE_GRACE;
+use crate::mark::Kept;
 use crate::reading::key;
 use crate::store::Turn;
-use crate::values::{RemovedValue, Stored};
-use crate::{MailboxId, Modseq, Result, keys};
+use crate::{MailboxId, Result, Uid, keys};
 
 /// Keys that one commit clears away.
 const CLEAR_KEYS: usize = 200;
-/// Removed messages that one change of a mailbox collects beside its own work.
-const COLLECT_GONE: usize = 40;
 /// Deliveries that one delivery forgets beside its own work.
 const COLLECT_ONCE: usize = 4;
 
@@ -32,7 +30,7 @@ impl Turn<'_> {
                 return Ok(());
             };
             let end = after_key(last);
-            change.clear(range.start.clone()..end.clone());
+            change.operations.clear(range.start.clone()..end.clone());
             if self.commit(change).await? {
                 range.start = end;
             }
@@ -48,39 +46,62 @@ impl Turn<'_> {
                 return Ok(());
             };
             let doomed = key(row, DoomedKey::decode)?;
+            self.clear_messages(doomed.0).await?;
             self.clear(keys::all_of_mailbox(doomed.0)).await?;
-            change.delete(doomed.encode());
+            change.operations.delete(doomed.encode());
             // That number is never given again, so this holds whatever came between.
+            self.commit(change).await?;
+        }
+    }
+
+    /// Clears away the messages of a mailbox that was deleted, with those envelopes and
+    /// structures that were kept for them alone.
+    async fn clear_messages(&mut self, mailbox: MailboxId) -> Result<()> {
+        loop {
+            let mut change = self.begin().await?;
+            let more = change.clear_first_block(mailbox).await?
+                || change.clear_first_singles(mailbox).await?;
+            if !more {
+                return Ok(());
+            }
             self.commit(change).await?;
         }
     }
 }
 
 impl Change {
-    /// Forgets messages of a mailbox that were removed longer than the grace ago: some
-    /// at a time, beside whatever else changes the mailbox.
-    pub(crate) async fn collect_gone(&mut self, mailbox: MailboxId, now: Timestamp) -> Result<()> {
-        let expired = seconds_before(now, GONE_GRACE);
-        let summary = self.summary(mailbox).await?;
-        if summary.oldest_gone.is_none_or(|oldest| oldest > expired) {
-            return Ok(());
+    /// Clears away the first block of a mailbox. False if there is none.
+    async fn clear_first_block(&mut self, mailbox: MailboxId) -> Result<bool> {
+        let all = Uid::MIN..=Uid::MAX;
+        let Some(block) = self.reading.block_in(mailbox, &all).await? else {
+            return Ok(false);
+        };
+        let messages = self.messages(mailbox, &block).await?;
+        let own = messages
+            .iter()
+            .filter(|message| message.mark.kept == Kept::Own);
+        let mut own: Vec<_> = own.map(|message| message.fixed.email_id).collect();
+        own.sort_unstable();
+        self.operations.clear_details(own);
+        self.operations.replace_block(mailbox, &block, &[])?;
+        Ok(true)
+    }
+
+    /// Clears away the first messages of a mailbox that stand alone. False if there are
+    /// none.
+    async fn clear_first_singles(&mut self, mailbox: MailboxId) -> Result<bool> {
+        let all = Uid::MIN..=Uid::MAX;
+        let singles = self.reading.singles(mailbox, &all, CLEAR_KEYS).await?;
+        let own = singles
+            .iter()
+            .filter(|(_, record)| record.mark.kept == Kept::Own);
+        let mut own: Vec<_> = own.map(|(_, record)| record.fixed.email_id).collect();
+        own.sort_unstable();
+        self.operations.clear_details(own);
+        for (uid, _) in &singles {
+            self.operations.delete(RecordKey(mailbox, *uid).encode());
         }
-        let since = RemovedKey::since(mailbox, Modseq::NEVER);
-        let rows = self.reading.rows(since, COLLECT_GONE + 1).await?;
-        for (at, row) in rows.iter().enumerate() {
-            let removed = RemovedValue::read(&row.1.bytes)?;
-            if at == COLLECT_GONE || removed.seconds > expired {
-                self.summary(mailbox).await?.oldest_gone = Some(removed.seconds);
-                return Ok(());
-            }
-            let RemovedKey(_, modseq, uid) = key(row, RemovedKey::decode)?;
-            self.delete(row.0.clone());
-            self.delete(GoneKey(mailbox, uid).encode());
-            self.clear(keys::all_details(mailbox, uid));
-            self.summary(mailbox).await?.forgotten = modseq;
-        }
-        self.summary(mailbox).await?.oldest_gone = None;
-        Ok(())
+        Ok(!singles.is_empty())
     }
 
     /// Forgets deliveries that nobody tries again any more.
@@ -92,14 +113,15 @@ impl Change {
             .await?;
         for row in &rows {
             let age = key(row, OnceAgeKey::decode)?;
-            self.delete(keys::once(age.delivery));
-            self.delete(age.encode());
+            self.operations.delete(keys::once(age.delivery));
+            self.operations.delete(age.encode());
         }
         Ok(())
     }
 }
 
-fn seconds_before(now: Timestamp, grace: Duration) -> i64 {
+/// The time so long before another, in seconds since 1970.
+pub(crate) fn seconds_before(now: Timestamp, grace: Duration) -> i64 {
     let grace = i64::try_from(grace.as_secs()).unwrap_or(i64::MAX);
     now.as_second().saturating_sub(grace)
 }

@@ -1,47 +1,70 @@
-//! The values of an account's partition: a version octet, then the fields by postcard.
-//! (The engine adds a checksum.)
+//! The values of an account's partition: a version octet, then the fields by postcard,
+//! or columns ([`crate::block`]). (The engine adds a checksum.)
 //!
-//! A field is added to one of these types by a new version of it; [`Stored::read`] of
-//! that type then reads the older one too (ARCHITECTURE.md, invariant 13).
+//! A field is added to one of these types by a new version of it, and
+//! [`Fields::read_older`] of that type then reads the older one too (ARCHITECTURE.md,
+//! invariant 13).
 
-use blob::BodyRef;
-use jiff::Timestamp;
-use jiff::tz::Offset;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EmailId, InternalDate, Keyword, MailboxId, Modseq, Placed, Result, Role, StoreError, Summary,
-    SystemFlags, Uid, UidValidity,
+    Keyword, MailboxId, Modseq, Placed, Result, Role, StoreError, Summary, SystemFlags, Uid,
+    UidValidity,
 };
 
-/// The version of every value that is written today.
-const VERSION: u8 = 1;
-
 /// What can be a value.
-pub(crate) trait Stored: Serialize + DeserializeOwned {
+pub(crate) trait Stored: Sized {
+    fn write(&self) -> Result<Vec<u8>>;
+
+    /// # Errors
+    /// [`StoreError::Damaged`].
+    fn read(octets: &[u8]) -> Result<Self>;
+}
+
+/// A value that is written as its fields, one after the other.
+pub(crate) trait Fields: Serialize + DeserializeOwned {
     /// What it is, for a report of damage.
     const WHAT: &'static str;
 
-    fn write(&self) -> Result<Vec<u8>> {
-        write(Self::WHAT, self)
-    }
+    /// The version that is written today.
+    const VERSION: u8 = 1;
 
-    fn read(octets: &[u8]) -> Result<Self> {
-        let damaged = |why: &str| StoreError::Damaged(format!("{}: {why}", Self::WHAT));
-        match octets.split_first() {
-            Some((&VERSION, fields)) => {
-                postcard::from_bytes(fields).map_err(|error| damaged(&error.to_string()))
-            }
-            Some((version, _)) => Err(damaged(&format!("version {version} is not known here"))),
-            None => Err(damaged("it is empty")),
-        }
+    /// Reads the fields of an older version; none if there never was such a version.
+    fn read_older(_version: u8, _fields: &[u8]) -> Option<postcard::Result<Self>> {
+        None
     }
 }
 
-fn write(what: &str, fields: &impl Serialize) -> Result<Vec<u8>> {
-    postcard::to_extend(fields, vec![VERSION])
+impl<T: Fields> Stored for T {
+    fn write(&self) -> Result<Vec<u8>> {
+        write(T::WHAT, T::VERSION, self)
+    }
+
+    fn read(octets: &[u8]) -> Result<T> {
+        let Some((&version, fields)) = octets.split_first() else {
+            return Err(damaged(T::WHAT, "it is empty"));
+        };
+        let read = if version == T::VERSION {
+            postcard::from_bytes(fields)
+        } else {
+            T::read_older(version, fields).ok_or_else(|| unknown(T::WHAT, version))?
+        };
+        read.map_err(|error| damaged(T::WHAT, &error.to_string()))
+    }
+}
+
+fn write(what: &str, version: u8, fields: &impl Serialize) -> Result<Vec<u8>> {
+    postcard::to_extend(fields, vec![version])
         .map_err(|error| StoreError::Broken(format!("{what}: {error}")))
+}
+
+pub(crate) fn damaged(what: &str, why: &str) -> StoreError {
+    StoreError::Damaged(format!("{what}: {why}"))
+}
+
+pub(crate) fn unknown(what: &str, version: u8) -> StoreError {
+    damaged(what, &format!("version {version} is not known here"))
 }
 
 /// The account in numbers.
@@ -58,7 +81,7 @@ pub(crate) struct AccountValue {
     pub(crate) messages: u64,
 }
 
-impl Stored for AccountValue {
+impl Fields for AccountValue {
     const WHAT: &'static str = "the account in numbers";
 }
 
@@ -69,7 +92,7 @@ pub(crate) struct NameValue {
     pub(crate) role: Option<Role>,
 }
 
-impl Stored for NameValue {
+impl Fields for NameValue {
     const WHAT: &'static str = "a mailbox";
 }
 
@@ -90,10 +113,74 @@ pub(crate) struct SummaryValue {
     pub(crate) forgotten: Modseq,
     /// When the oldest removed message that is kept was removed, in seconds since 1970.
     pub(crate) oldest_gone: Option<i64>,
+    /// Rows of messages that are in no block.
+    pub(crate) singles: u32,
+    /// True while there may be rows that version 1 wrote.
+    pub(crate) old: bool,
+    /// True while a copy is under way: rows at and past [`SummaryValue::uid_next`], and
+    /// of [`crate::keys::LeftKey`], are not to be believed.
+    pub(crate) staged: bool,
+    /// A move whose messages are not yet marked as removed one by one.
+    pub(crate) left: Option<LeftValue>,
 }
 
-impl Stored for SummaryValue {
+/// The messages that one move took out of a mailbox, which [`crate::keys::LeftKey`]
+/// names: whatever their rows say, they are removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LeftValue {
+    pub(crate) modseq: Modseq,
+    /// When, in seconds since 1970.
+    pub(crate) seconds: i64,
+    /// Below this one their rows say so.
+    pub(crate) from: Uid,
+    pub(crate) to: Uid,
+}
+
+/// A mailbox in numbers as version 1 wrote it.
+#[derive(Serialize, Deserialize)]
+struct SummaryV1 {
+    exists: u32,
+    unseen: u32,
+    deleted: u32,
+    recent: u32,
+    bytes: u64,
+    uid_next: Uid,
+    uid_validity: UidValidity,
+    highest_modseq: Modseq,
+    first_recent: Uid,
+    forgotten: Modseq,
+    oldest_gone: Option<i64>,
+}
+
+impl Fields for SummaryValue {
     const WHAT: &'static str = "a mailbox in numbers";
+    const VERSION: u8 = 2;
+
+    fn read_older(version: u8, fields: &[u8]) -> Option<postcard::Result<SummaryValue>> {
+        (version == 1).then(|| postcard::from_bytes::<SummaryV1>(fields).map(SummaryValue::from))
+    }
+}
+
+impl From<SummaryV1> for SummaryValue {
+    fn from(old: SummaryV1) -> SummaryValue {
+        SummaryValue {
+            exists: old.exists,
+            unseen: old.unseen,
+            deleted: old.deleted,
+            recent: old.recent,
+            bytes: old.bytes,
+            uid_next: old.uid_next,
+            uid_validity: old.uid_validity,
+            highest_modseq: old.highest_modseq,
+            first_recent: old.first_recent,
+            forgotten: old.forgotten,
+            oldest_gone: old.oldest_gone,
+            singles: old.exists,
+            old: old.exists > 0 || old.oldest_gone.is_some(),
+            staged: false,
+            left: None,
+        }
+    }
 }
 
 impl SummaryValue {
@@ -112,6 +199,10 @@ impl SummaryValue {
             first_recent: Uid::MIN,
             forgotten: Modseq::NEVER,
             oldest_gone: None,
+            singles: 0,
+            old: false,
+            staged: false,
+            left: None,
         }
     }
 
@@ -130,29 +221,37 @@ impl SummaryValue {
     }
 
     /// Counts a message in.
-    pub(crate) fn add(&mut self, uid: Uid, record: &RecordValue) {
+    pub(crate) fn add(&mut self, uid: Uid, system: SystemFlags, size: u64) {
         self.exists = self.exists.saturating_add(1);
-        self.bytes = self.bytes.saturating_add(record.size());
+        self.bytes = self.bytes.saturating_add(size);
         if uid >= self.first_recent {
             self.recent = self.recent.saturating_add(1);
         }
-        self.mark(record.system);
+        self.mark(system);
     }
 
     /// Counts a message out.
-    pub(crate) fn take(&mut self, uid: Uid, record: &RecordValue) {
+    pub(crate) fn take(&mut self, uid: Uid, system: SystemFlags, size: u64) {
         self.exists = self.exists.saturating_sub(1);
-        self.bytes = self.bytes.saturating_sub(record.size());
+        self.bytes = self.bytes.saturating_sub(size);
         if uid >= self.first_recent {
             self.recent = self.recent.saturating_sub(1);
         }
-        self.unmark(record.system);
+        self.unmark(system);
+    }
+
+    /// Notes that there is a message that was removed then.
+    pub(crate) fn has_gone(&mut self, seconds: i64) {
+        let oldest = self.oldest_gone.unwrap_or(seconds);
+        self.oldest_gone = Some(oldest.min(seconds));
     }
 
     /// Counts flags in that a message has.
     pub(crate) fn mark(&mut self, flags: SystemFlags) {
-        self.unseen += u32::from(!flags.contains(SystemFlags::SEEN));
-        self.deleted += u32::from(flags.contains(SystemFlags::DELETED));
+        let unseen = u32::from(!flags.contains(SystemFlags::SEEN));
+        let deleted = u32::from(flags.contains(SystemFlags::DELETED));
+        self.unseen = self.unseen.saturating_add(unseen);
+        self.deleted = self.deleted.saturating_add(deleted);
     }
 
     /// Counts flags out that a message had.
@@ -164,73 +263,50 @@ impl SummaryValue {
     }
 }
 
+/// What version 1 wrote of a mailbox like this.
+#[cfg(test)]
+pub(crate) fn summary_of_version_1(now: &SummaryValue) -> Vec<u8> {
+    let old = SummaryV1 {
+        exists: now.exists,
+        unseen: now.unseen,
+        deleted: now.deleted,
+        recent: now.recent,
+        bytes: now.bytes,
+        uid_next: now.uid_next,
+        uid_validity: now.uid_validity,
+        highest_modseq: now.highest_modseq,
+        first_recent: now.first_recent,
+        forgotten: now.forgotten,
+        oldest_gone: now.oldest_gone,
+    };
+    postcard::to_extend(&old, vec![1]).unwrap()
+}
+
+/// Some of the UIDs that one move took out: ranges, ascending.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LeftPieceValue(pub(crate) Vec<(Uid, Uid)>);
+
+impl Fields for LeftPieceValue {
+    const WHAT: &'static str = "what a move took out";
+}
+
 /// The keywords of a mailbox. A record has a bit for each, by its place in this list;
 /// so nothing is ever taken from it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KeywordsValue(pub(crate) Vec<Keyword>);
 
-impl Stored for KeywordsValue {
+impl Fields for KeywordsValue {
     const WHAT: &'static str = "the keywords of a mailbox";
 }
 
-/// A message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RecordValue {
-    pub(crate) modseq: Modseq,
-    pub(crate) system: SystemFlags,
-    /// Bits of [`KeywordsValue`].
-    pub(crate) keywords: u128,
-    /// Seconds since 1970.
-    pub(crate) seconds: i64,
-    /// Of the date's zone.
-    pub(crate) offset_minutes: i16,
-    pub(crate) email_id: EmailId,
-    pub(crate) body: BodyRef,
-}
-
-impl Stored for RecordValue {
-    const WHAT: &'static str = "a message";
-}
-
-impl RecordValue {
-    pub(crate) fn size(&self) -> u64 {
-        self.body.length()
-    }
-
-    pub(crate) fn internal_date(&self) -> InternalDate {
-        InternalDate {
-            at: Timestamp::from_second(self.seconds).unwrap_or_default(),
-            offset: Offset::from_seconds(i32::from(self.offset_minutes) * 60)
-                .unwrap_or(Offset::UTC),
-        }
-    }
-}
-
-/// The offset of a date's zone in minutes.
-pub(crate) fn offset_minutes(offset: Offset) -> i16 {
-    i16::try_from(offset.seconds() / 60).unwrap_or(0)
-}
-
-/// A message by its last change: what changed most of all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ChangedValue {
-    pub(crate) system: SystemFlags,
-    /// Bits of [`KeywordsValue`].
-    pub(crate) keywords: u128,
-}
-
-impl Stored for ChangedValue {
-    const WHAT: &'static str = "a change";
-}
-
-/// A removal.
+/// A removal, as version 1 wrote it beside the removed message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RemovedValue {
     /// When, in seconds since 1970.
     pub(crate) seconds: i64,
 }
 
-impl Stored for RemovedValue {
+impl Fields for RemovedValue {
     const WHAT: &'static str = "a removal";
 }
 
@@ -241,7 +317,7 @@ pub(crate) struct FullValue {
     pub(crate) seconds: i64,
 }
 
-impl Stored for FullValue {
+impl Fields for FullValue {
     const WHAT: &'static str = "a full account";
 }
 
@@ -252,7 +328,7 @@ pub(crate) struct OnceValue {
     pub(crate) uid: Uid,
 }
 
-impl Stored for OnceValue {
+impl Fields for OnceValue {
     const WHAT: &'static str = "a delivery";
 }
 
@@ -269,7 +345,7 @@ impl OnceValue {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct MarkValue;
 
-impl Stored for MarkValue {
+impl Fields for MarkValue {
     const WHAT: &'static str = "a mark";
 }
 
@@ -280,7 +356,7 @@ pub(crate) struct DetailsValue {
     pub(crate) structure: message::Structure,
 }
 
-impl Stored for DetailsValue {
+impl Fields for DetailsValue {
     const WHAT: &'static str = "a message's envelope and structure";
 }
 
@@ -290,7 +366,7 @@ impl DetailsValue {
         envelope: &message::Envelope,
         structure: &message::Structure,
     ) -> Result<Vec<u8>> {
-        write(Self::WHAT, &(envelope, structure))
+        write(Self::WHAT, Self::VERSION, &(envelope, structure))
     }
 }
 
@@ -303,7 +379,7 @@ mod tests {
         let value = RemovedValue { seconds: -3 };
         let octets = value.write().unwrap();
         assert_eq!(RemovedValue::read(&octets), Ok(value));
-        for odd in [&[][..], &[2, 1], &[VERSION], &[VERSION, 0x80]] {
+        for odd in [&[][..], &[2, 1], &[1], &[1, 0x80]] {
             assert!(
                 matches!(RemovedValue::read(odd), Err(StoreError::Damaged(_))),
                 "{odd:?}"
@@ -329,11 +405,5 @@ mod tests {
             .write(),
             halves
         );
-    }
-
-    #[test]
-    fn a_date_keeps_its_zone() {
-        let offset = Offset::from_seconds(-(9 * 60 + 30) * 60).unwrap();
-        assert_eq!(offset_minutes(offset), -570);
     }
 }

@@ -13,6 +13,8 @@ use super::{convert, working};
 
 /// Records that are read at once.
 const RECORDS: usize = 100;
+/// Messages whose flags alone are read at once.
+const FLAGS: usize = 2000;
 
 /// How much of a header is held to choose fields from (`HEADER.FIELDS`): more than any
 /// mail program writes. What lies beyond is left out.
@@ -24,6 +26,9 @@ pub(super) async fn fetch(
     fetch: &Fetch,
     pieces: &mut Pieces<Piece>,
 ) -> Result<(), StoreError> {
+    if is_about_flags(fetch) {
+        return flags(mailbox, fetch, pieces).await;
+    }
     let uids = convert::stored_set(&fetch.uids);
     let mut after = None;
     loop {
@@ -53,6 +58,54 @@ pub(super) async fn fetch(
                 pieces,
             )
             .await?;
+        }
+    }
+}
+
+/// True when no more is asked for than UIDs and flags, as a program does of a whole mailbox.
+fn is_about_flags(fetch: &Fetch) -> bool {
+    let records = fetch.date || fetch.size || fetch.envelope || fetch.structure;
+    !records && !fetch.mark_seen && fetch.sections.is_empty()
+}
+
+/// Tells UIDs and flags.
+async fn flags(
+    mailbox: &Mailbox<'_>,
+    fetch: &Fetch,
+    pieces: &mut Pieces<Piece>,
+) -> Result<(), StoreError> {
+    let uids = convert::stored_set(&fetch.uids);
+    let mut after = None;
+    loop {
+        let page = Page {
+            uids: &uids,
+            after,
+            limit: FLAGS,
+            include_gone: true,
+        };
+        let flagged = working(pieces, mailbox.flags(page)).await?;
+        let Some(last) = flagged.messages.last() else {
+            return Ok(());
+        };
+        after = Some(last.uid);
+        for message in &flagged.messages {
+            if message.gone && message.modseq.get() <= fetch.told.0 {
+                continue;
+            }
+            let Some(uid) = convert::uid(message.uid) else {
+                continue;
+            };
+            let flags = || convert::flags(&flagged.flags(message));
+            let message = imap::Message {
+                uid,
+                flags: fetch.flags.then(flags),
+                marked: None,
+                date: None,
+                size: None,
+                envelope: None,
+                structure: None,
+            };
+            pieces.send(Piece::Message(Box::new(message))).await;
         }
     }
 }
@@ -108,7 +161,7 @@ async fn message(
     };
     let mut details = None;
     if fetch.envelope || fetch.structure || fetch.sections.iter().any(needs_structure) {
-        details = working(pieces, mailbox.details(record.uid)).await?;
+        details = working(pieces, mailbox.details(record)).await?;
         if details.is_none() {
             // It has gone for good since its record was read.
             return Ok(());

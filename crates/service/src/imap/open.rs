@@ -6,7 +6,9 @@ use address::AccountId;
 use blob::BodyReader;
 use imap::{Changes, Known, NewMessage, Piece};
 use jiff::Timestamp;
-use store::{Details, FlagChange, MailboxId, Marked, Page, Record, Store, StoreError, Uid, UidSet};
+use store::{
+    Details, FlagChange, Flagged, MailboxId, Marked, Page, Record, Store, StoreError, Uid, UidSet,
+};
 
 use super::convert;
 use super::search::Source;
@@ -29,8 +31,12 @@ impl Mailbox<'_> {
         self.store.records(self.account, self.id, page).await
     }
 
-    pub(super) async fn details(&self, uid: Uid) -> Result<Option<Details>, StoreError> {
-        self.store.details(self.account, self.id, uid).await
+    pub(super) async fn flags(&self, page: Page<'_>) -> Result<Flagged, StoreError> {
+        self.store.flags(self.account, self.id, page).await
+    }
+
+    pub(super) async fn details(&self, record: &Record) -> Result<Option<Details>, StoreError> {
+        self.store.details(self.account, self.id, record).await
     }
 
     pub(super) async fn set_flags(
@@ -83,7 +89,7 @@ impl Mailbox<'_> {
 
 impl Source for Mailbox<'_> {
     async fn details(&self, record: &Record) -> Result<Option<Details>, StoreError> {
-        Mailbox::details(self, record.uid).await
+        Mailbox::details(self, record).await
     }
 
     fn read(&self, record: &Record, range: Range<u64>) -> BodyReader {

@@ -1,7 +1,7 @@
 //! SEARCH: which messages fulfil a condition. RFC 3501 section 6.4.4.
 //!
-//! What the record of a message says is asked first; its octets are read only where that
-//! leaves the answer open, and then once for all texts that are looked for.
+//! What the flags of a message say is asked first, then its record; its octets are read only
+//! where those leave the answer open, and then once for all texts that are looked for.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use blob::BodyReader;
 use imap::{Condition, Relation, SearchDate, TextPlace};
 use jiff::civil::Date;
 use message::{Content, Part};
-use store::{Details, Record, StoreError, Uid, UidSet};
+use store::{Details, Flagged, Record, StoreError, SystemFlags, Uid, UidSet};
 
 use super::convert;
 
@@ -81,6 +81,27 @@ impl Search {
         }
     }
 
+    /// Which of these messages fulfil it as far as their flags tell, and of which more must
+    /// be known.
+    pub(super) fn by_flags(&self, flagged: &Flagged) -> (Vec<Uid>, UidSet) {
+        let answers = vec![None; self.asks.len()];
+        let (mut found, mut open) = (Vec::new(), Vec::new());
+        for message in &flagged.messages {
+            let told = Told {
+                uid: message.uid,
+                system: message.system,
+                has_keyword: &|keyword| flagged.has_keyword(message, keyword),
+                record: None,
+            };
+            match decide(&self.plan, &told, &answers) {
+                Some(true) => found.push(message.uid),
+                Some(false) => {}
+                None => open.push(message.uid),
+            }
+        }
+        (found, open.into_iter().collect())
+    }
+
     /// Which of these messages fulfil it. Other tasks have their turn between them.
     pub(super) async fn among(
         &self,
@@ -104,7 +125,13 @@ impl Search {
         source: &(impl Source + Sync),
     ) -> Result<bool, StoreError> {
         let mut answers = vec![None; self.asks.len()];
-        if let Some(known) = decide(&self.plan, record, &answers) {
+        let told = Told {
+            uid: record.uid,
+            system: record.flags.system,
+            has_keyword: &|keyword| record.flags.keywords.contains(keyword),
+            record: Some(record),
+        };
+        if let Some(known) = decide(&self.plan, &told, &answers) {
             return Ok(known);
         }
         let Some(details) = source.details(record).await? else {
@@ -112,7 +139,7 @@ impl Search {
         };
         self.ask_header(record, source, &details, &mut answers)
             .await?;
-        if let Some(known) = decide(&self.plan, record, &answers) {
+        if let Some(known) = decide(&self.plan, &told, &answers) {
             return Ok(known);
         }
         self.ask_body(record, source, &details.structure.root, &mut answers)
@@ -122,7 +149,7 @@ impl Search {
             .into_iter()
             .map(|answer| Some(answer.unwrap_or(false)))
             .collect();
-        Ok(decide(&self.plan, record, &answers).unwrap_or(false))
+        Ok(decide(&self.plan, &told, &answers).unwrap_or(false))
     }
 
     /// Answers what envelope and header tell.
@@ -266,25 +293,29 @@ fn plan(condition: Condition, asks: &mut Vec<Ask>) -> Plan {
     }
 }
 
+/// What is known of a message.
+struct Told<'a> {
+    uid: Uid,
+    system: SystemFlags,
+    has_keyword: &'a (dyn Fn(&store::Keyword) -> bool + Sync),
+    /// The rest, once it was read.
+    record: Option<&'a Record>,
+}
+
 /// Whether a condition holds, as far as that is known.
-fn decide(plan: &Plan, record: &Record, answers: &[Option<bool>]) -> Option<bool> {
-    let decided = |plan: &Plan| decide(plan, record, answers);
+fn decide(plan: &Plan, told: &Told<'_>, answers: &[Option<bool>]) -> Option<bool> {
+    let decided = |plan: &Plan| decide(plan, told, answers);
     match plan {
         Plan::Always => Some(true),
-        Plan::Uids(uids) => Some(convert::uid(record.uid).is_some_and(|uid| uids.contains(uid))),
-        Plan::Has(flag) => Some(record.flags.system.contains(*flag)),
-        Plan::Keyword(keyword) => Some(
-            keyword
-                .as_ref()
-                .is_some_and(|keyword| record.flags.keywords.contains(keyword)),
-        ),
-        Plan::Day(relation, date) => Some(holds(
-            convert::date(record.internal_date).day(),
-            *relation,
-            *date,
-        )),
-        Plan::Larger(octets) => Some(record.size > *octets),
-        Plan::Smaller(octets) => Some(record.size < *octets),
+        Plan::Uids(uids) => Some(convert::uid(told.uid).is_some_and(|uid| uids.contains(uid))),
+        Plan::Has(flag) => Some(told.system.contains(*flag)),
+        Plan::Keyword(keyword) => Some(keyword.as_ref().is_some_and(told.has_keyword)),
+        Plan::Day(relation, date) => {
+            let day = convert::date(told.record?.internal_date).day();
+            Some(holds(day, *relation, *date))
+        }
+        Plan::Larger(octets) => Some(told.record?.size > *octets),
+        Plan::Smaller(octets) => Some(told.record?.size < *octets),
         Plan::Ask(index) => answers.get(*index).copied().flatten(),
         Plan::Not(one) => decided(one).map(|known| !known),
         Plan::Any(one, other) => match (decided(one), decided(other)) {

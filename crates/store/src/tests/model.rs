@@ -1,17 +1,12 @@
 //! The store beside a plain model in memory: random operations on both, then everything
 //! that can be read must be the same. A failure is shrunk to the fewest steps.
 //!
-//! Some steps open the store anew from disk, and some move the clock. For every
-//! mailbox one session watches from afar: it asks for the changes now and then, and
-//! what it shows must be what is there.
+//! Some steps open the store anew, some move the clock, some have the engine die in the
+//! middle of a copy, and some write all mailboxes as version 1 did. For every mailbox one
+//! session watches from afar: it asks for the changes now and then, and what it shows
+//! must be what is there. Blocks are small, so that few messages make many of them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::large_futures,
-    reason = "this file is tests only"
-)]
+#![allow(clippy::large_futures, reason = "this file is tests only")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -20,12 +15,18 @@ use std::sync::Arc;
 use address::AccountId;
 use blob::Blobs;
 use jiff::Timestamp;
+use kv::Kv;
+use kv::memory::Memory;
 use kv::sqlite::Sqlite;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use store::{
-    Delivery, DeliveryId, FlagChange, Flags, How, Keyword, MailboxId, Marked, Marks, Modseq, Page,
-    Store, StoreError, SystemFlags, Uid, UidSet,
+
+use super::engine::Mortal;
+use super::{invariants, old};
+use crate::packing::Packing;
+use crate::{
+    Copied, Delivery, DeliveryId, FlagChange, Flags, How, Incoming, Keyword, MailboxId, Marked,
+    Marks, Modseq, Page, Store, StoreError, SystemFlags, Uid, UidSet,
 };
 
 const ACCOUNT: AccountId = AccountId(7);
@@ -33,8 +34,12 @@ const ACCOUNT: AccountId = AccountId(7);
 const NAMES: [&str; 8] = [
     "a", "a/b", "a/b/c", "b", "InBox", "inbox/x", "Sent", "b/a/b",
 ];
-/// Random runs of one test.
-const CASES: u32 = 100;
+/// Messages of blocks that are soon full.
+const SMALL: Packing = Packing {
+    block: 6,
+    singles: 3,
+    copied: 7,
+};
 const KEYWORDS: [&str; 3] = ["$Forwarded", "work", "WORK"];
 
 #[derive(Clone, Debug)]
@@ -63,6 +68,21 @@ enum Do {
         uids: (u32, u32),
         to: usize,
     },
+    /// The same, or a copy, and the engine dies after so many commits.
+    Die {
+        from: usize,
+        uids: (u32, u32),
+        to: usize,
+        keep: bool,
+        commits: usize,
+    },
+    /// Many deliveries.
+    Fill {
+        mailbox: usize,
+        messages: usize,
+    },
+    /// What is there becomes what version 1 would have written.
+    Age,
     Expunge {
         mailbox: usize,
         only: Option<(u32, u32)>,
@@ -88,9 +108,10 @@ enum Do {
     Compare,
 }
 
-fn acts() -> impl Strategy<Value = Vec<Do>> {
+fn acts(many: usize) -> impl Strategy<Value = Vec<Do>> {
     let mailbox = || 0..6usize;
-    let uids = || (1..12u32, 1..12u32);
+    let last = u32::try_from(3 * many).unwrap();
+    let uids = move || prop_oneof![2 => (1..12u32, 1..12u32), 1 => (1..last, 1..last)];
     let name = || 0..NAMES.len();
     let room = || proptest::option::weighted(0.3, 0..3000u64);
     let how = prop_oneof![Just(How::Add), Just(How::Remove), Just(How::Replace)];
@@ -102,6 +123,10 @@ fn acts() -> impl Strategy<Value = Vec<Do>> {
         3 => (mailbox(), uids(), mailbox(), room())
             .prop_map(|(from, uids, to, room)| Do::Copy { from, uids, to, room }),
         3 => (mailbox(), uids(), mailbox()).prop_map(|(from, uids, to)| Do::Move { from, uids, to }),
+        2 => (mailbox(), uids(), mailbox(), any::<bool>(), 0..6usize)
+            .prop_map(|(from, uids, to, keep, commits)| Do::Die { from, uids, to, keep, commits }),
+        2 => (mailbox(), 1..many).prop_map(|(mailbox, messages)| Do::Fill { mailbox, messages }),
+        1 => Just(Do::Age),
         2 => (mailbox(), proptest::option::of(uids())).prop_map(|(mailbox, only)| Do::Expunge { mailbox, only }),
         2 => (mailbox(), uids()).prop_map(|(mailbox, uids)| Do::Remove { mailbox, uids }),
         2 => name().prop_map(Do::Create),
@@ -189,12 +214,17 @@ struct World {
     once: BTreeMap<u8, (u32, u32)>,
     next_email: u64,
     now: i64,
-    store: Option<Store>,
+    packing: Packing,
+    /// One that forgets, if that is the engine.
+    memory: Option<Arc<Memory>>,
+    open: Option<Open>,
 }
 
-fn open(dir: &Path) -> Store {
-    let kv = Sqlite::open(&dir.join("index")).unwrap();
-    Store::new(Arc::new(kv), Blobs::open(&dir.join("bodies")).unwrap())
+/// The store while it is open.
+struct Open {
+    kv: Arc<dyn Kv>,
+    blobs: Blobs,
+    store: Store,
 }
 
 fn uid(number: u32) -> Uid {
@@ -219,7 +249,7 @@ fn is_within(name: &str, parent: &str) -> bool {
 }
 
 impl World {
-    async fn new(dir: &Path) -> World {
+    async fn new(dir: &Path, packing: Packing, memory: Option<Arc<Memory>>) -> World {
         let mut world = World {
             mailboxes: BTreeMap::new(),
             subscriptions: BTreeSet::new(),
@@ -227,8 +257,11 @@ impl World {
             once: BTreeMap::new(),
             next_email: 1,
             now: 1_800_000_000,
-            store: Some(open(dir)),
+            packing,
+            memory,
+            open: None,
         };
+        world.reopen(dir);
         world
             .store()
             .create_account(ACCOUNT, world.now())
@@ -246,8 +279,23 @@ impl World {
         world
     }
 
+    fn reopen(&mut self, dir: &Path) {
+        self.open = None;
+        let kv: Arc<dyn Kv> = match &self.memory {
+            Some(memory) => memory.clone(),
+            None => Arc::new(Sqlite::open(&dir.join("index")).unwrap()),
+        };
+        let blobs = Blobs::open(&dir.join("bodies")).unwrap();
+        let store = Store::new(kv.clone(), blobs.clone()).with_packing(self.packing);
+        self.open = Some(Open { kv, blobs, store });
+    }
+
+    fn opened(&self) -> &Open {
+        self.open.as_ref().unwrap()
+    }
+
     fn store(&self) -> &Store {
-        self.store.as_ref().unwrap()
+        &self.opened().store
     }
 
     fn now(&self) -> Timestamp {
@@ -357,7 +405,24 @@ impl World {
             } => self.copy(from, &set(uids), to, room).await,
             Do::Move { from, uids, to } => {
                 let ((from, source), (to, target)) = (self.pick(from), self.pick(to));
-                self.transfer(&from, source, &set(uids), &to, target).await;
+                let (store, uids) = (self.store().clone(), set(uids));
+                let moved = store.move_messages(ACCOUNT, source, &uids, target, self.now());
+                self.moved(&from, &uids, &to, &moved.await.unwrap());
+            }
+            Do::Die {
+                from,
+                uids,
+                to,
+                keep,
+                commits,
+            } => {
+                self.die(from, &set(uids), to, keep, commits).await;
+                self.reopen(dir);
+            }
+            Do::Fill { mailbox, messages } => self.fill(mailbox, messages).await,
+            Do::Age => {
+                let Open { kv, store, .. } = self.opened();
+                old::make_old(store, &**kv, ACCOUNT).await;
             }
             Do::Expunge { mailbox, only } => self.expunge(mailbox, only.map(set)).await,
             Do::Remove { mailbox, uids } => {
@@ -388,10 +453,7 @@ impl World {
             Do::Sync { mailbox, claim } => self.sync(mailbox, claim).await,
             Do::Select { mailbox, claim } => self.select(mailbox, claim).await,
             Do::Wait(seconds) => self.now += seconds,
-            Do::Reopen => {
-                self.store = None;
-                self.store = Some(open(dir));
-            }
+            Do::Reopen => self.reopen(dir),
             Do::Compare => self.compare().await,
         }
     }
@@ -405,16 +467,7 @@ impl World {
         room: Option<u64>,
     ) {
         let (name, id) = self.pick(mailbox);
-        let body = [
-            format!("Subject: {}\r\n\r\n", self.next_email).into_bytes(),
-            vec![bits; length],
-        ]
-        .concat();
-        let mut intake = self.store().body();
-        for piece in body.chunks(700) {
-            intake.write(piece).await.unwrap();
-        }
-        let incoming = intake.finish().await.unwrap();
+        let (body, incoming) = self.incoming(bits, length).await;
         let delivery = Delivery {
             flags: flags(bits),
             internal_date: self.now().into(),
@@ -446,6 +499,71 @@ impl World {
         if let Some(once) = once {
             self.once
                 .insert(once, (placed.uid_validity.get(), placed.uid.get()));
+        }
+    }
+
+    /// A message with the number that it will have.
+    async fn incoming(&self, bits: u8, length: usize) -> (Vec<u8>, Incoming) {
+        let body = [
+            format!("Subject: {}\r\n\r\n", self.next_email).into_bytes(),
+            vec![bits; length],
+        ]
+        .concat();
+        let mut intake = self.store().body();
+        for piece in body.chunks(700) {
+            intake.write(piece).await.unwrap();
+        }
+        (body, intake.finish().await.unwrap())
+    }
+
+    /// Delivers the same message many times.
+    async fn fill(&mut self, mailbox: usize, messages: usize) {
+        let (name, id) = self.pick(mailbox);
+        let (body, incoming) = self.incoming(0, 10).await;
+        for n in 0..messages {
+            let bits = u8::try_from(n % 3).unwrap();
+            let delivery = Delivery {
+                flags: flags(bits),
+                internal_date: self.now().into(),
+                once: None,
+                quota: None,
+            };
+            let placed = self
+                .store()
+                .deliver(ACCOUNT, id, &incoming, &delivery, self.now());
+            let placed = placed.await.unwrap();
+            let message = Message {
+                flags: plain(&flags(bits)),
+                body: body.clone(),
+                date: self.now,
+                email: self.next_email,
+            };
+            self.next_email += 1;
+            assert_eq!(self.add(&name, message), placed.uid.get());
+        }
+    }
+
+    /// Copies or moves while the engine dies.
+    async fn die(&mut self, from: usize, uids: &UidSet, to: usize, keep: bool, commits: usize) {
+        let ((from, source), (to, target)) = (self.pick(from), self.pick(to));
+        let Open { kv, blobs, .. } = self.opened();
+        let mortal = Arc::new(Mortal::new(kv.clone(), commits));
+        let store = Store::new(mortal, blobs.clone()).with_packing(self.packing);
+        let now = self.now();
+        let done = if keep {
+            store.copy(ACCOUNT, source, uids, target, None, now).await
+        } else {
+            store
+                .move_messages(ACCOUNT, source, uids, target, now)
+                .await
+        };
+        match done {
+            Ok(copied) if keep => self.copied(&from, uids, &to, &copied),
+            Ok(moved) => self.moved(&from, uids, &to, &moved),
+            Err(error) => assert_eq!(
+                error,
+                StoreError::Broken("the store failed: it died".into())
+            ),
         }
     }
 
@@ -487,13 +605,10 @@ impl World {
     async fn copy(&mut self, from: usize, uids: &UidSet, to: usize, room: Option<u64>) {
         let ((from, source), (to, target)) = (self.pick(from), self.pick(to));
         let those = self.there(&from, uids);
-        let messages: Vec<Message> = those
+        let messages = &self.mailboxes[&from].messages;
+        let more: u64 = those
             .iter()
-            .map(|uid| self.mailboxes[&from].messages[uid].clone())
-            .collect();
-        let more: u64 = messages
-            .iter()
-            .map(|message| message.body.len() as u64)
+            .map(|uid| messages[uid].body.len() as u64)
             .sum();
         let quota = room.map(|room| self.held() + room);
         let copied = self
@@ -504,34 +619,26 @@ impl World {
             assert_eq!(copied, Err(StoreError::OverQuota));
             return;
         }
-        let copies: Vec<u32> = messages
-            .into_iter()
-            .map(|message| self.add(&to, message))
-            .collect();
-        let pairs: Vec<(u32, u32)> = those.into_iter().zip(copies).collect();
-        assert_eq!(pair_numbers(&copied.unwrap().pairs), pairs);
+        self.copied(&from, uids, &to, &copied.unwrap());
     }
 
-    async fn transfer(
-        &mut self,
-        from: &str,
-        source: MailboxId,
-        uids: &UidSet,
-        to: &str,
-        target: MailboxId,
-    ) {
-        let those = self.there(from, uids);
-        let moved = self
-            .store()
-            .move_messages(ACCOUNT, source, uids, target, self.now())
-            .await;
+    fn copied(&mut self, from: &str, uids: &UidSet, to: &str, copied: &Copied) {
         let mut pairs = Vec::new();
-        for uid in those {
+        for uid in self.there(from, uids) {
+            let message = self.mailboxes[from].messages[&uid].clone();
+            pairs.push((uid, self.add(to, message)));
+        }
+        assert_eq!(pair_numbers(&copied.pairs), pairs);
+    }
+
+    fn moved(&mut self, from: &str, uids: &UidSet, to: &str, moved: &Copied) {
+        let mut pairs = Vec::new();
+        for uid in self.there(from, uids) {
             let message = self.mailboxes[from].messages[&uid].clone();
             self.take(from, &[uid]);
             pairs.push((uid, self.add(to, message)));
         }
-        assert_eq!(pair_numbers(&moved.unwrap().pairs), pairs);
+        assert_eq!(pair_numbers(&moved.pairs), pairs);
     }
 
     async fn expunge(&mut self, mailbox: usize, only: Option<UidSet>) {
@@ -758,6 +865,7 @@ impl World {
         for mailbox in self.mailboxes.values_mut() {
             compare_mailbox(&store, mailbox, now).await;
         }
+        invariants::check(&store.reading(ACCOUNT).await.unwrap()).await;
     }
 }
 
@@ -813,11 +921,7 @@ async fn compare_mailbox(store: &Store, mailbox: &mut Mailbox, now: i64) {
         after = Some(last.uid);
         for record in records {
             assert!(record.modseq <= summary.highest_modseq);
-            let details = store
-                .details(ACCOUNT, id, record.uid)
-                .await
-                .unwrap()
-                .unwrap();
+            let details = store.details(ACCOUNT, id, &record).await.unwrap().unwrap();
             let mut body = Vec::new();
             let mut reader = store.read(&record.body, 0..record.size);
             while let Some(piece) = reader.next().await {
@@ -838,6 +942,7 @@ async fn compare_mailbox(store: &Store, mailbox: &mut Mailbox, now: i64) {
         }
     }
     assert_eq!(found, mailbox.messages);
+    compare_flags(store, id, &found, &gone).await;
     let live = Page {
         uids: &all,
         after: None,
@@ -855,6 +960,50 @@ async fn compare_mailbox(store: &Store, mailbox: &mut Mailbox, now: i64) {
     assert!(gone.is_empty());
 }
 
+/// What is listed of flags alone must be what the records say.
+async fn compare_flags(
+    store: &Store,
+    id: MailboxId,
+    found: &BTreeMap<u32, Message>,
+    gone: &BTreeMap<u32, Message>,
+) {
+    let (all, mut after) = (UidSet::all(), None);
+    let (mut listed, mut listed_gone) = (BTreeMap::new(), BTreeMap::new());
+    loop {
+        let page = Page {
+            uids: &all,
+            after,
+            limit: 5,
+            include_gone: true,
+        };
+        let flagged = store.flags(ACCOUNT, id, page).await.unwrap();
+        let Some(last) = flagged.messages.last() else {
+            break;
+        };
+        assert!(after < Some(last.uid));
+        after = Some(last.uid);
+        for message in &flagged.messages {
+            let flags = flagged.flags(message);
+            for keyword in &flags.keywords {
+                assert!(flagged.has_keyword(message, keyword));
+            }
+            let listed = if message.gone {
+                &mut listed_gone
+            } else {
+                &mut listed
+            };
+            listed.insert(message.uid.get(), plain(&flags));
+        }
+    }
+    let flags = |messages: &BTreeMap<u32, Message>| -> BTreeMap<u32, Plain> {
+        let messages = messages.iter();
+        messages
+            .map(|(uid, message)| (*uid, message.flags.clone()))
+            .collect()
+    };
+    assert_eq!((listed, listed_gone), (flags(found), flags(gone)));
+}
+
 fn numbers(uids: &[Uid]) -> Vec<u32> {
     uids.iter().map(|uid| uid.get()).collect()
 }
@@ -866,9 +1015,9 @@ fn pair_numbers(pairs: &[(Uid, Uid)]) -> Vec<(u32, u32)> {
         .collect()
 }
 
-async fn play(acts: Vec<Do>) {
+async fn play(acts: Vec<Do>, packing: Packing, memory: Option<Arc<Memory>>) {
     let dir = tempfile::tempdir().unwrap();
-    let mut world = World::new(dir.path()).await;
+    let mut world = World::new(dir.path(), packing, memory).await;
     for act in acts {
         world.act(act, dir.path()).await;
     }
@@ -877,23 +1026,39 @@ async fn play(acts: Vec<Do>) {
     world.compare().await;
 }
 
-#[test]
-fn the_store_does_what_the_model_does() {
+/// Random runs of acts, some of which deliver `many` messages.
+fn run(cases: u32, many: usize, packing: Packing, in_memory: bool) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     let config = ProptestConfig {
-        cases: CASES,
+        cases,
         failure_persistence: None,
         ..Default::default()
     };
     // The steps assert; a panic is a failed case like any other.
-    let played = TestRunner::new(config).run(&acts(), |acts| {
-        runtime.block_on(play(acts));
+    let played = TestRunner::new(config).run(&acts(many), |acts| {
+        let memory = in_memory.then(|| Arc::new(Memory::default()));
+        runtime.block_on(play(acts, packing, memory));
         Ok(())
     });
     if let Err(failure) = played {
         panic!("{failure}");
     }
+}
+
+#[test]
+fn the_store_does_what_the_model_does() {
+    run(60, 8, SMALL, false);
+}
+
+#[test]
+fn and_over_any_engine() {
+    run(150, 20, SMALL, true);
+}
+
+#[test]
+fn and_with_hundreds_of_messages() {
+    run(20, 300, Packing::USUAL, true);
 }

@@ -1,0 +1,311 @@
+//! What the care of a whole store asks of an account: which bodies it needs, that some of
+//! them are elsewhere now, and what nobody needs any more.
+
+use std::collections::HashMap;
+use std::ops::{Range, RangeInclusive};
+
+use address::AccountId;
+use blob::BodyRef;
+use kv::tuple::after_key;
+
+use crate::block::Fixeds;
+use crate::change::Change;
+use crate::keys::{DetailsKey, GoneKey, MarksKey, NameKey, RecordKey};
+use crate::mark::{Fixed, RecordValue};
+use crate::reading::Reading;
+use crate::values::{AccountValue, NameValue, Stored};
+use crate::walk::Block;
+use crate::{EmailId, MailboxId, Result, Store, StoreError, Uid, keys};
+
+/// Blocks that are read, or written again, at once.
+const READ_BLOCKS: usize = 8;
+/// Messages alone that are.
+const READ_SINGLES: usize = 500;
+/// Stretches of unused email ids that are looked at in one snapshot.
+const LOOK_IDS: usize = 1000;
+/// Rows of envelopes and structures that one commit clears away.
+const CLEAR_ROWS: usize = 500;
+
+impl Store {
+    /// Shows the body of every message of an account, also of removed ones that may still
+    /// be read. One that several messages have is shown for each.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`] when the account is; [`StoreError::Damaged`].
+    pub async fn bodies(
+        &self,
+        account: AccountId,
+        mut show: impl FnMut(BodyRef) + Send,
+    ) -> Result<()> {
+        let reading = self.reading(account).await?;
+        reading.each_fixed(|fixed| show(fixed.body)).await
+    }
+
+    /// Has those messages of an account whose bodies are in this table (first) refer to
+    /// where they now are (second). Gives how many there were. One that is copied
+    /// meanwhile may be missed: once this finds none, none refers to the old places.
+    ///
+    /// # Errors
+    /// As [`Store::bodies`].
+    pub async fn relocate(
+        &self,
+        account: AccountId,
+        moved: &HashMap<BodyRef, BodyRef>,
+    ) -> Result<usize> {
+        let mut found = 0;
+        for mailbox in self.reading(account).await?.mailbox_ids().await? {
+            found += match self.relocate_mailbox(account, mailbox, moved).await {
+                // It was deleted, and its messages with it.
+                Err(StoreError::Gone) => 0,
+                found => found?,
+            };
+        }
+        Ok(found)
+    }
+
+    async fn relocate_mailbox(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        moved: &HashMap<BodyRef, BodyRef>,
+    ) -> Result<usize> {
+        let mut found = 0;
+        for kind in [Kind::Blocks, Kind::Singles, Kind::OldGone] {
+            let mut rest = kind.all(mailbox);
+            loop {
+                let mut turn = self.turn(account).await;
+                let mut change = turn.begin().await?;
+                let relocated = change.relocate(mailbox, kind, &rest, moved).await?;
+                if !turn.commit(change).await? {
+                    continue;
+                }
+                found += relocated.messages;
+                match relocated.last {
+                    Some(last) => rest.start = after_key(&last),
+                    None => break,
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Clears away envelopes and structures that no message needs any more: those that
+    /// several messages had in common, since a message that is forgotten takes along only
+    /// what it had for itself. Gives how many values they were.
+    ///
+    /// # Errors
+    /// As [`Store::bodies`].
+    pub async fn sweep(&self, account: AccountId) -> Result<usize> {
+        let unused = self.reading(account).await?.unused_ids().await?;
+        let mut cleared = 0;
+        for unused in unused.chunks(LOOK_IDS) {
+            loop {
+                let reading = self.reading(account).await?;
+                let (ranges, rows) = reading.unused_details(unused).await?;
+                if rows > 0 {
+                    let mut turn = self.turn(account).await;
+                    let mut change = turn.begin().await?;
+                    let ranges = ranges.into_iter();
+                    ranges.for_each(|range| change.operations.clear(range));
+                    // An id that no message has is never given again: whatever came
+                    // between, this holds.
+                    turn.commit(change).await?;
+                }
+                cleared += rows;
+                if rows < CLEAR_ROWS {
+                    break;
+                }
+            }
+        }
+        Ok(cleared)
+    }
+}
+
+/// A kind of rows that refer to bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Blocks,
+    Singles,
+    /// Removed messages as version 1 kept them.
+    OldGone,
+}
+
+impl Kind {
+    fn all(self, mailbox: MailboxId) -> Range<Vec<u8>> {
+        const EVERY: RangeInclusive<Uid> = Uid::MIN..=Uid::MAX;
+        match self {
+            Kind::Blocks => MarksKey::range(mailbox, &EVERY),
+            Kind::Singles => RecordKey::range(mailbox, &EVERY),
+            Kind::OldGone => GoneKey::range(mailbox, &EVERY),
+        }
+    }
+
+    /// Rows that are read at once.
+    fn rows(self) -> usize {
+        match self {
+            Kind::Blocks => READ_BLOCKS,
+            Kind::Singles | Kind::OldGone => READ_SINGLES,
+        }
+    }
+}
+
+/// What one commit of a relocation did.
+struct Relocated {
+    messages: usize,
+    /// The last key that was looked at, when there may be more.
+    last: Option<Vec<u8>>,
+}
+
+impl Change {
+    async fn relocate(
+        &mut self,
+        mailbox: MailboxId,
+        kind: Kind,
+        rest: &Range<Vec<u8>>,
+        moved: &HashMap<BodyRef, BodyRef>,
+    ) -> Result<Relocated> {
+        self.summary(mailbox).await?;
+        let rows = self.reading.rows(rest.clone(), kind.rows()).await?;
+        let mut messages = 0;
+        for row in &rows {
+            if kind == Kind::Blocks {
+                messages += self
+                    .relocate_block(mailbox, &Block::read(row)?, moved)
+                    .await?;
+                continue;
+            }
+            let mut record = RecordValue::read(&row.1.bytes)?;
+            if let Some(body) = moved.get(&record.fixed.body) {
+                record.fixed.body = body.clone();
+                self.operations.put(row.0.clone(), &record)?;
+                messages += 1;
+            }
+        }
+        if messages > 0 {
+            self.touch(mailbox);
+        }
+        let last = rows.last().filter(|_| rows.len() == kind.rows());
+        Ok(Relocated {
+            messages,
+            last: last.map(|(key, _)| key.clone()),
+        })
+    }
+
+    async fn relocate_block(
+        &mut self,
+        mailbox: MailboxId,
+        block: &Block,
+        moved: &HashMap<BodyRef, BodyRef>,
+    ) -> Result<usize> {
+        let mut messages = self.messages(mailbox, block).await?;
+        let mut found = 0;
+        for message in &mut messages {
+            if let Some(body) = moved.get(&message.fixed.body) {
+                message.fixed.body = body.clone();
+                found += 1;
+            }
+        }
+        if found > 0 {
+            self.operations.replace_block(mailbox, block, &messages)?;
+        }
+        Ok(found)
+    }
+}
+
+impl Reading {
+    async fn mailbox_ids(&self) -> Result<Vec<MailboxId>> {
+        let mut ids = Vec::new();
+        let mut scan = self.scan(NameKey::all());
+        while let Some(rows) = scan.page().await? {
+            for row in rows {
+                ids.push(NameValue::read(&row.1.bytes)?.id);
+            }
+        }
+        // Every account has an INBOX.
+        if ids.is_empty() {
+            Err(StoreError::Gone)
+        } else {
+            Ok(ids)
+        }
+    }
+
+    /// Shows what never changes of every message, also of removed ones.
+    async fn each_fixed(&self, mut show: impl FnMut(Fixed) + Send) -> Result<()> {
+        for mailbox in self.mailbox_ids().await? {
+            let mut rest = keys::fixed_from(mailbox, Uid::MIN);
+            while let Some(rows) = self.next_rows(&mut rest, READ_BLOCKS).await? {
+                for (_, value) in rows {
+                    let fixeds = Fixeds::read(value.bytes)?;
+                    for at in 0..fixeds.count() {
+                        show(fixeds.get(at)?);
+                    }
+                }
+            }
+            for kind in [Kind::Singles, Kind::OldGone] {
+                let mut rest = kind.all(mailbox);
+                while let Some(rows) = self.next_rows(&mut rest, READ_SINGLES).await? {
+                    for (_, value) in rows {
+                        show(RecordValue::read(&value.bytes)?.fixed);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The next rows of what is left of a range; none at its end.
+    async fn next_rows(
+        &self,
+        rest: &mut Range<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Option<Vec<kv::Row>>> {
+        let rows = self.rows(rest.clone(), limit).await?;
+        if let Some((last, _)) = rows.last() {
+            rest.start = after_key(last);
+        }
+        // The engine reads on this thread and never waits.
+        tokio::task::yield_now().await;
+        Ok(Some(rows).filter(|rows| !rows.is_empty()))
+    }
+
+    /// Email ids that were given and that no message has: stretches, ascending.
+    async fn unused_ids(&self) -> Result<Vec<RangeInclusive<EmailId>>> {
+        let account = self.get::<AccountValue>(&keys::account()).await?;
+        let (account, _) = account.ok_or(StoreError::Gone)?;
+        let mut used = Vec::new();
+        self.each_fixed(|fixed| used.push(fixed.email_id.get()))
+            .await?;
+        used.sort_unstable();
+        let mut unused = Vec::new();
+        let mut next = 0;
+        for id in used.into_iter().chain([account.next_email]) {
+            if next < id {
+                unused.push(EmailId(next)..=EmailId(id - 1));
+            }
+            next = next.max(id.saturating_add(1));
+        }
+        Ok(unused)
+    }
+
+    /// Where there are details of these ids, as many as one commit clears away, and how
+    /// many values they are.
+    async fn unused_details(
+        &self,
+        unused: &[RangeInclusive<EmailId>],
+    ) -> Result<(Vec<Range<Vec<u8>>>, usize)> {
+        let (mut ranges, mut found) = (Vec::new(), 0);
+        for ids in unused {
+            let range = DetailsKey::range(ids);
+            let rows = self.rows(range.clone(), CLEAR_ROWS - found).await?;
+            if let Some((last, _)) = rows.last() {
+                ranges.push(range.start..after_key(last));
+                found += rows.len();
+            }
+            if found == CLEAR_ROWS {
+                break;
+            }
+        }
+        tokio::task::yield_now().await;
+        Ok((ranges, found))
+    }
+}

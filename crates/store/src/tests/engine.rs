@@ -1,0 +1,48 @@
+//! An engine that dies when it is told to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
+use kv::{Condition, Kv, KvError, Operation, Outcome, Partition, Snapshot, Watch};
+
+/// An engine that takes so many commits more, and then none.
+pub(super) struct Mortal {
+    pub(super) kv: Arc<dyn Kv>,
+    pub(super) commits: AtomicUsize,
+}
+
+impl Mortal {
+    pub(super) fn new(kv: Arc<dyn Kv>, commits: usize) -> Mortal {
+        let commits = AtomicUsize::new(commits);
+        Mortal { kv, commits }
+    }
+}
+
+impl Kv for Mortal {
+    fn commit(
+        &self,
+        partition: Partition,
+        conditions: Vec<Condition>,
+        operations: Vec<Operation>,
+    ) -> BoxFuture<'_, Result<Outcome, KvError>> {
+        let left = self
+            .commits
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            });
+        match left {
+            Ok(_) => self.kv.commit(partition, conditions, operations),
+            Err(_) => ready(Err(KvError::Broken("it died".into()))).boxed(),
+        }
+    }
+
+    fn snapshot(&self, partition: Partition) -> BoxFuture<'_, Result<Box<dyn Snapshot>, KvError>> {
+        self.kv.snapshot(partition)
+    }
+
+    fn watch(&self, partition: Partition) -> Watch {
+        self.kv.watch(partition)
+    }
+}
