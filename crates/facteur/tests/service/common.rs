@@ -140,7 +140,15 @@ pub(crate) fn scripts(package: &str) -> Command {
 
 /// Starts the binary and waits until it says that it serves.
 fn serve(data: &Path, base: u16, log: Stdio) -> Child {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_facteur"))
+    let mut child = quickstart(data, base).stderr(log).spawn().unwrap();
+    assert!(serves(&mut child), "the service did not start");
+    child
+}
+
+/// The binary's quick start, not yet running.
+pub(crate) fn quickstart(data: &Path, base: u16) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_facteur"));
+    command
         .arg("--data")
         .arg(data)
         .args([
@@ -153,18 +161,18 @@ fn serve(data: &Path, base: u16, log: Stdio) -> Child {
         .args(["--port-base", &base.to_string()])
         // A folder from elsewhere was made for other ports.
         .env("FACTEUR_PORT_BASE", base.to_string())
-        .stdout(Stdio::piped())
-        .stderr(log)
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        .stdout(Stdio::piped());
+    command
+}
+
+/// Waits until a quick start says that it serves; not so if it ends before.
+pub(crate) fn serves(child: &mut Child) -> bool {
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let told = |line: &std::io::Result<String>| {
         line.as_ref()
             .is_ok_and(|line| line.contains("quickstart.txt"))
     };
-    let mut lines = lines;
-    assert!(lines.any(|line| told(&line)), "the service did not start");
-    child
+    lines.any(|line| told(&line))
 }
 
 /// A base under which every port of the service is free just now, and the lock that keeps

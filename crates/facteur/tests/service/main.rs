@@ -12,6 +12,7 @@ mod limits;
 mod log;
 mod own_user;
 mod pages;
+mod power_cut;
 mod reload;
 mod served;
 mod systemd;
