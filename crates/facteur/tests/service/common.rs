@@ -52,21 +52,9 @@ impl Facteur {
         self.base + standard
     }
 
-    /// The two people of the quick start, from the sheet that it keeps.
+    /// The two people of the quick start.
     pub(crate) fn people(&self) -> [Person; 2] {
-        let sheet = std::fs::read_to_string(self.data().join("quickstart.txt")).unwrap();
-        ["jeanne@facteur.test", "paul@facteur.test"].map(|address| {
-            let words = |line: &str| {
-                let mut words = line.split_whitespace();
-                let named = words.next() == Some(address);
-                let password = words.next().map(str::to_owned);
-                password.filter(|_| named && words.next().is_none())
-            };
-            Person {
-                address: address.to_owned(),
-                password: sheet.lines().find_map(words).unwrap(),
-            }
-        })
+        people(&self.data())
     }
 
     /// A file that tells scripts what they must know of the service.
@@ -79,7 +67,6 @@ impl Facteur {
             "base": self.base,
             "binary": env!("CARGO_BIN_EXE_facteur"),
             "data": self.data(),
-            "logs": self.folder.path().join("logs"),
             "people": people,
         });
         let path = self.folder.path().join("setting.json");
@@ -87,11 +74,20 @@ impl Facteur {
         path
     }
 
-    /// kill -9, then a new start on the same folder and ports.
-    pub(crate) fn kill_and_restart(&mut self) {
+    /// kill -9.
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// A new start, after its end, on the same folder and ports.
+    pub(crate) fn restart(&mut self) {
         self.child = serve(&self.data(), self.base, Stdio::null());
+    }
+
+    pub(crate) fn kill_and_restart(&mut self) {
+        self.kill();
+        self.restart();
     }
 
     /// One whose data folder is complete and that does not run: [`crate::served::Served`]
@@ -128,6 +124,23 @@ impl Drop for Facteur {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The two people of a quick start, from the sheet that it keeps.
+pub(crate) fn people(data: &Path) -> [Person; 2] {
+    let sheet = std::fs::read_to_string(data.join("quickstart.txt")).unwrap();
+    ["jeanne@facteur.test", "paul@facteur.test"].map(|address| {
+        let words = |line: &str| {
+            let mut words = line.split_whitespace();
+            let named = words.next() == Some(address);
+            let password = words.next().map(str::to_owned);
+            password.filter(|_| named && words.next().is_none())
+        };
+        Person {
+            address: address.to_owned(),
+            password: sheet.lines().find_map(words).unwrap(),
+        }
+    })
 }
 
 /// The scripts of one of the Python packages beside this file.

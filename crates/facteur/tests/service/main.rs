@@ -9,6 +9,7 @@ mod drain;
 mod folders;
 mod kill;
 mod limits;
+mod load;
 mod log;
 mod own_user;
 mod pages;

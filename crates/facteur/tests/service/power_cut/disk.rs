@@ -68,12 +68,7 @@ impl Disk {
         Ok(disk)
     }
 
-    fn take(
-        &mut self,
-        record: &Record<'_>,
-        done: Option<u64>,
-        names: Names,
-    ) -> Result<(), Unseen> {
+    fn take(&mut self, record: &Record<'_>, done: Option<u64>, names: Names) -> Result<(), Unseen> {
         self.moment += 1;
         match record {
             Record::Write { .. } | Record::Length { .. } => return self.change(record, done),
@@ -176,7 +171,9 @@ impl Disk {
     pub(crate) fn durable(&self) -> Outcome {
         let open = self.files.iter().filter(|(_, file)| file.is_open());
         Outcome {
-            files: open.map(|(number, file)| (*number, file.durable())).collect(),
+            files: open
+                .map(|(number, file)| (*number, file.durable()))
+                .collect(),
             names: self.names.durable(),
         }
     }

@@ -71,7 +71,11 @@ pub(crate) fn audit(
             },
         }
     }
-    if disk.cut { audit_names(disk, folder, &there) } else { Ok(()) }
+    if disk.cut {
+        audit_names(disk, folder, &there)
+    } else {
+        Ok(())
+    }
 }
 
 fn compare(file: &File, path: &Path, is: &Metadata) -> Result<(), Unseen> {
@@ -101,7 +105,9 @@ fn compare(file: &File, path: &Path, is: &Metadata) -> Result<(), Unseen> {
 /// Every name that was changed is as it was left.
 fn audit_names(disk: &Disk, folder: &Path, there: &Glance) -> Result<(), Unseen> {
     for (number, names) in disk.names.now() {
-        let Some((path, _)) = there.get(&number).filter(|(path, _)| path.starts_with(folder))
+        let Some((path, _)) = there
+            .get(&number)
+            .filter(|(path, _)| path.starts_with(folder))
         else {
             continue;
         };
@@ -213,10 +219,15 @@ fn spoil(chance: &mut Chance, path: &Path) {
     if chance.happens(50) {
         for page in 0..length.div_ceil(PAGE) {
             if chance.happens(50) {
-                file.write_all_at(&vec![0; PAGE as usize], page * PAGE).unwrap();
+                file.write_all_at(&vec![0; PAGE as usize], page * PAGE)
+                    .unwrap();
             }
         }
     }
-    let end = if chance.happens(50) { length } else { chance.between(0, length) };
+    let end = if chance.happens(50) {
+        length
+    } else {
+        chance.between(0, length)
+    };
     file.set_len(end).unwrap();
 }

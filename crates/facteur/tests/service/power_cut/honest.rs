@@ -27,7 +27,12 @@ fn content(folder: &Path) -> Content {
     while let Some(within) = folders.pop() {
         for entry in fs::read_dir(within).unwrap() {
             let path = entry.unwrap().path();
-            let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+            let name = path
+                .strip_prefix(folder)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned();
             if path.is_dir() {
                 content.insert(name, None);
                 folders.push(path);
@@ -85,7 +90,13 @@ fn letter(page: &[u8]) -> char {
 
 #[test]
 fn whatever_was_synced_stays() {
-    for manner in [STRICT, Manner { tails: Tails::Cut, names: Names::ByFolder }] {
+    for manner in [
+        STRICT,
+        Manner {
+            tails: Tails::Cut,
+            names: Names::ByFolder,
+        },
+    ] {
         for content in cuts("synced", manner) {
             assert_eq!(content.len(), 8, "{:?}", content.keys());
             for (name, octets) in content.iter().filter(|(name, _)| *name != "deep") {
@@ -98,7 +109,10 @@ fn whatever_was_synced_stays() {
 #[test]
 fn pages_that_were_not_synced_go_in_every_way() {
     for tails in [Tails::Cut, Tails::Holes] {
-        let manner = Manner { tails, names: Names::Apart };
+        let manner = Manner {
+            tails,
+            names: Names::Apart,
+        };
         let mut seen = [BTreeSet::new(), BTreeSet::new()];
         let mut lengths = BTreeSet::new();
         let mut later = BTreeSet::new();
@@ -111,7 +125,11 @@ fn pages_that_were_not_synced_go_in_every_way() {
             seen[0].extend(letters[..5].chars());
             seen[1].extend(letters[10..].chars());
             lengths.insert(pages.len());
-            later.insert(content.get("later").map(|later| later.as_ref().unwrap().len()));
+            later.insert(
+                content
+                    .get("later")
+                    .map(|later| later.as_ref().unwrap().len()),
+            );
         }
         assert_eq!(seen[0], BTreeSet::from(['a', 'b', '?']), "{tails:?}");
         assert!(lengths.contains(&(10 * PAGE as usize)) && lengths.contains(&(20 * PAGE as usize)));
@@ -124,7 +142,11 @@ fn pages_that_were_not_synced_go_in_every_way() {
             Tails::Holes => {
                 assert_eq!(seen[1], BTreeSet::from(['b', '.', '?']));
                 // Each was the length once.
-                assert!(lengths.iter().all(|octets| *octets as u64 % PAGE == 0));
+                assert!(
+                    lengths
+                        .iter()
+                        .all(|octets| (*octets as u64).is_multiple_of(PAGE))
+                );
                 assert_eq!(later, BTreeSet::from([None, Some(0), Some(100)]));
             }
         }
@@ -135,13 +157,22 @@ fn pages_that_were_not_synced_go_in_every_way() {
 fn a_name_stays_once_its_folder_is_synced() {
     let one = |content: &Content, name: &str| content.get(name).cloned().map(Option::unwrap);
     let all = cuts("renamed", STRICT);
-    assert!(all.iter().all(|content| one(content, "one").unwrap() == b"new"));
-    let two = counted(all.iter().map(|content| (one(content, "two").unwrap(), one(content, "new"))));
+    assert!(
+        all.iter()
+            .all(|content| one(content, "one").unwrap() == b"new")
+    );
+    let two = counted(
+        all.iter()
+            .map(|content| (one(content, "two").unwrap(), one(content, "new"))),
+    );
     // The rename did not happen, the new file being there yet or not; or it did.
     let old = || b"old".to_vec();
     let new = || b"new".to_vec();
     let possible = [(old(), None), (old(), Some(new())), (new(), None)];
-    assert_eq!(two.keys().cloned().collect::<BTreeSet<_>>(), possible.into());
+    assert_eq!(
+        two.keys().cloned().collect::<BTreeSet<_>>(),
+        possible.into()
+    );
 }
 
 #[test]
@@ -157,14 +188,23 @@ fn what_was_removed_comes_back_unless_the_folder_was_synced() {
             assert_eq!(back.as_deref(), Some(&[b'a'; 9000][..]));
         }
         // A folder that is lost takes with it what was durable within.
-        assert_eq!(content.contains_key("made"), content.contains_key("made/file"));
+        assert_eq!(
+            content.contains_key("made"),
+            content.contains_key("made/file")
+        );
     }
 }
 
 #[test]
 fn what_was_emptied_holds_old_or_new_and_no_mixture() {
     for tails in [Tails::Cut, Tails::Holes] {
-        let all = cuts("emptied", Manner { tails, names: Names::Apart });
+        let all = cuts(
+            "emptied",
+            Manner {
+                tails,
+                names: Names::Apart,
+            },
+        );
         for name in ["truncated", "opened"] {
             let seen = all.iter().map(|content| content[name].as_ref().unwrap());
             let kinds = counted(seen.map(|octets| match octets.len() {
@@ -174,11 +214,22 @@ fn what_was_emptied_holds_old_or_new_and_no_mixture() {
                 }
                 length => {
                     assert!(length <= 5000 && !octets.contains(&b'a'));
-                    if octets.iter().all(|octet| *octet == b'b') { "new" } else { "holes" }
+                    if octets.iter().all(|octet| *octet == b'b') {
+                        "new"
+                    } else {
+                        "holes"
+                    }
                 }
             }));
-            assert!(kinds.contains_key("old") && kinds.contains_key("new"), "{kinds:?}");
-            assert_eq!(kinds.contains_key("holes"), tails == Tails::Holes, "{kinds:?}");
+            assert!(
+                kinds.contains_key("old") && kinds.contains_key("new"),
+                "{kinds:?}"
+            );
+            assert_eq!(
+                kinds.contains_key("holes"),
+                tails == Tails::Holes,
+                "{kinds:?}"
+            );
         }
     }
 }
@@ -186,7 +237,13 @@ fn what_was_emptied_holds_old_or_new_and_no_mixture() {
 #[test]
 fn names_come_in_order_in_any_order_or_by_any_sync() {
     let left = |names| {
-        let all = cuts("in_order", Manner { tails: Tails::Cut, names });
+        let all = cuts(
+            "in_order",
+            Manner {
+                tails: Tails::Cut,
+                names,
+            },
+        );
         let has = |content: &Content| ["first", "second"].map(|name| content.contains_key(name));
         counted(all.iter().map(has)).into_keys().collect::<Vec<_>>()
     };
@@ -244,9 +301,18 @@ fn told_and_lost(seed: u64, when: When, lies: bool) -> (usize, usize) {
     let mut program = program("for_ever", &bench.disk, 1);
     bench.put_before(&mut program, when);
     let done = program.stdout(Stdio::piped()).output().unwrap();
-    assert_eq!(done.status.code(), Some(EXIT_CUT), "{:?}", done.status.signal());
+    assert_eq!(
+        done.status.code(),
+        Some(EXIT_CUT),
+        "{:?}",
+        done.status.signal()
+    );
     let manner = Manner {
-        tails: if seed % 2 == 0 { Tails::Cut } else { Tails::Holes },
+        tails: if seed.is_multiple_of(2) {
+            Tails::Cut
+        } else {
+            Tails::Holes
+        },
         names: Names::Apart,
     };
     bench.settle(seed, manner).unwrap();

@@ -45,16 +45,6 @@ pub(crate) enum Record<'a> {
     Cut,
 }
 
-impl Record<'_> {
-    /// Whether it tells of something that changed the disk.
-    pub(crate) fn is_change(&self) -> bool {
-        matches!(
-            self,
-            Record::Write { .. } | Record::Length { .. } | Record::Name { .. }
-        )
-    }
-}
-
 /// Words of a record's head.
 const HEAD: usize = 7;
 
@@ -113,7 +103,9 @@ fn next(octets: &[u8]) -> Option<(Record<'_>, &[u8])> {
             what: String::from_utf8_lossy(first).into_owned(),
         },
         9 => Record::Cut,
-        other => panic!("a record of kind {other}"),
+        other => Record::Strange {
+            what: format!("a record of kind {other}"),
+        },
     };
     Some((record, rest))
 }

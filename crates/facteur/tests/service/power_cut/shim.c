@@ -26,15 +26,18 @@
 #include <limits.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -629,6 +632,27 @@ int mkdirat(int from, const char *path, mode_t mode)
     return result;
 }
 int mkdir(const char *path, mode_t mode) { return mkdirat(AT_FDCWD, path, mode); }
+
+/* A socket has a name too. */
+int bind(int fd, const struct sockaddr *to, socklen_t length)
+{
+    char path[sizeof(struct sockaddr_un) + 1] = {0};
+    struct place place;
+    struct stat is;
+    if (to && to->sa_family == AF_UNIX && length <= sizeof(struct sockaddr_un))
+        memcpy(path, ((const struct sockaddr_un *)to)->sun_path, length - offsetof(struct sockaddr_un, sun_path));
+    if (!locate(AT_FDCWD, path, &place))
+        return syscall(SYS_bind, fd, to, length);
+    lock();
+    int result = syscall(SYS_bind, fd, to, length);
+    if (result == 0) {
+        name_changed(&place, 0, inode_at(&place, &is), ++control->tickets);
+        changed();
+    }
+    unlock();
+    leave(&place);
+    return result;
+}
 
 void *mmap(void *where, size_t octets, int may, int flags, int fd, off_t from)
 {

@@ -61,6 +61,7 @@ impl Bench {
     /// From now on the disk says that it has synced and has not.
     pub(crate) fn lie(&mut self) {
         self.lies = true;
+        self.arm(When::Never);
     }
 
     /// Puts the shim before a program, whose disk it then is. What is on the disk now is
@@ -84,7 +85,8 @@ impl Bench {
             When::InSync(count, delay) => (2, count, delay),
         };
         let mut options = File::options();
-        let control = options.write(true).open(self.side.join("control"));
+        let control = options.write(true).create(true).truncate(false);
+        let control = control.open(self.side.join("control"));
         let control = control.unwrap();
         let put = |word: u64, value: u64| {
             control
@@ -100,8 +102,9 @@ impl Bench {
     }
 
     /// Once the program is dead: leaves of the disk what a power cut may leave. The same
-    /// seed, journal and disk give the same again.
-    pub(crate) fn settle(&self, seed: u64, manner: Manner) -> Result<Cut, Unseen> {
+    /// seed, journal and disk give the same again. Gives of how many files something could
+    /// be taken.
+    pub(crate) fn settle(&self, seed: u64, manner: Manner) -> Result<usize, Unseen> {
         let octets = journal::file(&self.side);
         let records = journal::read(&octets);
         let disk = Disk::follow(&records, manner.names)?;
@@ -112,13 +115,7 @@ impl Bench {
         let mut chance = Chance::new(seed);
         let outcome = disk.cut(&mut chance, manner.tails, manner.names);
         folder::settle(&outcome, &disk, &mut chance, &self.disk, &self.attic());
-        Ok(Cut {
-            changes: records
-                .iter()
-                .filter(|record| record.is_change())
-                .count(),
-            files: outcome.files.len(),
-        })
+        Ok(outcome.files.len())
     }
 
     /// Once the program is dead: puts the disk back to what it was when it began.
@@ -126,21 +123,18 @@ impl Bench {
         let octets = journal::file(&self.side);
         let disk = Disk::follow_without_syncs(&journal::read(&octets)).unwrap();
         let mut chance = Chance::new(0);
-        folder::settle(&disk.durable(), &disk, &mut chance, &self.disk, &self.attic());
+        folder::settle(
+            &disk.durable(),
+            &disk,
+            &mut chance,
+            &self.disk,
+            &self.attic(),
+        );
     }
 
     fn attic(&self) -> PathBuf {
         self.side.join("attic")
     }
-}
-
-/// What there was to decide at a cut.
-#[derive(Debug)]
-pub(crate) struct Cut {
-    /// How often the disk was changed since the start.
-    pub(crate) changes: usize,
-    /// Files that were not durable as they were.
-    pub(crate) files: usize,
 }
 
 fn compile(side: &Path) -> PathBuf {
@@ -150,7 +144,9 @@ fn compile(side: &Path) -> PathBuf {
         "/tests/service/power_cut/shim.c"
     );
     let mut compiler = Command::new("cc");
-    compiler.args(["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o"]);
+    compiler.args([
+        "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o",
+    ]);
     let done = compiler.arg(&library).arg(source).output().unwrap();
     let errors = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{errors}");
