@@ -2,7 +2,7 @@
 //!
 //! One process at a time has them; a second one is told so in words.
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -58,6 +58,10 @@ impl Rooms {
             old_devices,
             ..Settings::default()
         };
+        // Both keep what is in them durable, but the folder that holds them is ours.
+        File::open(data)
+            .and_then(|folder| folder.sync_all())
+            .with_context(|| format!("can't sync the data folder {}", data.display()))?;
         Ok(Rooms {
             store: Store::new(kv.clone(), blobs),
             queue: Queue::new(kv.clone()),
@@ -76,13 +80,32 @@ impl Rooms {
     }
 }
 
-/// Makes the folder where it is missing, for its owner alone. One that is there keeps
-/// the rights that somebody gave it.
+/// Makes the folder where it is missing, durably and for its owner alone. One that is
+/// there keeps the rights that somebody gave it.
 pub(crate) fn make_folder(data: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = data
+        .ancestors()
+        .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+        .collect();
     DirBuilder::new()
         .recursive(true)
         .mode(FOLDER_MODE)
-        .create(data)
+        .create(data)?;
+    // Each new name stands in the folder above. What is made in a folder that a power cut
+    // takes away goes with it, however well it was synced.
+    for folder in missing {
+        let above = match folder.parent() {
+            Some(above) if !above.as_os_str().is_empty() => above,
+            _ => Path::new("."),
+        };
+        match File::open(above) {
+            Ok(above) => above.sync_all()?,
+            // Who may make a folder there need not be allowed to read what else there is.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub enum MakeError {
 }
 
 /// Makes an authority and, under it, a certificate for `names` (host names and IP
-/// addresses as text); writes them into `dir`, which is made if need be.
+/// addresses as text); writes them durably into `dir`, which is made if need be.
 ///
 /// # Errors
 /// When a name can't stand in a certificate, or a file can't be written.
@@ -88,6 +88,12 @@ pub fn make_authority(dir: &Path, names: &[String]) -> Result<Files, MakeError> 
     write(&files.key, &leaf_key.serialize_pem(), 0o600)?;
     write(&files.certificate, &chain, 0o644)?;
     write(&files.authority, &root_certificate.pem(), 0o644)?;
+    // Whoever is told of the files may rely on them: their names are durable too.
+    let synced = fs::File::open(dir).and_then(|dir| dir.sync_all());
+    synced.map_err(|source| MakeError::File {
+        path: dir.to_owned(),
+        source,
+    })?;
     Ok(files)
 }
 

@@ -101,7 +101,8 @@ impl Machine {
     }
 
     /// A command line of the README, typed in the clone on this machine. It ends, with
-    /// all that it started, when this program does or when it is killed.
+    /// all that it started, when this program does, however that comes: the name space
+    /// ends with `unshare`, and `unshare` with us.
     fn type_in(&self, line: &str) -> Command {
         const ENTER: &str = "set -e
             mount --bind -o ro \"$2\" \"$1/opt/rust\"
@@ -109,8 +110,11 @@ impl Machine {
             mount -t proc proc \"$1/proc\"
             exec chroot \"$1\" env -i HOME=/root LANG=C.UTF-8 PATH=/opt/rust/bin:/usr/sbin:/usr/bin:/sbin:/bin \
                 sh -c \"cd /root/facteur && exec $3\"";
-        let mut command = Command::new("unshare");
+        let mut command = Command::new("setpriv");
         command.args([
+            "--pdeathsig",
+            "KILL",
+            "unshare",
             "--mount",
             "--pid",
             "--fork",

@@ -3,7 +3,10 @@
 
 mod fresh;
 mod fuzz;
+mod kill;
+mod power_cut;
 mod same_time;
+mod service_test;
 
 use crate::shell::Failure;
 use crate::workspace::Workspace;
@@ -19,4 +22,10 @@ pub(crate) struct Proof {
 }
 
 /// All of them.
-pub(crate) const PROOFS: &[Proof] = &[fresh::PROOF, fuzz::PROOF, same_time::PROOF];
+pub(crate) const PROOFS: &[Proof] = &[
+    fresh::PROOF,
+    fuzz::PROOF,
+    kill::PROOF,
+    power_cut::PROOF,
+    same_time::PROOF,
+];

@@ -1,16 +1,15 @@
 //! Becoming the service's own user.
 
 use std::fs;
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use nix::sys::prctl;
 use nix::unistd::{Gid, Uid, User, chown, geteuid, initgroups, setgid, setgroups, setuid};
 
-/// Only the service's own user may look into a data folder that is made here.
-const FOLDER_MODE: u32 = 0o700;
+use crate::rooms::make_folder;
 
 /// Started as root, becomes `user` for good, who is given the data folder if it is new.
 /// Anybody else stays who they are.
@@ -86,11 +85,6 @@ fn give_folder(user: &User, data: &Path) -> anyhow::Result<()> {
         }
         Err(error) => Err(error).with_context(about),
     }
-}
-
-fn make_folder(data: &Path) -> io::Result<()> {
-    let mut folder = fs::DirBuilder::new();
-    folder.mode(FOLDER_MODE).recursive(true).create(data)
 }
 
 fn become_user(user: &User) -> anyhow::Result<()> {

@@ -52,21 +52,9 @@ impl Facteur {
         self.base + standard
     }
 
-    /// The two people of the quick start, from the sheet that it keeps.
+    /// The two people of the quick start.
     pub(crate) fn people(&self) -> [Person; 2] {
-        let sheet = std::fs::read_to_string(self.data().join("quickstart.txt")).unwrap();
-        ["jeanne@facteur.test", "paul@facteur.test"].map(|address| {
-            let words = |line: &str| {
-                let mut words = line.split_whitespace();
-                let named = words.next() == Some(address);
-                let password = words.next().map(str::to_owned);
-                password.filter(|_| named && words.next().is_none())
-            };
-            Person {
-                address: address.to_owned(),
-                password: sheet.lines().find_map(words).unwrap(),
-            }
-        })
+        people(&self.data())
     }
 
     /// A file that tells scripts what they must know of the service.
@@ -79,7 +67,6 @@ impl Facteur {
             "base": self.base,
             "binary": env!("CARGO_BIN_EXE_facteur"),
             "data": self.data(),
-            "logs": self.folder.path().join("logs"),
             "people": people,
         });
         let path = self.folder.path().join("setting.json");
@@ -87,11 +74,20 @@ impl Facteur {
         path
     }
 
-    /// kill -9, then a new start on the same folder and ports.
-    pub(crate) fn kill_and_restart(&mut self) {
+    /// kill -9.
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// A new start, after its end, on the same folder and ports.
+    pub(crate) fn restart(&mut self) {
         self.child = serve(&self.data(), self.base, Stdio::null());
+    }
+
+    pub(crate) fn kill_and_restart(&mut self) {
+        self.kill();
+        self.restart();
     }
 
     /// One whose data folder is complete and that does not run: [`crate::served::Served`]
@@ -130,6 +126,23 @@ impl Drop for Facteur {
     }
 }
 
+/// The two people of a quick start, from the sheet that it keeps.
+pub(crate) fn people(data: &Path) -> [Person; 2] {
+    let sheet = std::fs::read_to_string(data.join("quickstart.txt")).unwrap();
+    ["jeanne@facteur.test", "paul@facteur.test"].map(|address| {
+        let words = |line: &str| {
+            let mut words = line.split_whitespace();
+            let named = words.next() == Some(address);
+            let password = words.next().map(str::to_owned);
+            password.filter(|_| named && words.next().is_none())
+        };
+        Person {
+            address: address.to_owned(),
+            password: sheet.lines().find_map(words).unwrap(),
+        }
+    })
+}
+
 /// The scripts of one of the Python packages beside this file.
 pub(crate) fn scripts(package: &str) -> Command {
     let mut command = Command::new("python3");
@@ -140,7 +153,15 @@ pub(crate) fn scripts(package: &str) -> Command {
 
 /// Starts the binary and waits until it says that it serves.
 fn serve(data: &Path, base: u16, log: Stdio) -> Child {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_facteur"))
+    let mut child = quickstart(data, base).stderr(log).spawn().unwrap();
+    assert!(serves(&mut child), "the service did not start");
+    child
+}
+
+/// The binary's quick start, not yet running.
+pub(crate) fn quickstart(data: &Path, base: u16) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_facteur"));
+    command
         .arg("--data")
         .arg(data)
         .args([
@@ -153,18 +174,18 @@ fn serve(data: &Path, base: u16, log: Stdio) -> Child {
         .args(["--port-base", &base.to_string()])
         // A folder from elsewhere was made for other ports.
         .env("FACTEUR_PORT_BASE", base.to_string())
-        .stdout(Stdio::piped())
-        .stderr(log)
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        .stdout(Stdio::piped());
+    command
+}
+
+/// Waits until a quick start says that it serves; not so if it ends before.
+pub(crate) fn serves(child: &mut Child) -> bool {
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let told = |line: &std::io::Result<String>| {
         line.as_ref()
             .is_ok_and(|line| line.contains("quickstart.txt"))
     };
-    let mut lines = lines;
-    assert!(lines.any(|line| told(&line)), "the service did not start");
-    child
+    lines.any(|line| told(&line))
 }
 
 /// A base under which every port of the service is free just now, and the lock that keeps

@@ -1,70 +1,69 @@
 //! kill -9 under load: all that was acknowledged is there, once, whole, with its UID and
 //! flags.
 //!
-//! The load and the proof are in `kill/`; here is what starts, kills and starts again.
+//! `KILLS=200` in the environment makes it the proof that `cargo xtask prove kill` runs.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::time::Duration;
+use std::env;
+use std::time::{Duration, Instant};
 
-use crate::common::{Facteur, scripts};
+use crate::common::Facteur;
+use crate::load::{Load, Setting, Verdict};
 
-/// How often the service is killed.
+/// How often the service is killed, unless `KILLS` says otherwise.
 const KILLS: u64 = 20;
 
-/// Those who use the service for as long as the test runs.
-struct Load {
-    child: Child,
-    input: Option<ChildStdin>,
-}
-
-impl Drop for Load {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn script(verb: &str, setting: &PathBuf) -> Command {
-    let mut command = scripts("kill");
-    command.arg(verb).arg(setting);
-    command
-}
-
-/// What the scripts must know of the service.
-fn setting(facteur: &Facteur) -> PathBuf {
-    let logs = facteur.folder.path().join("logs");
-    fs::create_dir(&logs).unwrap();
-    facteur.setting()
-}
+/// After so many kills everything is compared, and another load begins with empty accounts
+/// in the same folder.
+const CHAPTER: u64 = 20;
 
 #[test]
-fn what_was_acknowledged_holds_after_twenty_kills_under_mixed_load() {
+fn what_was_acknowledged_holds_after_kills_under_mixed_load() {
+    let kills = env::var("KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
     let mut facteur = Facteur::start();
-    let setting = setting(&facteur);
-    let mut child = script("load", &setting)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
-    let input = child.stdin.take();
-    let mut load = Load { child, input };
-    for kill in 0..KILLS {
-        // Each of them does something before the next kill, and is then hit in the middle
-        // of something else, at another moment each time.
-        load.input.as_mut().unwrap().write_all(b"\n").unwrap();
-        assert_eq!(said.next().unwrap().unwrap(), "busy");
-        std::thread::sleep(Duration::from_millis(kill * 37 % 100));
-        facteur.kill_and_restart();
+    let people = facteur.people();
+    let setting = Setting {
+        authority: facteur.authority(),
+        base: facteur.base,
+        data: facteur.data(),
+        logs: facteur.folder.path().join("logs"),
+    };
+    let (mut total, mut openings) = (Verdict::default(), Vec::new());
+    for chapter in 0..kills.div_ceil(CHAPTER) {
+        let mut load = Load::start(&setting, &people, chapter);
+        for kill in chapter * CHAPTER..kills.min((chapter + 1) * CHAPTER) {
+            // Each of them does something before the next kill, and is then hit in the
+            // middle of something else, at another moment each time.
+            load.wait_until_busy();
+            std::thread::sleep(Duration::from_millis(kill * 37 % 100));
+            facteur.kill();
+            let begun = Instant::now();
+            facteur.restart();
+            openings.push(begun.elapsed());
+        }
+        load.end();
+        total.add(load.verdict());
+        if !total.wrong.is_empty() {
+            break;
+        }
+        load.clean();
     }
-    drop(load.input.take());
-    assert!(load.child.wait().unwrap().success());
-    let done = script("verify", &setting).output().unwrap();
-    let told = String::from_utf8_lossy(&done.stdout);
-    println!("{KILLS} kills; {told}");
-    let errors = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{told}{errors}");
+    openings.sort();
+    println!(
+        "| kills | acknowledged | lost | torn | twice | wrong | reopened within, ms: least, median, most |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    println!(
+        "| {} | {} | {} | {} | {} | {} | {}, {}, {} |",
+        openings.len(),
+        total.commands(),
+        total.count("lost"),
+        total.count("torn"),
+        total.count("twice"),
+        total.count("wrong"),
+        openings[0].as_millis(),
+        openings[openings.len() / 2].as_millis(),
+        openings[openings.len() - 1].as_millis(),
+    );
+    println!("{:?}", total.acknowledged);
+    total.assert_good();
 }

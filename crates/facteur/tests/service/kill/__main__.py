@@ -1,14 +1,25 @@
-"""Load and proof for the kill test: `python3 -m kill load SETTING`, then `verify`.
+"""Load and proof for kills and power cuts: `python3 -m kill VERB SETTING`.
 
-`load` lets everybody loose on the service until the standard input ends. For each line
-that comes in there, it writes one once each of them has done something since.
+`load` lets everybody loose on the service until the standard input ends. Each line that
+comes in there is answered by one:
+
+| line | answer | when |
+| --- | --- | --- |
+| `busy` | `busy` | each of them has done something since |
+| `pause` | how many commands were acknowledged in all | the service being gone, they wait |
+| `go` | `go` | they go on |
+
+`verify` tells, as JSON, what was acknowledged and what is not as it should be. `clean`
+removes all mail, for another load, which then has another `chapter` in its setting.
 
 | file | what it does |
 | --- | --- |
+| `gate.py` | lets them in |
 | `deliver.py`, `filer.py`, `mover.py`, `fetcher.py` | those who use the service |
 | `log.py` | what they asked and heard |
 | `world.py`, `maildrop.py` | what must be there after that |
 | `verify.py` | compares, and counts |
+| `clean.py` | removes all mail |
 | `mail.py`, `sight.py` | messages; what IMAP shows of them |"""
 import json
 import os
@@ -18,10 +29,11 @@ import threading
 import time
 import traceback
 
-from . import verify
+from . import clean, verify
 from .deliver import Sender
 from .fetcher import Fetcher
 from .filer import Filer
+from .gate import Gate
 from .log import Log
 from .mover import Mover
 
@@ -47,10 +59,10 @@ def everybody(setting, log):
     ]
 
 
-def attempt(work):
+def attempt(gate, one):
     """Whatever nobody expected ends all, loudly."""
     try:
-        work()
+        gate.keep_on(one)
     except BaseException:
         traceback.print_exc()
         os._exit(1)
@@ -63,16 +75,25 @@ def load(setting):
         logs.append(Log(pathlib.Path(setting["logs"]) / name))
         return logs[-1]
 
-    for one in everybody(setting, log):
-        threading.Thread(target=attempt, args=[one.run], daemon=True).start()
-    for _ in sys.stdin:
-        enough = [one.heard + BUSY for one in logs]
-        while any(one.heard < least for one, least in zip(logs, enough)):
-            time.sleep(0.005)
-        print("busy", flush=True)
+    people = everybody(setting, log)
+    gate = Gate(len(people))
+    for one in people:
+        threading.Thread(target=attempt, args=[gate, one], daemon=True).start()
+    for line in sys.stdin:
+        answer = line.strip()
+        if answer == "busy":
+            enough = [one.heard + BUSY for one in logs]
+            while any(one.heard < least for one, least in zip(logs, enough)):
+                time.sleep(0.005)
+        elif answer == "pause":
+            gate.pause()
+            answer = sum(one.heard for one in logs)
+        else:
+            gate.go()
+        print(answer, flush=True)
     # In the middle of what they do, like all the other ends.
     os._exit(0)
 
 
 setting = json.loads(pathlib.Path(sys.argv[2]).read_text())
-{"load": load, "verify": verify.verify}[sys.argv[1]](setting)
+{"load": load, "verify": verify.verify, "clean": clean.clean}[sys.argv[1]](setting)

@@ -11,23 +11,19 @@ REST = 0.02
 
 class Sender:
     def __init__(self, setting, log, name, to, person=None):
-        self.setting, self.log, self.name = setting, log, name
+        self.setting, self.log = setting, log
+        self.name = setting["chapter"] + name
         self.to, self.person = to, person
         self.count = 0
 
-    def run(self):
-        """For ever, through whatever happens to the service."""
-        while True:
-            try:
-                smtp = self.connect()
-                try:
-                    while True:
-                        self.send(smtp)
-                        time.sleep(REST)
-                finally:
-                    smtp.close()
-            except (OSError, smtplib.SMTPServerDisconnected):
-                time.sleep(0.01)
+    def work(self):
+        smtp = self.connect()
+        try:
+            while True:
+                self.send(smtp)
+                time.sleep(REST)
+        finally:
+            smtp.close()
 
     def connect(self):
         if self.person is None:

@@ -4,6 +4,8 @@ import random
 import ssl
 import time
 
+from imap_client import Cut
+
 from . import mail
 
 # As many new messages are read, and as many removed, in one connection.
@@ -17,26 +19,24 @@ class Fetcher:
     def __init__(self, setting, log, name, person, share):
         self.setting, self.log = setting, log
         self.person, self.share = person, share
-        self.chance = random.Random(name)
+        self.chance = random.Random(setting["chapter"] + name)
         # Names of messages by their unique ids.
         self.known = {}
 
-    def run(self):
-        """For ever, through whatever happens to the service."""
-        while True:
+    def work(self):
+        try:
+            pop = self.connect()
             try:
-                pop = self.connect()
-                try:
-                    self.fetch(pop)
-                finally:
-                    pop.close()
-                time.sleep(REST)
-            except (OSError, poplib.error_proto) as error:
-                # What the service said comes as bytes; that it said nothing, as text.
-                if isinstance(error, poplib.error_proto) and isinstance(error.args[0], bytes):
-                    self.log.refused(str(error))
-                    raise SystemExit(str(error))
-                time.sleep(0.01)
+                self.fetch(pop)
+            finally:
+                pop.close()
+            time.sleep(REST)
+        except poplib.error_proto as error:
+            # What the service said comes as bytes; that it said nothing, as text.
+            if isinstance(error.args[0], bytes):
+                self.log.refused(str(error))
+                raise SystemExit(str(error)) from error
+            raise Cut from error
 
     def connect(self):
         tls = ssl.create_default_context(cafile=self.setting["authority"])

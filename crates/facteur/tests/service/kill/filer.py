@@ -2,9 +2,8 @@
 renames and deletes mailboxes of their own. It judges nothing: it does, and logs."""
 import random
 import re
-import time
 
-from imap_client import Cut, Imap, Refused, flags_of, is_fetch, numbers, uid_of, uid_set
+from imap_client import Imap, Refused, flags_of, is_fetch, numbers, uid_of, uid_set
 
 from . import mail, sight
 
@@ -20,27 +19,22 @@ class Filer:
     def __init__(self, setting, log, name, person, share):
         self.setting, self.log, self.root = setting, log, name
         self.person, self.share = person, share
-        self.chance = random.Random(name)
+        self.chance = random.Random(setting["chapter"] + name)
         self.appended = 0
         # What the last look saw: UIDs by mailbox.
         self.here = {}
         self.inbox, self.top = set(), 1
 
-    def run(self):
-        """For ever, through whatever happens to the service."""
-        while True:
-            try:
-                self.imap = Imap(self.setting, self.person)
-                try:
-                    self.look()
-                    while True:
-                        for _ in range(12):
-                            self.act()
-                        self.look_at_inbox()
-                finally:
-                    self.imap.close()
-            except (OSError, Cut):
-                time.sleep(0.01)
+    def work(self):
+        self.imap = Imap(self.setting, self.person)
+        try:
+            self.look()
+            while True:
+                for _ in range(12):
+                    self.act()
+                self.look_at_inbox()
+        finally:
+            self.imap.close()
 
     def look(self):
         """At all that is this one's own."""
@@ -116,7 +110,7 @@ class Filer:
         if to is None:
             return
         self.appended += 1
-        name = f"{self.root}-{self.appended}"
+        name = f'{self.setting["chapter"]}{self.root}-{self.appended}'
         flags = self.some_flags()
         day, zone = self.chance.randint(10, 28), self.chance.choice(ZONES)
         date = f"{day}-Nov-2025 10:{day}:01 {zone}"

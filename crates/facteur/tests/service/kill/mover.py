@@ -2,9 +2,7 @@
 
 After a kill the first of them may be changed and the others not, but each message is in
 one mailbox, once. They are told apart by their order, which nothing changes."""
-import time
-
-from imap_client import Cut, Imap, flags_of, is_fetch, uid_of
+from imap_client import Imap, flags_of, is_fetch, uid_of
 
 from . import mail, sight
 from .world import Wrong
@@ -21,19 +19,14 @@ class Mover:
         self.setting, self.log, self.person = setting, log, person
         self.boxes = [f"{name}/a", f"{name}/b"]
 
-    def run(self):
-        """For ever, through whatever happens to the service."""
-        while True:
-            try:
-                self.imap = Imap(self.setting, self.person)
-                try:
-                    self.make()
-                    while True:
-                        self.act(self.look())
-                finally:
-                    self.imap.close()
-            except (OSError, Cut):
-                time.sleep(0.01)
+    def work(self):
+        self.imap = Imap(self.setting, self.person)
+        try:
+            self.make()
+            while True:
+                self.act(self.look())
+        finally:
+            self.imap.close()
 
     def make(self):
         """The messages, as far as they are not there. Nothing is judged before they are."""
@@ -44,7 +37,7 @@ class Mover:
         first = self.boxes[0]
         while (have := sum(sight.counts(self.imap, box)["messages"] for box in self.boxes)) < MESSAGES:
             if have < APPENDED:
-                self.imap.command(f"APPEND {first}", mail.message(f"mover-{have}"))
+                self.imap.command(f"APPEND {first}", mail.message(f'{self.setting["chapter"]}mover-{have}'))
                 continue
             self.imap.command(f"SELECT {first}")
             self.imap.command(f"COPY 1:{min(have, COPIED, MESSAGES - have)} {first}")

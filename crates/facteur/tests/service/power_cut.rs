@@ -1,0 +1,71 @@
+//! The power is cut under load: all that was acknowledged is there, once, whole, with its
+//! UID and flags.
+//!
+//! `POWER_CUTS=200` in the environment makes it the proof that `cargo xtask prove power-cut`
+//! runs; `POWER_SEED` gives it the seed of an earlier run. docs/durability.md tells how it
+//! works and what it can't show.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `shim.c` | stands before the program, and writes a journal |
+//! | `shim.rs` | puts it there, and tells it when to cut |
+//! | `journal.rs`, `disk.rs` | what the journal says; what is durable by it, and what is not |
+//! | `file.rs`, `names.rs`, `versions.rs` | what a cut may leave of a file, and of names |
+//! | `folder.rs` | leaves that of the real folder, and finds what went past the shim |
+//! | `honest.rs`, `program.py` | all of that, shown on a program whose every step is known |
+//! | `campaign.rs`, `table.rs` | round after round on the service |
+
+mod campaign;
+mod chance;
+mod disk;
+mod file;
+mod folder;
+mod honest;
+mod journal;
+mod names;
+mod shim;
+mod table;
+mod versions;
+
+use std::env;
+use std::time::SystemTime;
+
+use campaign::Campaign;
+
+/// How often the power is cut, unless `POWER_CUTS` says otherwise: once in each way.
+const CUTS: u64 = 8;
+
+/// Of so many cuts one is during the first start of a new service.
+const FIRST_STARTS: u64 = 10;
+
+fn number(variable: &str) -> Option<u64> {
+    env::var(variable).ok().map(|text| text.parse().unwrap())
+}
+
+/// Another one each time: what one run misses another may find.
+fn seed() -> u64 {
+    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    number("POWER_SEED").unwrap_or(now.as_millis() as u64)
+}
+
+#[test]
+fn what_was_acknowledged_holds_after_power_cuts_under_mixed_load() {
+    let cuts = number("POWER_CUTS").unwrap_or(CUTS);
+    let mut campaign = Campaign::new(seed());
+    campaign.cut_first_starts(cuts.div_ceil(FIRST_STARTS));
+    campaign.cut_under_load(cuts);
+    println!("{}", campaign.report());
+    let failure = campaign.failure();
+    assert!(failure.is_none(), "{}", failure.unwrap_or_default());
+    campaign.heard().assert_good();
+}
+
+#[test]
+fn a_disk_that_lies_about_syncs_is_found_out() {
+    let mut campaign = Campaign::new(seed());
+    campaign.lie();
+    campaign.cut_under_load(12);
+    println!("{}\n{:?}", campaign.report(), campaign.failure());
+    assert!(campaign.failure().is_some());
+    campaign.keep_nothing();
+}
