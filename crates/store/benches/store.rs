@@ -1,12 +1,16 @@
 //! What the store costs, on the embedded engine: `cargo xtask bench store`.
 //!
-//! It prints a row of a table: deliveries a second, the median and the 99th percentile of the
-//! wait for each, CPU for each, and octets written for each octet of a body. CPU and octets
-//! are those that the system counts for this process, the last layer brought into the
-//! database included. The syncs are counted from outside.
+//! Each part prints a row of a table.
+//!
+//! * `deliver SIZES SESSIONS SECONDS`: deliveries a second, the median and the 99th percentile
+//!   of the wait for each, CPU for each, and octets written for each octet of a body. CPU and
+//!   octets are those that the system counts for this process, the last layer brought into the
+//!   database included. The syncs are counted from outside.
+//! * `mailbox MESSAGES`: milliseconds of what is done with one mailbox of so many messages.
 
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stdout,
     clippy::large_futures,
     reason = "this file is a benchmark only"
@@ -21,7 +25,9 @@ use blob::Blobs;
 use jiff::Timestamp;
 use kv::sqlite::Sqlite;
 use segments::Log;
-use store::{Delivery, Flags, Incoming, MailboxId, Store};
+use store::{
+    Delivery, FlagChange, Flags, How, Incoming, MailboxId, Page, Store, SystemFlags, Uid, UidSet,
+};
 
 /// Accounts that mail is delivered to.
 const ACCOUNTS: u64 = 1000;
@@ -40,6 +46,10 @@ fn main() {
             let sessions = words.next().unwrap().parse().unwrap();
             let seconds = words.next().unwrap().parse().unwrap();
             runtime.block_on(deliver(folder.path(), sizes, sessions, seconds));
+        }
+        "mailbox" => {
+            let messages = std::env::args().nth(2).unwrap().parse().unwrap();
+            runtime.block_on(mailbox(folder.path(), messages));
         }
         other => panic!("no part {other:?}"),
     }
@@ -196,6 +206,93 @@ async fn deliver(folder: &Path, sizes: Sizes, sessions: u64, seconds: u64) {
         (after.cpu - before.cpu) / count * 1e3,
         (after.written - before.written) as f64 / octets as f64,
     );
+}
+
+/// How often a small thing is done for its median.
+const TIMES: usize = 201;
+
+async fn mailbox(folder: &Path, messages: usize) {
+    const ACCOUNT: AccountId = AccountId(1);
+    const INBOX: MailboxId = MailboxId::INBOX;
+    let store = open(folder);
+    let now = Timestamp::now();
+    store.create_account(ACCOUNT, now).await.unwrap();
+    for seed in 0..100 {
+        deliver_one(&store, ACCOUNT.0, &message(2_000, seed)).await;
+    }
+    // Copies are messages like others, and many are made at once.
+    let mut held = 100;
+    while held < messages {
+        let more = UidSet::from_ranges([(Uid::MIN, uid(held.min(messages - held)))]);
+        let copied = store.copy(ACCOUNT, INBOX, &more, INBOX, None, now).await;
+        held += copied.unwrap().pairs.len();
+    }
+    drop(store);
+    let store = open(folder);
+    let cold = timed(async || drop(store.select(ACCOUNT, INBOX, false).await.unwrap())).await;
+    let all = UidSet::all();
+    let mut row = vec![format!("{cold:.1}")];
+    let summary = median(async || drop(store.summary(ACCOUNT, INBOX).await.unwrap())).await;
+    let select = median(async || drop(store.select(ACCOUNT, INBOX, false).await.unwrap())).await;
+    let flags = median(async || {
+        let page = Page {
+            uids: &all,
+            after: None,
+            limit: usize::MAX,
+            include_gone: false,
+        };
+        let listed = store.flags(ACCOUNT, INBOX, page).await.unwrap();
+        assert_eq!(listed.messages.len(), held);
+    })
+    .await;
+    let mut times = 0;
+    let mut mark = async |uids: &UidSet| {
+        times += 1;
+        let how = if times % 2 == 0 {
+            How::Add
+        } else {
+            How::Remove
+        };
+        let flags = SystemFlags::FLAGGED.into();
+        let what = FlagChange { how, flags };
+        let marked = store.set_flags(ACCOUNT, INBOX, uids, &what, now).await;
+        assert!(!marked.unwrap().is_empty());
+    };
+    let many = UidSet::from_ranges([(uid(held / 3), uid(held / 3 + 9_999))]);
+    let marking = median(async || mark(&many).await).await;
+    let mut random = Random(7);
+    let marking_one = median(async || {
+        let some = usize::try_from(random.next()).unwrap() % held;
+        mark(&UidSet::from_iter([uid(some + 1)])).await;
+    })
+    .await;
+    let text = message(2_000, 1);
+    let delivery = median(async || deliver_one(&store, ACCOUNT.0, &text).await).await;
+    for cost in [summary, select, flags, marking, marking_one, delivery] {
+        row.push(format!("{cost:.3}"));
+    }
+    println!("{}", row.join(" | "));
+}
+
+fn uid(number: usize) -> Uid {
+    Uid::new(u32::try_from(number).unwrap()).unwrap()
+}
+
+/// Milliseconds of one time.
+async fn timed(mut act: impl AsyncFnMut()) -> f64 {
+    let begun = Instant::now();
+    act().await;
+    begun.elapsed().as_secs_f64() * 1e3
+}
+
+/// The median of many times, in milliseconds.
+async fn median(mut act: impl AsyncFnMut()) -> f64 {
+    let mut times = Vec::new();
+    for _ in 0..TIMES {
+        times.push(timed(&mut act).await);
+    }
+    times.sort_unstable_by(f64::total_cmp);
+    times[TIMES / 2]
 }
 
 /// What this process has cost so far.

@@ -28,6 +28,9 @@ const ROWS: &[Row] = &[
     row("large", "128"),
 ];
 
+/// How many messages the mailboxes have that are looked at.
+const MAILBOXES: &[&str] = &["10000", "100000", "1000000"];
+
 /// How long each row delivers.
 const SECONDS: &str = "10";
 
@@ -66,6 +69,16 @@ fn store(workspace: &Workspace) -> Result<(), Failure> {
         let told = bench.run(None, &["deliver", sizes, sessions, SECONDS])?;
         let syncs = bench.syncs(sizes, sessions)?;
         println!("| {sizes} | {sessions} | {} | {syncs:.3} |", told.trim());
+    }
+    println!();
+    announce("one mailbox, in ms: medians, the first opening apart");
+    println!(
+        "\n| messages | first opening | summary | opening | all flags | 10,000 flags changed | one flag | one delivery |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    for messages in MAILBOXES {
+        let told = bench.run(None, &["mailbox", messages])?;
+        println!("| {messages} | {} |", told.trim());
     }
     Ok(())
 }
