@@ -232,7 +232,11 @@ async fn mailbox(folder: &Path, messages: usize) {
     let cold = timed(async || drop(store.select(ACCOUNT, INBOX, false).await.unwrap())).await;
     let all = UidSet::all();
     let mut row = vec![format!("{cold:.1}")];
-    let summary = median(async || drop(store.summary(ACCOUNT, INBOX).await.unwrap())).await;
+    let summary = median(async || {
+        let summary = store.summary(ACCOUNT, INBOX).await.unwrap();
+        assert_eq!(usize::try_from(summary.exists), Ok(held));
+    })
+    .await;
     let select = median(async || drop(store.select(ACCOUNT, INBOX, false).await.unwrap())).await;
     let flags = median(async || {
         let page = Page {
