@@ -8,19 +8,16 @@ use address::AccountId;
 use blob::BodyRef;
 use kv::tuple::after_key;
 
-use crate::block::Fixeds;
+use crate::block::{read_piece, write_piece};
 use crate::change::Change;
-use crate::keys::{DetailsKey, GoneKey, MarksKey, NameKey, RecordKey};
+use crate::keys::{DetailsKey, GoneKey, NameKey, PieceKey, RecordKey};
 use crate::mark::{Fixed, RecordValue};
 use crate::reading::Reading;
 use crate::values::{AccountValue, NameValue, Stored};
-use crate::walk::Block;
 use crate::{EmailId, MailboxId, Result, Store, StoreError, Uid, keys};
 
-/// Blocks that are read, or written again, at once.
-const READ_BLOCKS: usize = 8;
-/// Messages alone that are.
-const READ_SINGLES: usize = 500;
+/// Rows that refer to bodies that are read, or written again, at once.
+const READ_ROWS: usize = 400;
 /// Stretches of unused email ids that are looked at in one snapshot.
 const LOOK_IDS: usize = 1000;
 /// Rows of envelopes and structures that one commit clears away.
@@ -70,7 +67,7 @@ impl Store {
         moved: &HashMap<BodyRef, BodyRef>,
     ) -> Result<usize> {
         let mut found = 0;
-        for kind in [Kind::Blocks, Kind::Singles, Kind::OldGone] {
+        for kind in [Kind::Pieces, Kind::Singles, Kind::OldGone] {
             let mut rest = kind.all(mailbox);
             loop {
                 let mut turn = self.turn(account).await;
@@ -124,7 +121,8 @@ impl Store {
 /// A kind of rows that refer to bodies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    Blocks,
+    /// Pieces of blocks.
+    Pieces,
     Singles,
     /// Removed messages as version 1 kept them.
     OldGone,
@@ -134,17 +132,17 @@ impl Kind {
     fn all(self, mailbox: MailboxId) -> Range<Vec<u8>> {
         const EVERY: RangeInclusive<Uid> = Uid::MIN..=Uid::MAX;
         match self {
-            Kind::Blocks => MarksKey::range(mailbox, &EVERY),
+            Kind::Pieces => PieceKey::range(mailbox, &EVERY),
             Kind::Singles => RecordKey::range(mailbox, &EVERY),
             Kind::OldGone => GoneKey::range(mailbox, &EVERY),
         }
     }
 
-    /// Rows that are read at once.
-    fn rows(self) -> usize {
+    /// What never changes of the messages of a row.
+    fn read(self, octets: &[u8]) -> Result<Vec<Fixed>> {
         match self {
-            Kind::Blocks => READ_BLOCKS,
-            Kind::Singles | Kind::OldGone => READ_SINGLES,
+            Kind::Pieces => read_piece(octets),
+            Kind::Singles | Kind::OldGone => Ok(vec![RecordValue::read(octets)?.fixed]),
         }
     }
 }
@@ -165,50 +163,39 @@ impl Change {
         moved: &HashMap<BodyRef, BodyRef>,
     ) -> Result<Relocated> {
         self.summary(mailbox).await?;
-        let rows = self.reading.rows(rest.clone(), kind.rows()).await?;
+        let rows = self.reading.rows(rest.clone(), READ_ROWS).await?;
         let mut messages = 0;
-        for row in &rows {
-            if kind == Kind::Blocks {
-                messages += self
-                    .relocate_block(mailbox, &Block::read(row)?, moved)
-                    .await?;
-                continue;
+        for (key, value) in &rows {
+            let mut all = kind.read(&value.bytes)?;
+            let mut found = 0;
+            for fixed in &mut all {
+                if let Some(body) = moved.get(&fixed.body) {
+                    fixed.body = body.clone();
+                    found += 1;
+                }
             }
-            let mut record = RecordValue::read(&row.1.bytes)?;
-            if let Some(body) = moved.get(&record.fixed.body) {
-                record.fixed.body = body.clone();
-                self.operations.put(row.0.clone(), &record)?;
-                messages += 1;
+            match (kind, all.first()) {
+                (Kind::Pieces, _) if found > 0 => {
+                    let octets = write_piece(all.iter())?;
+                    self.operations.put_octets(key.clone(), octets);
+                }
+                (_, Some(fixed)) if found > 0 => {
+                    let mut record = RecordValue::read(&value.bytes)?;
+                    record.fixed = fixed.clone();
+                    self.operations.put(key.clone(), &record)?;
+                }
+                _ => {}
             }
+            messages += found;
         }
         if messages > 0 {
             self.touch(mailbox);
         }
-        let last = rows.last().filter(|_| rows.len() == kind.rows());
+        let last = rows.last().filter(|_| rows.len() == READ_ROWS);
         Ok(Relocated {
             messages,
             last: last.map(|(key, _)| key.clone()),
         })
-    }
-
-    async fn relocate_block(
-        &mut self,
-        mailbox: MailboxId,
-        block: &Block,
-        moved: &HashMap<BodyRef, BodyRef>,
-    ) -> Result<usize> {
-        let mut messages = self.messages(mailbox, block).await?;
-        let mut found = 0;
-        for message in &mut messages {
-            if let Some(body) = moved.get(&message.fixed.body) {
-                message.fixed.body = body.clone();
-                found += 1;
-            }
-        }
-        if found > 0 {
-            self.operations.replace_block(mailbox, block, &messages)?;
-        }
-        Ok(found)
     }
 }
 
@@ -232,20 +219,11 @@ impl Reading {
     /// Shows what never changes of every message, also of removed ones.
     async fn each_fixed(&self, mut show: impl FnMut(Fixed) + Send) -> Result<()> {
         for mailbox in self.mailbox_ids().await? {
-            let mut rest = keys::fixed_from(mailbox, Uid::MIN);
-            while let Some(rows) = self.next_rows(&mut rest, READ_BLOCKS).await? {
-                for (_, value) in rows {
-                    let fixeds = Fixeds::read(value.bytes)?;
-                    for at in 0..fixeds.count() {
-                        show(fixeds.get(at)?);
-                    }
-                }
-            }
-            for kind in [Kind::Singles, Kind::OldGone] {
+            for kind in [Kind::Pieces, Kind::Singles, Kind::OldGone] {
                 let mut rest = kind.all(mailbox);
-                while let Some(rows) = self.next_rows(&mut rest, READ_SINGLES).await? {
+                while let Some(rows) = self.next_rows(&mut rest).await? {
                     for (_, value) in rows {
-                        show(RecordValue::read(&value.bytes)?.fixed);
+                        kind.read(&value.bytes)?.into_iter().for_each(&mut show);
                     }
                 }
             }
@@ -254,12 +232,8 @@ impl Reading {
     }
 
     /// The next rows of what is left of a range; none at its end.
-    async fn next_rows(
-        &self,
-        rest: &mut Range<Vec<u8>>,
-        limit: usize,
-    ) -> Result<Option<Vec<kv::Row>>> {
-        let rows = self.rows(rest.clone(), limit).await?;
+    async fn next_rows(&self, rest: &mut Range<Vec<u8>>) -> Result<Option<Vec<kv::Row>>> {
+        let rows = self.rows(rest.clone(), READ_ROWS).await?;
         if let Some((last, _)) = rows.last() {
             rest.start = after_key(last);
         }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use kv::{Condition, Operation, Version};
 
-use crate::keys::{self, BlockChangedKey, LeftKey, MarksKey, RecordKey};
+use crate::keys::{self, BlockChangedKey, LeftKey, MarksKey, PieceKey, RecordKey};
 use crate::limits::KEYWORDS;
 use crate::mark::Mark;
 use crate::packing::Packing;
@@ -152,7 +152,7 @@ impl Change {
         let uids = next..=Uid::MAX;
         self.operations.clear(RecordKey::range(mailbox, &uids));
         self.operations.clear(MarksKey::range(mailbox, &uids));
-        self.operations.clear(keys::fixed_from(mailbox, next));
+        self.operations.clear(PieceKey::range(mailbox, &uids));
         let changes = BlockChangedKey::since(mailbox, last_change);
         self.operations.clear(changes);
         Ok(())

@@ -90,7 +90,7 @@ impl Change {
         collecting.stays(gone.min());
         collecting.blocks += 1;
         if messages.is_empty() {
-            return self.operations.replace_block(mailbox, &block, &[]);
+            return self.clear_block(mailbox, &block);
         }
         if messages.len() <= self.packing.block / JOINED_PART {
             if collecting.blocks == 1 {
@@ -100,7 +100,7 @@ impl Change {
                 && self.may_join(mailbox, open, &block, messages.len()).await?
             {
                 open.messages.extend(messages);
-                return self.operations.replace_block(mailbox, &block, &[]);
+                return self.clear_block(mailbox, &block);
             }
             if collecting.blocks == 1 {
                 collecting.open = None;
@@ -151,10 +151,18 @@ impl Change {
         Ok(follows && self.reading.singles(mailbox, &between, 1).await?.is_empty())
     }
 
+    /// Leaves nothing of a block.
+    pub(crate) fn clear_block(&mut self, mailbox: MailboxId, block: &Block) -> Result<()> {
+        let packing = self.packing;
+        self.operations.replace_block(mailbox, block, &[], packing)
+    }
+
     fn close(&mut self, mailbox: MailboxId, open: Option<Open>) -> Result<()> {
         match open {
             Some(Open { block, messages }) => {
-                self.operations.replace_block(mailbox, &block, &messages)
+                let packing = self.packing;
+                self.operations
+                    .replace_block(mailbox, &block, &messages, packing)
             }
             None => Ok(()),
         }

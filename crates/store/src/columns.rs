@@ -5,6 +5,8 @@
 //! which. So 512 messages that came one after the other and were read take some ten
 //! octets. Numbers that lie near each other are written as steps from one to the next.
 
+use std::ops::Range;
+
 /// The most octets that one number takes.
 pub(crate) const NUMBER_OCTETS: usize = 10;
 
@@ -56,10 +58,6 @@ impl Writer {
         self.number(length);
         self.number(current);
     }
-
-    pub(crate) fn octets(&mut self, octets: &[u8]) {
-        self.0.extend_from_slice(octets);
-    }
 }
 
 /// Reads columns. None is what no writer wrote.
@@ -97,18 +95,22 @@ impl<'a> Reader<'a> {
         (0..count).try_for_each(|_| take(self.number()?))
     }
 
-    /// A column as runs, of so many numbers.
+    /// A column as runs, of so many numbers. Each run is given with the places it fills.
     pub(crate) fn runs(
         &mut self,
         count: usize,
-        mut take: impl FnMut(u64) -> Option<()>,
+        mut take: impl FnMut(Range<usize>, u64) -> Option<()>,
     ) -> Option<()> {
-        let mut left = count;
-        while left > 0 {
+        let mut at = 0;
+        while at < count {
             let length = usize::try_from(self.number()?).ok()?;
             let number = self.number()?;
-            left = left.checked_sub(length).filter(|_| length > 0)?;
-            (0..length).try_for_each(|_| take(number))?;
+            let end = at.checked_add(length)?;
+            if length == 0 || end > count {
+                return None;
+            }
+            take(at..end, number)?;
+            at = end;
         }
         Some(())
     }
@@ -148,14 +150,16 @@ mod tests {
     fn read(octets: &[u8], count: usize, runs: bool) -> Option<(Vec<u64>, usize)> {
         let mut reader = Reader::new(octets);
         let mut found = Vec::new();
-        let take = |number| {
-            found.push(number);
-            Some(())
-        };
         if runs {
-            reader.runs(count, take)?;
+            reader.runs(count, |places, number| {
+                found.extend(places.map(|_| number));
+                Some(())
+            })?;
         } else {
-            reader.numbers(count, take)?;
+            reader.numbers(count, |number| {
+                found.push(number);
+                Some(())
+            })?;
         }
         Some((found, reader.rest().len()))
     }

@@ -309,14 +309,18 @@ impl Change {
                     }
                 }
                 Place::Block(mut block) => {
-                    let fixeds = self.reading.fixeds(way.from, &block).await?;
+                    let meant = |(uid, mark): &(Uid, Mark)| uids.contains(*uid) && !mark.is_gone();
+                    let Some(places) = block.places(meant) else {
+                        continue;
+                    };
+                    let fixeds = self.reading.fixeds(way.from, &block, places).await?;
                     let (mut all, mut changes) = (true, false);
                     for (at, (uid, mark)) in block.marks.0.iter_mut().enumerate() {
                         if mark.is_gone() || !uids.contains(*uid) {
                             continue;
                         }
                         changes |= work.changes(mark);
-                        let message = (*uid, mark, fixeds.get(at)?);
+                        let message = (*uid, mark, fixeds.get(at)?.clone());
                         all = self.take_one(work, source, before, message).await?;
                         if !all {
                             break;
@@ -395,10 +399,10 @@ impl Change {
     /// Puts copies into blocks, where they are too many to stand alone.
     fn put_full_blocks(&mut self, work: &mut Work) -> Result<()> {
         let alone = usize::try_from(self.packing.singles).unwrap_or(usize::MAX);
-        let most = self.packing.block;
-        while work.open.len() >= most && work.pairs.len() > alone {
-            let full: Vec<Message> = work.open.drain(..most).collect();
-            self.operations.put_blocks(work.way.to, &full, most)?;
+        let packing = self.packing;
+        while work.open.len() >= packing.block && work.pairs.len() > alone {
+            let full: Vec<Message> = work.open.drain(..packing.block).collect();
+            self.operations.put_blocks(work.way.to, &full, packing)?;
         }
         Ok(())
     }
@@ -507,18 +511,16 @@ impl Change {
             }
             return Ok(());
         }
-        let most = self.packing.block;
+        let packing = self.packing;
         if work.pairs.len() == open.len()
             && work.way.from != to
             && work.known(to)?.singles == 0
             && let Some(before) = Uid::new(work.known(to)?.uid_next.get() - 1)
             && let Some(last) = self.reading.block_at(to, before).await?
-            && last.marks.0.len() + open.len() <= most
+            && last.marks.0.len() + open.len() <= packing.block
         {
-            let mut messages = self.messages(to, &last).await?;
-            messages.extend(open);
-            return self.operations.replace_block(to, &last, &messages);
+            return self.operations.extend_block(to, last, &open, packing);
         }
-        self.operations.put_blocks(to, &open, most)
+        self.operations.put_blocks(to, &open, packing)
     }
 }

@@ -138,26 +138,25 @@ impl Change {
             return Ok(());
         };
         let before = self.reading.block_at(mailbox, first.uid).await?;
-        let most = self.packing.block;
+        let packing = self.packing;
         match before {
-            Some(block) if block.marks.0.len() + kept.len() <= most => {
-                let mut messages = self.messages(mailbox, &block).await?;
-                messages.extend(kept);
-                self.operations.replace_block(mailbox, &block, &messages)
+            Some(block) if block.marks.0.len() + kept.len() <= packing.block => {
+                self.operations.extend_block(mailbox, block, &kept, packing)
             }
-            _ => self.operations.put_blocks(mailbox, &kept, most),
+            _ => self.operations.put_blocks(mailbox, &kept, packing),
         }
     }
 
     /// The messages of a block.
     pub(crate) async fn messages(&self, mailbox: MailboxId, block: &Block) -> Result<Vec<Message>> {
-        let fixeds = self.reading.fixeds(mailbox, block).await?;
+        let all = 0..block.marks.0.len();
+        let fixeds = self.reading.fixeds(mailbox, block, all).await?;
         let marks = block.marks.0.iter().enumerate();
         let message = |(at, (uid, mark)): (usize, &(Uid, crate::mark::Mark))| {
             Ok(Message {
                 uid: *uid,
                 mark: mark.clone(),
-                fixed: fixeds.get(at)?,
+                fixed: fixeds.get(at)?.clone(),
             })
         };
         marks.map(message).collect()

@@ -1,10 +1,10 @@
 //! The way in for the proof `fuzz`: only it sets `--cfg fuzzing`.
 
 use crate::Uid;
-use crate::block::{Fixeds, Marks};
+use crate::block::{Marks, read_piece, write_piece};
 use crate::keys::{
     BlockChangedKey, BlockGoneKey, DetailsKey, DoomedKey, GoneKey, MarksKey, NameKey, OnceAgeKey,
-    RecordKey, SubscriptionKey,
+    PieceKey, RecordKey, SubscriptionKey,
 };
 use crate::mark::RecordValue;
 use crate::values::{
@@ -44,12 +44,13 @@ pub fn read_anything(octets: &[u8]) {
     same(RecordKey::decode(octets).map(|key| key.encode()));
     same(GoneKey::decode(octets).map(|key| key.encode()));
     same(MarksKey::decode(octets).map(|key| key.encode()));
+    same(PieceKey::decode(octets).map(|key| key.encode()));
     same(BlockChangedKey::decode(octets).map(|key| key.encode()));
     same(BlockGoneKey::decode(octets).map(|key| key.encode()));
     same(DetailsKey::decode(octets).map(|key| key.encode()));
 }
 
-/// Reads octets as either half of a block.
+/// Reads octets as either value of a block.
 fn block(octets: &[u8]) {
     for key in [Uid::MIN, Uid::MAX] {
         if let Ok(marks) = Marks::read(key, octets) {
@@ -58,14 +59,9 @@ fn block(octets: &[u8]) {
             assert!(marks.last(key) >= key && marks.modseq() >= crate::Modseq::NEVER);
         }
     }
-    let Ok(fixeds) = Fixeds::read(octets.to_vec()) else {
-        return;
-    };
-    let all: Result<Vec<_>, _> = (0..fixeds.count()).map(|at| fixeds.get(at)).collect();
-    if let Ok(all) = all {
-        let written = Fixeds::write(all.iter()).and_then(Fixeds::read);
-        let again = written.and_then(|fixeds| (0..all.len()).map(|at| fixeds.get(at)).collect());
-        assert!(again == Ok(all), "a block of messages");
+    if let Ok(piece) = read_piece(octets) {
+        let again = write_piece(piece.iter()).and_then(|octets| read_piece(&octets));
+        assert!(again == Ok(piece), "a piece of a block");
     }
 }
 

@@ -13,7 +13,7 @@
 //! 10 mailbox 01                 its keywords
 //! 10 mailbox 02 uid             a message that is in no block
 //! 10 mailbox 07 uid             a block of messages from this UID on: what changes
-//! 10 mailbox 08 uid             the same block: what never changes
+//! 10 mailbox 08 uid             some of a block's messages from this one on: what never does
 //! 10 mailbox 09 modseq uid      a block by its last change
 //! 10 mailbox 0a seconds uid     a block by the first removal in it
 //! 10 mailbox 0b piece           UIDs that one move took out, not yet marked one by one
@@ -57,7 +57,7 @@ const CHANGED: u8 = 0x04;
 const REMOVED: u8 = 0x05;
 const GONE: u8 = 0x06;
 const MARKS: u8 = 0x07;
-const FIXED: u8 = 0x08;
+const PIECE: u8 = 0x08;
 const BLOCK_CHANGED: u8 = 0x09;
 const BLOCK_GONE: u8 = 0x0a;
 const LEFT: u8 = 0x0b;
@@ -261,14 +261,24 @@ impl MarksKey {
     }
 }
 
-/// `10 mailbox 08 uid`: a block of messages, what never changes of them.
-pub(crate) fn fixed(mailbox: MailboxId, block: Uid) -> Vec<u8> {
-    within(mailbox, FIXED).u32(block.get()).finish()
-}
+/// `10 mailbox 08 uid`: some of a block's messages, what never changes of them. The key is
+/// the UID of the first.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct PieceKey(pub(crate) MailboxId, pub(crate) Uid);
 
-/// The same of all blocks from this UID on.
-pub(crate) fn fixed_from(mailbox: MailboxId, uid: Uid) -> Range<Vec<u8>> {
-    fixed(mailbox, uid)..within(mailbox, FIXED).prefix().end
+impl PieceKey {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        within(self.0, PIECE).u32(self.1.get()).finish()
+    }
+
+    pub(crate) fn decode(key: &[u8]) -> Option<PieceKey> {
+        decode_uid(key, PIECE).map(|(mailbox, uid)| PieceKey(mailbox, uid))
+    }
+
+    pub(crate) fn range(mailbox: MailboxId, uids: &RangeInclusive<Uid>) -> Range<Vec<u8>> {
+        let last = PieceKey(mailbox, *uids.end()).encode();
+        PieceKey(mailbox, *uids.start()).encode()..after_key(&last)
+    }
 }
 
 /// `10 mailbox 09 modseq uid`: a block by its last change.
@@ -424,6 +434,8 @@ mod tests {
         assert_eq!(GoneKey::decode(&gone.encode()), Some(gone));
         let marks = MarksKey(MAILBOX_7, uid(3));
         assert_eq!(MarksKey::decode(&marks.encode()), Some(marks));
+        let piece = PieceKey(MAILBOX_7, uid(3));
+        assert_eq!(PieceKey::decode(&piece.encode()), Some(piece));
         let changed = BlockChangedKey(MAILBOX_7, Modseq(5), uid(3));
         assert_eq!(BlockChangedKey::decode(&changed.encode()), Some(changed));
         let gone = BlockGoneKey(MAILBOX_7, 5, uid(3));

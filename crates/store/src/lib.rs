@@ -34,15 +34,15 @@
 //! # How a mailbox is kept
 //!
 //! A message that arrives **stands alone**: one small row. Once there are some dozens of
-//! those they are **folded into blocks** of up to 512 neighbours. A block is two rows: what
-//! changes of its messages (UIDs, flags, `MODSEQ`, whether they are removed), in columns
-//! that take some octets a message or none; and what never changes (dates, email ids, where
-//! the bodies are), ten times as large. So opening a mailbox and listing its flags read only
-//! the small half; a change of flags, a removal or a whole mailbox marked as read write only
-//! that; and what a change costs does not depend on how many messages there are. A third,
-//! tiny row names each block by its last change: what happened since is found without
-//! looking at the others. A fourth names those that hold removed messages by the time of the
-//! first removal, for collecting them.
+//! those they are **folded into blocks** of up to 512 neighbours. A block has one row for
+//! what changes of its messages (UIDs, flags, `MODSEQ`, whether they are removed), in
+//! columns that take some octets a message or none, and one for every 16 of them for what
+//! never does (dates, email ids, where the bodies are), twenty times as large in all. So
+//! opening a mailbox and listing its flags read only the one row; a change of flags, a
+//! removal or a whole mailbox marked as read write only that; and what a change costs does
+//! not depend on how many messages there are. A further, tiny row names each block by its
+//! last change: what happened since is found without looking at the others. One more names
+//! those that hold removed messages by the time of the first removal, for collecting them.
 //!
 //! Envelope and structure are kept by email id, apart from mailboxes, so that copies share
 //! them. Of a message that was never copied they go when it does; for others see

@@ -27,11 +27,6 @@ impl Reading {
         }
     }
 
-    /// The octets under a key.
-    pub(crate) async fn octets(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
-        Ok(self.0.get(key).await?.map(|value| value.bytes))
-    }
-
     /// The last row of a range.
     pub(crate) async fn last_row(&self, range: Range<Vec<u8>>) -> Result<Option<Row>> {
         let mut rows = self.0.scan(range, Direction::Backward, 1).await?;

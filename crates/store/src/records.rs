@@ -7,7 +7,7 @@ use crate::keys::DetailsKey;
 use crate::mark::{Mark, RecordValue};
 use crate::reading::Reading;
 use crate::values::{DetailsValue, KeywordsValue, Stored, SummaryValue};
-use crate::walk::{Place, Walk};
+use crate::walk::{Place, Walk, room};
 use crate::{
     Details, Flags, Keyword, MailboxId, Modseq, Record, Result, Store, StoreError, SystemFlags,
     Uid, UidSet, keys,
@@ -118,11 +118,12 @@ impl Store {
         let summary = reading.summary(mailbox).await?;
         let keywords = reading.keywords(mailbox).await?;
         let uids = page.uids.after(page.after);
-        let mut walk = Walk::new(&reading, mailbox, &uids, &summary).await?;
+        let walk = Walk::new(&reading, mailbox, &uids, &summary).await?;
+        let mut walk = walk.expecting(page.limit);
         if page.include_gone {
             walk = walk.with_old_gone(&summary);
         }
-        let mut messages = Vec::new();
+        let mut messages = room(&summary, page.limit);
         while messages.len() < page.limit
             && let Some(place) = walk.next(&reading).await?
         {
@@ -237,7 +238,8 @@ impl Reading {
         summary: &SummaryValue,
     ) -> Result<Vec<(Uid, RecordValue)>> {
         let uids = page.uids.after(page.after);
-        let mut walk = Walk::new(self, mailbox, &uids, summary).await?;
+        let walk = Walk::new(self, mailbox, &uids, summary).await?;
+        let mut walk = walk.expecting(page.limit);
         if page.include_gone {
             walk = walk.with_old_gone(summary);
         }
@@ -257,16 +259,16 @@ impl Reading {
             let shown = |(uid, mark): &(Uid, Mark)| {
                 uids.contains(*uid) && (page.include_gone || !mark.is_gone())
             };
-            if !block.marks.0.iter().any(shown) {
+            let marks = block.marks.0.iter().enumerate();
+            let shown = marks.filter(|(_, message)| shown(message));
+            let shown: Vec<_> = shown.take(page.limit - found.len()).collect();
+            let (Some((first, _)), Some((last, _))) = (shown.first(), shown.last()) else {
                 continue;
-            }
-            let fixeds = self.fixeds(mailbox, &block).await?;
-            for (at, message) in block.marks.0.iter().enumerate() {
-                if found.len() < page.limit && shown(message) {
-                    let (uid, mark) = message.clone();
-                    let fixed = fixeds.get(at)?;
-                    found.push((uid, RecordValue { mark, fixed }));
-                }
+            };
+            let fixeds = self.fixeds(mailbox, &block, *first..last + 1).await?;
+            for (at, (uid, mark)) in shown {
+                let (mark, fixed) = (mark.clone(), fixeds.get(at)?.clone());
+                found.push((*uid, RecordValue { mark, fixed }));
             }
         }
         Ok(found)

@@ -90,10 +90,10 @@ impl Change {
                     let meant = |(uid, mark): &(Uid, Mark)| {
                         uids.contains(*uid) && !mark.is_gone() && which(mark)
                     };
-                    if !block.marks.0.iter().any(meant) {
+                    let Some(places) = block.places(meant) else {
                         continue;
-                    }
-                    let fixeds = self.reading.fixeds(mailbox, &block).await?;
+                    };
+                    let fixeds = self.reading.fixeds(mailbox, &block, places).await?;
                     for (at, message) in block.marks.0.iter_mut().enumerate() {
                         if meant(message) {
                             let (uid, mark) = message;

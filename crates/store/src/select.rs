@@ -8,7 +8,7 @@ use crate::mark::Mark;
 use crate::reading::{Reading, key};
 use crate::store::Turn;
 use crate::values::{KeywordsValue, SummaryValue};
-use crate::walk::{Only, Place, Walk};
+use crate::walk::{Only, Place, Walk, room};
 use crate::{
     Changes, Flags, MailboxId, Marks, Modseq, Result, Selected, Store, Summary, SystemFlags, Uid,
     UidSet,
@@ -121,7 +121,7 @@ impl Reading {
     async fn selected(&self, mailbox: MailboxId) -> Result<Selected> {
         let value = self.summary(mailbox).await?;
         let keywords = self.keywords(mailbox).await?.0;
-        let mut uids = Vec::with_capacity(usize::try_from(value.exists).unwrap_or(0));
+        let mut uids = room(&value, usize::MAX);
         let mut first_unseen = None;
         let walk = Walk::new(self, mailbox, &UidSet::all(), &value).await?;
         self.each(walk, |uid, mark| {
@@ -261,6 +261,7 @@ impl Reading {
 
     /// Shows every message that a walk meets, of a block all of them.
     async fn each(&self, mut walk: Walk, mut show: impl FnMut(Uid, &Mark) + Send) -> Result<()> {
+        walk = walk.expecting(usize::MAX);
         while let Some(place) = walk.next(self).await? {
             match place {
                 Place::Block(block) => {

@@ -83,7 +83,7 @@ impl Change {
         let mut own: Vec<_> = own.map(|message| message.fixed.email_id).collect();
         own.sort_unstable();
         self.operations.clear_details(own);
-        self.operations.replace_block(mailbox, &block, &[])?;
+        self.clear_block(mailbox, &block)?;
         Ok(true)
     }
 

@@ -1,6 +1,7 @@
 //! Tests of the whole store that need to look under it.
 
 mod care;
+mod copies;
 mod edges;
 mod engine;
 mod invariants;

@@ -5,19 +5,21 @@
 //! block no message stands alone.
 
 use std::collections::VecDeque;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use kv::Row;
 
-use crate::block::{Fixeds, Marks};
-use crate::keys::{GoneKey, LeftKey, MarksKey, RecordKey};
-use crate::mark::{Mark, RecordValue};
+use crate::block::{BLOCK_MESSAGES, Marks, read_piece};
+use crate::keys::{GoneKey, LeftKey, MarksKey, PieceKey, RecordKey};
+use crate::mark::{Fixed, Mark, RecordValue};
 use crate::reading::{Reading, key};
 use crate::values::{LeftPieceValue, LeftValue, Stored, SummaryValue, damaged};
-use crate::{MailboxId, Modseq, Result, Uid, UidSet, keys};
+use crate::{MailboxId, Modseq, Result, StoreError, Uid, UidSet};
 
 /// Blocks that are read at once on a long walk. It begins with few, since it may be short.
 const READ_BLOCKS: usize = 32;
+/// Room that is made at once for what a walk will show. It grows as more comes.
+const ROOM: usize = 1 << 20;
 /// Messages alone that are read at once.
 const READ_SINGLES: usize = 200;
 
@@ -60,6 +62,13 @@ impl Block {
 
     pub(crate) fn last(&self) -> Uid {
         self.marks.last(self.key)
+    }
+
+    /// From the first to the last place at which a message is meant; none if none is.
+    pub(crate) fn places(&self, meant: impl Fn(&(Uid, Mark)) -> bool) -> Option<Range<usize>> {
+        let first = self.marks.0.iter().position(&meant)?;
+        let last = self.marks.0.iter().rposition(&meant)?;
+        Some(first..last + 1)
     }
 }
 
@@ -118,6 +127,13 @@ impl Left {
     }
 }
 
+/// Room for what a walk through a mailbox will show, of which no more than so much is
+/// wanted.
+pub(crate) fn room<T>(summary: &SummaryValue, limit: usize) -> Vec<T> {
+    let messages = usize::try_from(summary.exists).unwrap_or(ROOM);
+    Vec::with_capacity(messages.min(limit).min(ROOM))
+}
+
 /// A walk over those messages of a mailbox whose UIDs are in a set.
 pub(crate) struct Walk {
     mailbox: MailboxId,
@@ -172,6 +188,12 @@ impl Walk {
     /// Through only some of the places.
     pub(crate) fn of(mut self, only: Only) -> Walk {
         self.only = Some(only);
+        self
+    }
+
+    /// By whoever wants about so many messages.
+    pub(crate) fn expecting(mut self, messages: usize) -> Walk {
+        self.ahead = (messages / BLOCK_MESSAGES + 1).min(READ_BLOCKS);
         self
     }
 
@@ -334,7 +356,7 @@ impl Reading {
     }
 
     /// The first removed messages of a range as version 1 kept them. When they were
-    /// removed is kept elsewhere ([`keys::old_removed`]).
+    /// removed is kept elsewhere ([`crate::keys::old_removed`]).
     pub(crate) async fn old_gone(
         &self,
         mailbox: MailboxId,
@@ -351,14 +373,60 @@ impl Reading {
         rows.iter().map(single).collect()
     }
 
-    /// What never changes of a block's messages.
-    pub(crate) async fn fixeds(&self, mailbox: MailboxId, block: &Block) -> Result<Fixeds> {
-        let found = self.octets(&keys::fixed(mailbox, block.key)).await?;
-        let fixeds = Fixeds::read(found.unwrap_or_default())?;
-        if fixeds.count() == block.marks.0.len() {
-            Ok(fixeds)
-        } else {
-            Err(damaged("a block of messages", "its halves differ"))
+    /// What never changes of those of a block's messages that are at these places.
+    pub(crate) async fn fixeds(
+        &self,
+        mailbox: MailboxId,
+        block: &Block,
+        places: Range<usize>,
+    ) -> Result<Fixeds> {
+        let mut fixeds = Fixeds::default();
+        let marks = block.marks.0.get(places).unwrap_or_default();
+        let (Some((first, _)), Some((last, _))) = (marks.first(), marks.last()) else {
+            return Ok(fixeds);
+        };
+        let within = PieceKey::range(mailbox, &(block.key..=*first));
+        let mut rows: Vec<Row> = self.last_row(within).await?.into_iter().collect();
+        if let Some(next) = first.next().filter(|next| next <= last) {
+            let later = PieceKey::range(mailbox, &(next..=*last));
+            rows.extend(self.rows(later, BLOCK_MESSAGES).await?);
         }
+        for row in &rows {
+            let PieceKey(_, uid) = key(row, PieceKey::decode)?;
+            let place = block.marks.0.binary_search_by_key(&uid, |(uid, _)| *uid);
+            let piece = read_piece(&row.1.bytes)?;
+            if fixeds.all.is_empty() {
+                fixeds.first = place.unwrap_or(usize::MAX);
+            }
+            // One piece begins where the one before ends.
+            if place != Ok(fixeds.first + fixeds.all.len()) {
+                return Err(lost());
+            }
+            fixeds.all.extend(piece);
+        }
+        Ok(fixeds)
     }
+}
+
+/// What never changes of some neighbours in a block.
+#[derive(Debug, Default)]
+pub(crate) struct Fixeds {
+    /// The place of the first in the block.
+    first: usize,
+    all: Vec<Fixed>,
+}
+
+impl Fixeds {
+    /// Of the message at this place of the block.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Damaged`] when it is not there.
+    pub(crate) fn get(&self, place: usize) -> Result<&Fixed> {
+        let at = place.checked_sub(self.first);
+        at.and_then(|at| self.all.get(at)).ok_or_else(lost)
+    }
+}
+
+fn lost() -> StoreError {
+    damaged("a block of messages", "a piece is missing")
 }

@@ -5,12 +5,13 @@ use std::ops::Range;
 
 use kv::Operation;
 
-use crate::block::{FIXED_OCTETS, Fixeds, Marks};
-use crate::keys::{BlockChangedKey, BlockGoneKey, DetailsKey, MarksKey, RecordKey};
+use crate::block::{Marks, write_piece};
+use crate::keys::{BlockChangedKey, BlockGoneKey, DetailsKey, MarksKey, PieceKey, RecordKey};
 use crate::mark::{Fixed, Mark, RecordValue};
+use crate::packing::Packing;
 use crate::values::{MarkValue, Stored};
 use crate::walk::{Block, Index};
-use crate::{EmailId, MailboxId, Result, Uid, keys};
+use crate::{EmailId, MailboxId, Result, Uid};
 
 /// One message of a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,12 @@ pub(crate) struct Message {
     pub(crate) uid: Uid,
     pub(crate) mark: Mark,
     pub(crate) fixed: Fixed,
+}
+
+fn marks_of(messages: &[Message]) -> Marks {
+    let messages = messages.iter();
+    let marks = messages.map(|message| (message.uid, message.mark.clone()));
+    Marks(marks.collect())
 }
 
 /// The operations of a commit, in order.
@@ -90,20 +97,37 @@ impl Operations {
         Ok(())
     }
 
-    /// Puts messages that follow each other as new blocks of at most so many.
+    /// Puts messages that follow each other as new blocks.
     pub(crate) fn put_blocks(
         &mut self,
         mailbox: MailboxId,
         messages: &[Message],
-        most: usize,
+        packing: Packing,
     ) -> Result<()> {
-        for messages in messages.chunks(most.max(1)) {
-            let key = messages.first().map(|message| message.uid);
-            if let Some(key) = key {
-                self.put_block(mailbox, key, None, messages)?;
-            }
+        for messages in messages.chunks(packing.block) {
+            let Some(first) = messages.first() else {
+                continue;
+            };
+            self.put_pieces(mailbox, messages, packing)?;
+            let marks = marks_of(messages);
+            self.find_by(mailbox, first.uid, None, Some(Index::of(&marks)))?;
+            let octets = marks.write(first.uid);
+            self.put_octets(MarksKey(mailbox, first.uid).encode(), octets);
         }
         Ok(())
+    }
+
+    /// Adds messages to a block that was read and that they follow.
+    pub(crate) fn extend_block(
+        &mut self,
+        mailbox: MailboxId,
+        mut block: Block,
+        messages: &[Message],
+        packing: Packing,
+    ) -> Result<()> {
+        self.put_pieces(mailbox, messages, packing)?;
+        block.marks.0.extend(marks_of(messages).0);
+        self.put_marks(mailbox, &block)
     }
 
     /// Puts messages as what a block that was read now has. Of none it leaves no block.
@@ -112,42 +136,37 @@ impl Operations {
         mailbox: MailboxId,
         block: &Block,
         messages: &[Message],
+        packing: Packing,
     ) -> Result<()> {
-        if !messages.is_empty() {
-            return self.put_block(mailbox, block.key, Some(block.index), messages);
+        let uids = block.key..=block.last();
+        self.clear(PieceKey::range(mailbox, &uids));
+        if messages.is_empty() {
+            self.find_by(mailbox, block.key, Some(block.index), None)?;
+            self.delete(MarksKey(mailbox, block.key).encode());
+            return Ok(());
         }
-        self.find_by(mailbox, block.key, Some(block.index), None)?;
-        self.delete(MarksKey(mailbox, block.key).encode());
-        self.delete(keys::fixed(mailbox, block.key));
-        Ok(())
+        let now = Block {
+            key: block.key,
+            marks: marks_of(messages),
+            index: block.index,
+        };
+        self.put_pieces(mailbox, messages, packing)?;
+        self.put_marks(mailbox, &now)
     }
 
-    /// Puts a block, in two halves where it is too large.
-    fn put_block(
+    /// Puts what never changes of neighbours in one block.
+    fn put_pieces(
         &mut self,
         mailbox: MailboxId,
-        key: Uid,
-        before: Option<Index>,
         messages: &[Message],
+        packing: Packing,
     ) -> Result<()> {
-        let fixed = Fixeds::write(messages.iter().map(|message| &message.fixed))?;
-        if fixed.len() > FIXED_OCTETS && messages.len() > 1 {
-            let (one, other) = messages.split_at(messages.len() / 2);
-            self.put_block(mailbox, key, before, one)?;
-            return match other.first() {
-                Some(first) => self.put_block(mailbox, first.uid, None, other),
-                None => Ok(()),
-            };
+        for messages in messages.chunks(packing.piece) {
+            let octets = write_piece(messages.iter().map(|message| &message.fixed))?;
+            if let Some(first) = messages.first() {
+                self.put_octets(PieceKey(mailbox, first.uid).encode(), octets);
+            }
         }
-        let marks = messages.iter();
-        let marks = Marks(
-            marks
-                .map(|message| (message.uid, message.mark.clone()))
-                .collect(),
-        );
-        self.find_by(mailbox, key, before, Some(Index::of(&marks)))?;
-        self.put_octets(MarksKey(mailbox, key).encode(), marks.write(key));
-        self.put_octets(keys::fixed(mailbox, key), fixed);
         Ok(())
     }
 

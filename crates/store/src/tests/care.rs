@@ -35,6 +35,7 @@ impl World {
         let kv = Arc::new(Memory::default());
         let packing = Packing {
             block: 6,
+            piece: 2,
             singles: 3,
             copied: 7,
         };

@@ -1,4 +1,4 @@
-//! An engine that dies when it is told to.
+//! Engines that do not leave a store in peace: one dies, on one another machine writes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,6 +17,40 @@ impl Mortal {
     pub(super) fn new(kv: Arc<dyn Kv>, commits: usize) -> Mortal {
         let commits = AtomicUsize::new(commits);
         Mortal { kv, commits }
+    }
+}
+
+/// An engine on which another machine does something before one of our commits.
+pub(super) struct Shared<F> {
+    pub(super) kv: Arc<dyn Kv>,
+    /// Commits before that one.
+    pub(super) commits: AtomicUsize,
+    pub(super) other: F,
+}
+
+impl<F: Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static> Kv for Shared<F> {
+    fn commit(
+        &self,
+        partition: Partition,
+        conditions: Vec<Condition>,
+        operations: Vec<Operation>,
+    ) -> BoxFuture<'_, Result<Outcome, KvError>> {
+        let now = self.commits.fetch_sub(1, Ordering::SeqCst) == 0;
+        async move {
+            if now {
+                (self.other)().await;
+            }
+            self.kv.commit(partition, conditions, operations).await
+        }
+        .boxed()
+    }
+
+    fn snapshot(&self, partition: Partition) -> BoxFuture<'_, Result<Box<dyn Snapshot>, KvError>> {
+        self.kv.snapshot(partition)
+    }
+
+    fn watch(&self, partition: Partition) -> Watch {
+        self.kv.watch(partition)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::keys::{
-    BlockChangedKey, BlockGoneKey, DetailsKey, GoneKey, LeftKey, MarksKey, NameKey, RecordKey,
+    BlockChangedKey, BlockGoneKey, DetailsKey, GoneKey, LeftKey, MarksKey, NameKey, PieceKey,
+    RecordKey,
 };
 use crate::mark::{Kept, Mark, RecordValue};
 use crate::reading::{Reading, key};
@@ -78,17 +79,25 @@ async fn check_mailbox(reading: &Reading, mailbox: MailboxId, found: &mut Found)
         changed.push(BlockChangedKey(mailbox, modseq, block.key).encode());
         gone.extend(removal.map(|seconds| BlockGoneKey(mailbox, seconds, block.key).encode()));
         ends.push((block.key, block.last()));
-        let fixeds = reading.fixeds(mailbox, &block).await.unwrap();
+        let places = 0..block.marks.0.len();
+        let fixeds = reading
+            .fixeds(mailbox, &block, places.clone())
+            .await
+            .unwrap();
+        assert!(fixeds.get(places.end).is_err());
         for (at, (uid, mark)) in block.marks.0.into_iter().enumerate() {
-            let new = messages.insert(uid, (mark, fixeds.get(at).unwrap()));
+            let new = messages.insert(uid, (mark, fixeds.get(at).unwrap().clone()));
             assert!(new.is_none());
         }
     }
     assert!(ends.windows(2).all(|two| two[0].1 < two[1].0), "{ends:?}");
-    let halves = all(reading, keys::fixed_from(mailbox, Uid::MIN))
-        .await
-        .len();
-    assert_eq!(halves, ends.len());
+    for row in all(reading, PieceKey::range(mailbox, &EVERY)).await {
+        let PieceKey(_, uid) = key(&row, PieceKey::decode).unwrap();
+        assert!(
+            ends.iter()
+                .any(|(first, last)| (first..=last).contains(&&uid))
+        );
+    }
     let since = BlockChangedKey::since(mailbox, crate::Modseq::NEVER);
     same_keys(reading, since, changed).await;
     same_keys(reading, BlockGoneKey::all(mailbox), gone).await;

@@ -37,6 +37,7 @@ const NAMES: [&str; 8] = [
 /// Messages of blocks that are soon full.
 const SMALL: Packing = Packing {
     block: 6,
+    piece: 2,
     singles: 3,
     copied: 7,
 };
@@ -943,14 +944,20 @@ async fn compare_mailbox(store: &Store, mailbox: &mut Mailbox, now: i64) {
     }
     assert_eq!(found, mailbox.messages);
     compare_flags(store, id, &found, &gone).await;
-    let live = Page {
-        uids: &all,
-        after: None,
-        limit: 1000,
-        include_gone: false,
-    };
-    let live = store.records(ACCOUNT, id, live).await.unwrap();
-    assert_eq!(live.len(), found.len());
+    let (mut live, mut after) = (Vec::new(), None);
+    loop {
+        let page = Page {
+            uids: &all,
+            after,
+            limit: 4,
+            include_gone: false,
+        };
+        let records = store.records(ACCOUNT, id, page).await.unwrap();
+        let Some(last) = records.last() else { break };
+        after = Some(last.uid);
+        live.extend(records.iter().map(|record| record.uid.get()));
+    }
+    assert_eq!(live, found.keys().copied().collect::<Vec<_>>());
     for (uid, (message, at)) in &mailbox.gone {
         match gone.remove(uid) {
             Some(kept) => assert_eq!(kept, *message),

@@ -29,9 +29,10 @@ pub(super) async fn make_old(store: &Store, kv: &dyn Kv, account: AccountId) {
             match place {
                 Place::Single(uid, record) => records.push((uid, record)),
                 Place::Block(block) => {
-                    let fixeds = reading.fixeds(mailbox, &block).await.unwrap();
+                    let all = 0..block.marks.0.len();
+                    let fixeds = reading.fixeds(mailbox, &block, all).await.unwrap();
                     for (at, (uid, mark)) in block.marks.0.into_iter().enumerate() {
-                        let fixed = fixeds.get(at).unwrap();
+                        let fixed = fixeds.get(at).unwrap().clone();
                         records.push((uid, RecordValue { mark, fixed }));
                     }
                 }
