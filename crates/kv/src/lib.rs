@@ -66,6 +66,19 @@ pub enum Partition {
 }
 
 impl Partition {
+    /// The partition that these bytes stand for, if they stand for one.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Partition> {
+        match bytes {
+            [1] => Some(Self::Directory),
+            [2] => Some(Self::Queue),
+            [3, number @ ..] => {
+                let number = u64::from_be_bytes(number.try_into().ok()?);
+                Some(Self::Account(AccountId(number)))
+            }
+            _ => None,
+        }
+    }
+
     /// The bytes that stand for it in an engine: a kind (01 directory, 02 queue,
     /// 03 account), then the account's number, most significant octet first.
     pub fn to_bytes(self) -> Vec<u8> {
