@@ -24,6 +24,10 @@ impl BodyRef {
 
 impl fmt::Debug for BodyRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(feature = "s3")]
+        if let Some(name) = self.object() {
+            return write!(f, "BodyRef(object {name}, {} octets)", self.length);
+        }
         write!(
             f,
             "BodyRef({} at {}, {} octets)",
@@ -50,6 +54,18 @@ impl SegmentId {
     /// The `count`th segment of a sort.
     pub(crate) fn new(count: u64, sort: Sort) -> SegmentId {
         SegmentId(count << 1 | u64::from(sort == Sort::Single))
+    }
+
+    /// The segment of this number, wherever it was written down.
+    #[cfg(feature = "s3")]
+    pub(crate) fn from_number(number: u64) -> SegmentId {
+        SegmentId(number)
+    }
+
+    /// The number itself.
+    #[cfg(feature = "s3")]
+    pub(crate) fn number(self) -> u64 {
+        self.0
     }
 
     pub(crate) fn sort(self) -> Sort {

@@ -2,8 +2,9 @@
 //!
 //! It is for `store`, whose records hold a [`BodyRef`] to each body. A body is durable
 //! when [`BodyWriter::finish`] has answered, and means nothing to anyone until a record
-//! with its reference is committed. This crate knows segments in a folder; an object
-//! store can stand behind the same [`Blobs`] without its callers knowing.
+//! with its reference is committed. They are kept in segments in a folder or, with the
+//! feature `s3`, in a bucket that many nodes share (`s3/`); callers of [`Blobs`] do not
+//! know which.
 //!
 //! # On disk
 //!
@@ -23,14 +24,16 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `lib.rs` | [`Blobs`], the door |
+//! | `door.rs` | [`BodyWriter`] and [`BodyReader`], whatever is behind |
 //! | `body.rs` | [`BodyRef`] and the names of segments |
 //! | `frame.rs` | the header of a frame |
 //! | `folder.rs` | the folder: FORMAT, lock, what is in it, what a crash left |
 //! | `appender.rs` | the thread that appends small bodies, many to one sync |
 //! | `single.rs` | a large body's own file |
-//! | `writer.rs` | [`BodyWriter`] |
-//! | `reader.rs` | [`BodyReader`] |
+//! | `writer.rs` | a body on its way into a segment |
+//! | `reader.rs` | reading one there |
 //! | `room.rs` | what of the disk is not for bodies |
+//! | `s3/` | bodies in a bucket |
 //!
 //! # Invariants
 //!
@@ -55,11 +58,14 @@
 
 mod appender;
 mod body;
+mod door;
 mod error;
 mod folder;
 mod frame;
 mod reader;
 mod room;
+#[cfg(feature = "s3")]
+pub mod s3;
 mod single;
 mod writer;
 
@@ -69,17 +75,27 @@ use std::sync::Arc;
 
 use appender::Appender;
 use folder::Folder;
+use reader::SegmentReader;
+use writer::SegmentWriter;
 
 pub use body::BodyRef;
+pub use door::{BodyReader, BodyWriter};
 pub use error::BlobError;
-pub use reader::{BodyReader, READ_OCTETS};
+pub use reader::READ_OCTETS;
 pub use room::RESERVE_OCTETS;
-pub use writer::{BodyWriter, SMALL_BODY_OCTETS};
+pub use writer::SMALL_BODY_OCTETS;
 
 /// Where bodies are kept. A clone is another handle on the same.
 #[derive(Clone, Debug)]
 pub struct Blobs {
-    inner: Arc<Inner>,
+    engine: Engine,
+}
+
+#[derive(Clone, Debug)]
+enum Engine {
+    Segments(Arc<Inner>),
+    #[cfg(feature = "s3")]
+    Bucket(s3::Bucket),
 }
 
 #[derive(Debug)]
@@ -100,8 +116,16 @@ impl Blobs {
         let folder = Arc::new(Folder::open(path)?);
         let appender = Appender::start(folder.clone())?;
         Ok(Blobs {
-            inner: Arc::new(Inner { appender, folder }),
+            engine: Engine::Segments(Arc::new(Inner { appender, folder })),
         })
+    }
+
+    /// The bodies in this bucket.
+    #[cfg(feature = "s3")]
+    pub fn in_bucket(bucket: s3::Bucket) -> Blobs {
+        Blobs {
+            engine: Engine::Bucket(bucket),
+        }
     }
 
     /// Whether a body of so many octets would find room now. It may be gone when the body
@@ -110,17 +134,31 @@ impl Blobs {
     /// # Errors
     /// [`BlobError::Full`] when it would not.
     pub fn check_room(&self, octets: u64) -> Result<(), BlobError> {
-        self.inner.folder.check_room(octets)
+        match &self.engine {
+            Engine::Segments(inner) => inner.folder.check_room(octets),
+            // Nobody can say, and there is as much as is paid for.
+            #[cfg(feature = "s3")]
+            Engine::Bucket(_) => Ok(()),
+        }
     }
 
     /// Begins a body.
     pub fn writer(&self) -> BodyWriter {
-        BodyWriter::new(self.inner.clone())
+        match &self.engine {
+            Engine::Segments(inner) => SegmentWriter::new(inner.clone()).into(),
+            #[cfg(feature = "s3")]
+            Engine::Bucket(bucket) => s3::ObjectWriter::new(bucket.clone()).into(),
+        }
     }
 
     /// Reads octets of a body, counted from 0. What the range has beyond the end of
     /// the body is left out.
     pub fn read(&self, body: &BodyRef, range: Range<u64>) -> BodyReader {
-        BodyReader::new(self.inner.folder.clone(), body.clone(), range)
+        let body = body.clone();
+        match &self.engine {
+            Engine::Segments(inner) => SegmentReader::new(inner.folder.clone(), body, range).into(),
+            #[cfg(feature = "s3")]
+            Engine::Bucket(bucket) => s3::ObjectReader::new(bucket.clone(), body, range).into(),
+        }
     }
 }
