@@ -51,6 +51,8 @@ pub(crate) const TESTS: &[Package] = &[
     program("uidmap", "newuidmap"),
     // The terminal that neomutt insists on.
     program("bsdutils", "script"),
+    // The small S3 server, which comes from PyPI.
+    package("python3-venv"),
     // The distributed engine. Debian keeps the server's programs out of every path.
     package("postgresql"),
     // A small disk to be filled, in name spaces of its own; a process with few descriptors.

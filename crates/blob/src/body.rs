@@ -25,6 +25,10 @@ impl BodyRef {
 
 impl fmt::Debug for BodyRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(feature = "s3")]
+        if let Some(name) = self.object() {
+            return write!(f, "BodyRef(object {name}, {} octets)", self.length);
+        }
         write!(
             f,
             "BodyRef({} at {}, {} octets)",

@@ -27,6 +27,10 @@ pub enum BlobError {
         /// The newest that this program reads.
         known: u32,
     },
+    /// The bodies are out of reach, or were for as long as one may wait; the same request
+    /// may pass later. The text is for the operator.
+    #[error("the bodies are out of reach: {0}")]
+    Away(String),
     /// The disk failed; the text is for the operator.
     #[error("the disk failed: {0}")]
     Broken(String),

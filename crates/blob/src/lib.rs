@@ -1,9 +1,9 @@
 //! Message bodies: bytes that are written once, read in ranges, and never changed.
 //!
 //! It is for `store`, whose records hold a [`BodyRef`] to each body. A body means nothing
-//! to anyone until a record with its reference is committed. This crate keeps them in the
-//! log of `segments`; an object store can stand behind the same [`Blobs`] without its
-//! callers knowing.
+//! to anyone until a record with its reference is committed. They are kept in the log of
+//! `segments` or, with the feature `s3`, in a bucket that many nodes share (`s3/`); callers
+//! of [`Blobs`] do not know which.
 //!
 //! A body of up to 256 KiB is a frame of the log, a larger one has its own file.
 //!
@@ -12,10 +12,12 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `lib.rs` | [`Blobs`], the door |
+//! | `door.rs` | [`BodyWriter`] and [`BodyReader`], whatever is behind |
 //! | `body.rs` | [`BodyRef`] |
 //! | `appender.rs` | the thread that appends small bodies, many in one go |
-//! | `writer.rs` | [`BodyWriter`] |
-//! | `reader.rs` | [`BodyReader`] |
+//! | `writer.rs` | a body on its way into the log |
+//! | `reader.rs` | reading one there |
+//! | `s3/` | bodies in a bucket |
 //!
 //! # Invariants
 //!
@@ -34,8 +36,11 @@
 
 mod appender;
 mod body;
+mod door;
 mod error;
 mod reader;
+#[cfg(feature = "s3")]
+pub mod s3;
 mod writer;
 
 use std::ops::Range;
@@ -43,18 +48,28 @@ use std::path::Path;
 use std::sync::Arc;
 
 use appender::{Appender, Durable};
+use reader::SegmentReader;
 use segments::Log;
+use writer::SegmentWriter;
 
 pub use body::BodyRef;
+pub use door::{BodyReader, BodyWriter};
 pub use error::BlobError;
-pub use reader::{BodyReader, READ_OCTETS};
+pub use reader::READ_OCTETS;
 pub use segments::RESERVE_OCTETS;
-pub use writer::{BodyWriter, SMALL_BODY_OCTETS};
+pub use writer::SMALL_BODY_OCTETS;
 
 /// Where bodies are kept. A clone is another handle on the same.
 #[derive(Clone, Debug)]
 pub struct Blobs {
-    inner: Arc<Inner>,
+    engine: Engine,
+}
+
+#[derive(Clone, Debug)]
+enum Engine {
+    Segments(Arc<Inner>),
+    #[cfg(feature = "s3")]
+    Bucket(s3::Bucket),
 }
 
 #[derive(Debug)]
@@ -87,8 +102,16 @@ impl Blobs {
     fn over(log: Log, durable: Durable) -> Result<Blobs, BlobError> {
         let appender = Appender::start(log.clone(), durable)?;
         Ok(Blobs {
-            inner: Arc::new(Inner { appender, log }),
+            engine: Engine::Segments(Arc::new(Inner { appender, log })),
         })
+    }
+
+    /// The bodies in this bucket.
+    #[cfg(feature = "s3")]
+    pub fn in_bucket(bucket: s3::Bucket) -> Blobs {
+        Blobs {
+            engine: Engine::Bucket(bucket),
+        }
     }
 
     /// Whether a body of so many octets would find room now. It may be gone when the body
@@ -97,17 +120,31 @@ impl Blobs {
     /// # Errors
     /// [`BlobError::Full`] when it would not.
     pub fn check_room(&self, octets: u64) -> Result<(), BlobError> {
-        Ok(self.inner.log.check_room(octets)?)
+        match &self.engine {
+            Engine::Segments(inner) => Ok(inner.log.check_room(octets)?),
+            // Nobody can say, and there is as much as is paid for.
+            #[cfg(feature = "s3")]
+            Engine::Bucket(_) => Ok(()),
+        }
     }
 
     /// Begins a body.
     pub fn writer(&self) -> BodyWriter {
-        BodyWriter::new(self.inner.clone())
+        match &self.engine {
+            Engine::Segments(inner) => SegmentWriter::new(inner.clone()).into(),
+            #[cfg(feature = "s3")]
+            Engine::Bucket(bucket) => s3::ObjectWriter::new(bucket.clone()).into(),
+        }
     }
 
     /// Reads octets of a body, counted from 0. What the range has beyond the end of
     /// the body is left out.
     pub fn read(&self, body: &BodyRef, range: Range<u64>) -> BodyReader {
-        BodyReader::new(self.inner.log.clone(), body.clone(), range)
+        let body = body.clone();
+        match &self.engine {
+            Engine::Segments(inner) => SegmentReader::new(inner.log.clone(), body, range).into(),
+            #[cfg(feature = "s3")]
+            Engine::Bucket(bucket) => s3::ObjectReader::new(bucket.clone(), body, range).into(),
+        }
     }
 }

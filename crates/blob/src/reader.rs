@@ -10,14 +10,13 @@ use segments::{HEADER_OCTETS, Log};
 use crate::writer::blocking;
 use crate::{BlobError, BodyRef};
 
-/// Most octets that [`BodyReader::next`] gives at once.
+/// Most octets that [`crate::BodyReader::next`] gives at once.
 pub const READ_OCTETS: usize = 64 * 1024;
 
-/// Octets of a body, piece by piece as they are asked for.
-///
-/// Each piece is read on a thread that may wait for the disk.
+/// Octets of a body in a segment. Each piece is read on a thread that may wait for the
+/// disk.
 #[derive(Debug)]
-pub struct BodyReader {
+pub(crate) struct SegmentReader {
     log: Log,
     body: BodyRef,
     /// What is still to be given.
@@ -26,11 +25,11 @@ pub struct BodyReader {
     hasher: Option<Box<blake3::Hasher>>,
 }
 
-impl BodyReader {
-    pub(crate) fn new(log: Log, body: BodyRef, range: Range<u64>) -> BodyReader {
+impl SegmentReader {
+    pub(crate) fn new(log: Log, body: BodyRef, range: Range<u64>) -> SegmentReader {
         let range = range.start..range.end.min(body.length);
         let whole = range == (0..body.length);
-        BodyReader {
+        SegmentReader {
             log,
             body,
             range,
@@ -39,16 +38,12 @@ impl BodyReader {
     }
 
     /// Octets still to come.
-    pub fn left(&self) -> u64 {
+    pub(crate) fn left(&self) -> u64 {
         self.range.end.saturating_sub(self.range.start)
     }
 
-    /// The next piece; none after the last or after an error. The future may be dropped
-    /// and the piece asked for again.
-    ///
-    /// Of a body that is read whole, the last piece is given only if all of it is what
-    /// was once written ([`BlobError::Damaged`] otherwise). A part is given unchecked.
-    pub async fn next(&mut self) -> Option<Result<Bytes, BlobError>> {
+    /// As [`crate::BodyReader::next`].
+    pub(crate) async fn next(&mut self) -> Option<Result<Bytes, BlobError>> {
         if self.left() == 0 {
             return None;
         }
@@ -146,7 +141,7 @@ mod tests {
                 length: 9,
                 hash: [0; 32],
             };
-            let mut reader = BodyReader::new(log.clone(), body, 0..u64::MAX);
+            let mut reader = SegmentReader::new(log.clone(), body, 0..u64::MAX);
             let found = reader.next().await;
             assert!(matches!(found, Some(Err(BlobError::Damaged(_)))));
         }

@@ -13,10 +13,9 @@ use crate::{BlobError, BodyRef, Inner};
 /// memory that one body takes on its way in.
 pub const SMALL_BODY_OCTETS: usize = 256 * 1024;
 
-/// A body on its way in. Dropped before [`BodyWriter::finish`] has answered, it never
-/// was.
+/// A body on its way into a segment.
 #[derive(Debug)]
-pub struct BodyWriter {
+pub(crate) struct SegmentWriter {
     inner: Arc<Inner>,
     /// Boxed, as whoever holds a writer holds it in a future.
     hasher: Box<blake3::Hasher>,
@@ -36,10 +35,10 @@ enum State {
     Failed(BlobError),
 }
 
-impl BodyWriter {
-    pub(crate) fn new(inner: Arc<Inner>) -> BodyWriter {
+impl SegmentWriter {
+    pub(crate) fn new(inner: Arc<Inner>) -> SegmentWriter {
         let pending = vec![0; HEADER_OCTETS];
-        BodyWriter {
+        SegmentWriter {
             inner,
             hasher: Box::default(),
             length: 0,
@@ -49,7 +48,7 @@ impl BodyWriter {
     }
 
     /// Octets so far.
-    pub fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
@@ -58,7 +57,7 @@ impl BodyWriter {
     /// # Errors
     /// [`BlobError::Full`] when the disk is; the body is then lost and every further
     /// call says so again. If the future is dropped, so should the writer be.
-    pub async fn write(&mut self, octets: &[u8]) -> Result<(), BlobError> {
+    pub(crate) async fn write(&mut self, octets: &[u8]) -> Result<(), BlobError> {
         if let State::Failed(error) = &self.state {
             return Err(error.clone());
         }
@@ -93,7 +92,7 @@ impl BodyWriter {
     ///
     /// # Errors
     /// [`BlobError::Full`] when the disk is; the body is then lost.
-    pub async fn finish(mut self) -> Result<BodyRef, BlobError> {
+    pub(crate) async fn finish(mut self) -> Result<BodyRef, BlobError> {
         match std::mem::replace(&mut self.state, State::Small) {
             State::Small => self.append().await,
             State::Large(single) => self.finish_large(single).await,

@@ -103,11 +103,21 @@ async fn ranges_are_cut_to_the_body() {
         let expected = &body[usize::try_from(from).unwrap()..cut];
         assert_eq!(read(&blobs, &kept, from..to).await.unwrap(), expected);
     }
-    assert_eq!(read(&blobs, &kept, 200_000..300_000).await.unwrap(), []);
-    assert_eq!(read(&blobs, &kept, 300_000..400_000).await.unwrap(), []);
+    assert!(
+        read(&blobs, &kept, 200_000..300_000)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        read(&blobs, &kept, 300_000..400_000)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     #[allow(clippy::reversed_empty_ranges, reason = "a caller may err")]
     let backwards = read(&blobs, &kept, 10..5).await.unwrap();
-    assert_eq!(backwards, []);
+    assert!(backwards.is_empty());
 }
 
 #[tokio::test]

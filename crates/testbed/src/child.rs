@@ -21,6 +21,15 @@ pub(crate) fn unprivileged(program: impl AsRef<OsStr>) -> Command {
         let nobody = NOBODY.to_string();
         command.args(["--reuid", &nobody, "--regid", &nobody, "--clear-groups"]);
     }
+    end_with_us(command, program)
+}
+
+/// A command that runs as whoever the tests run as.
+pub(crate) fn tied(program: impl AsRef<OsStr>) -> Command {
+    end_with_us(Command::new("setpriv"), program)
+}
+
+fn end_with_us(mut command: Command, program: impl AsRef<OsStr>) -> Command {
     // Whatever becomes of the tests, the server ends with them.
     command.args(["--pdeathsig", "KILL", "--"]).arg(program);
     // A server keeps nothing of where the tests run.

@@ -8,6 +8,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `postgres.rs` | [`Postgres`]: Debian's PostgreSQL in a folder of its own |
+//! | `s3.rs` | [`S3`]: moto, which answers as S3 does |
 //! | `child.rs` | a server as a process that is never left behind |
 //!
 //! # Invariants
@@ -16,7 +17,7 @@
 //!   free; so tests run side by side, and beside a server of the machine.
 //! * It is stopped by the number of its process. It ends with the test, however that
 //!   ends: the system ends it when the test's process does.
-//! * Nothing about it is faster than it would be in earnest: syncs are on.
+//! * PostgreSQL is as slow as it would be in earnest: syncs are on.
 
 #![allow(
     clippy::unwrap_used,
@@ -27,5 +28,15 @@
 
 mod child;
 mod postgres;
+mod s3;
+
+use std::net::TcpListener;
 
 pub use postgres::{Identity, Postgres};
+pub use s3::S3;
+
+/// A port that nobody has now.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}

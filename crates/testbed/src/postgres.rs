@@ -1,7 +1,6 @@
 //! Debian's PostgreSQL in a folder of its own.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -13,6 +12,7 @@ use nix::unistd::Uid;
 use tempfile::TempDir;
 
 use crate::child::{Child, NOBODY, unprivileged};
+use crate::free_port;
 
 /// Where Debian puts the programs, in a folder for each version.
 const DEBIAN: &str = "/usr/lib/postgresql";
@@ -237,10 +237,4 @@ fn program(name: &str) -> PathBuf {
     there
         .filter(|path| path.is_file())
         .unwrap_or_else(|| name.into())
-}
-
-/// A port that nobody has now.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    listener.local_addr().unwrap().port()
 }

@@ -10,7 +10,6 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use address::AccountId;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::{interval, sleep};
@@ -164,7 +163,7 @@ impl Messenger {
             for some in listened.chunks(TOLD_AT_ONCE) {
                 let parts: Vec<Vec<u8>> = some.iter().map(|one| one.to_bytes()).collect();
                 for row in answer(connection.client.query(&heads, &[&parts])).await? {
-                    if let Some(partition) = partition(row.get(0)) {
+                    if let Some(partition) = Partition::from_bytes(row.get(0)) {
                         now.insert(partition, row.get(1));
                     }
                 }
@@ -222,7 +221,7 @@ fn hear(notice: &str, node: &str, watches: &Watches) {
         return;
     }
     for word in words {
-        if let Some(partition) = octets(word).as_deref().and_then(partition) {
+        if let Some(partition) = octets(word).and_then(|bytes| Partition::from_bytes(&bytes)) {
             watches.notify(partition);
         }
     }
@@ -244,22 +243,10 @@ fn octets(hex: &str) -> Option<Vec<u8>> {
     Some(pairs.iter().map(|[high, low]| high << 4 | low).collect())
 }
 
-/// The partition that these bytes stand for ([`Partition::to_bytes`]).
-fn partition(bytes: &[u8]) -> Option<Partition> {
-    match bytes {
-        [1] => Some(Partition::Directory),
-        [2] => Some(Partition::Queue),
-        [3, number @ ..] => {
-            let number = number.try_into().ok()?;
-            Some(Partition::Account(AccountId(u64::from_be_bytes(number))))
-        }
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use address::AccountId;
     use futures_util::FutureExt;
 
     #[test]

@@ -1,0 +1,172 @@
+//! The door to a bucket.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::path::Path;
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+use tokio::time::{Instant, sleep};
+
+use super::name::ObjectName;
+use super::settings::Settings;
+use crate::{BlobError, BodyRef};
+
+/// The object that says what wrote the others.
+const FORMAT_NAME: &str = "FORMAT";
+/// What stands in it before the number.
+const FORMAT_WORD: &str = "facteur-bodies-s3";
+/// The format that is written, and the newest that is read.
+///
+/// 1: one object for each body, as it is.
+const FORMAT: u32 = 1;
+
+/// What is waited before a lost answer is asked for again.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// A bucket with bodies. A clone is another handle on the same.
+#[derive(Clone)]
+pub struct Bucket(Arc<Inner>);
+
+struct Inner {
+    store: Box<dyn ObjectStore>,
+    prefix: Path,
+    /// For people.
+    place: String,
+    patience: Duration,
+}
+
+impl Bucket {
+    /// Opens the bodies in this bucket, and writes the format there if nothing is.
+    ///
+    /// # Errors
+    /// [`BlobError::NewerFormat`] when a newer program wrote them, [`BlobError::Away`]
+    /// when the bucket can't be reached, [`BlobError::Broken`] for settings that can't be
+    /// used.
+    pub async fn open(settings: &Settings) -> Result<Bucket, BlobError> {
+        let unusable = |error: super::SettingsError| BlobError::Broken(error.to_string());
+        let bucket = Bucket(Arc::new(Inner {
+            store: Box::new(settings.connect().map_err(unusable)?),
+            prefix: settings.prefix().map_err(unusable)?,
+            place: format!("s3://{}/{}", settings.bucket, settings.prefix),
+            patience: settings.patience,
+        }));
+        bucket.ensure_format().await?;
+        Ok(bucket)
+    }
+
+    /// Removes a body. One that is not there is removed already.
+    ///
+    /// # Errors
+    /// [`BlobError::Away`] when the bucket can't be reached; it may be gone all the same.
+    pub async fn delete(&self, body: &BodyRef) -> Result<(), BlobError> {
+        let name = self.name(body)?;
+        match self.store().delete(&self.path(name)).await {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(meaning(&error)),
+        }
+    }
+
+    /// The object that a body is.
+    pub(super) fn name(&self, body: &BodyRef) -> Result<ObjectName, BlobError> {
+        let missing = || BlobError::Damaged(format!("{body:?} is not in {}", self.0.place));
+        body.object().ok_or_else(missing)
+    }
+
+    pub(super) fn store(&self) -> &dyn ObjectStore {
+        &*self.0.store
+    }
+
+    pub(super) fn path(&self, name: ObjectName) -> Path {
+        let name = name.to_string();
+        // So that the bucket can spread them, and a person list them bit by bit.
+        let folder = name.get(..2).unwrap_or_default().to_owned();
+        self.0.prefix.clone().join(folder).join(name)
+    }
+
+    /// Puts an object that is not there.
+    pub(super) async fn create(&self, path: &Path, octets: PutPayload) -> Result<(), BlobError> {
+        let begun = Instant::now();
+        loop {
+            let put = self
+                .store()
+                .put_opts(path, octets.clone(), PutMode::Create.into());
+            let error = match put.await {
+                Ok(_) => return Ok(()),
+                // Nobody else draws that name: an attempt whose answer was lost made it.
+                Err(Error::AlreadyExists { .. }) => {
+                    return self.confirm(path, octets.content_length() as u64).await;
+                }
+                Err(error) => meaning(&error),
+            };
+            // The library does not try again when an answer was lost, since it does not
+            // know what we know of names.
+            if !matches!(error, BlobError::Away(_)) || begun.elapsed() >= self.0.patience {
+                return Err(error);
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn confirm(&self, path: &Path, length: u64) -> Result<(), BlobError> {
+        let found = self.store().head(path).await;
+        let found = found.map_err(|error| meaning(&error))?;
+        if found.size != length {
+            return Err(BlobError::Broken(format!("{path} is there already")));
+        }
+        Ok(())
+    }
+
+    async fn ensure_format(&self) -> Result<(), BlobError> {
+        let path = self.0.prefix.clone().join(FORMAT_NAME);
+        let found = match self.store().get(&path).await {
+            Ok(found) => found.bytes().await,
+            Err(Error::NotFound { .. }) => {
+                let text = format!("{FORMAT_WORD} {FORMAT}\n");
+                return self.create(&path, text.into_bytes().into()).await;
+            }
+            Err(error) => Err(error),
+        };
+        let found = found.map_err(|error| meaning(&error))?;
+        self.check_format(&String::from_utf8_lossy(&found))
+    }
+
+    fn check_format(&self, text: &str) -> Result<(), BlobError> {
+        let number = text
+            .trim_end()
+            .strip_prefix(FORMAT_WORD)
+            .map(str::trim_start);
+        match number.and_then(|number| number.parse::<u32>().ok()) {
+            Some(1..=FORMAT) => Ok(()),
+            Some(found) if found > FORMAT => Err(BlobError::NewerFormat {
+                path: PathBuf::from(&self.0.place),
+                found,
+                known: FORMAT,
+            }),
+            _ => Err(BlobError::Broken(format!(
+                "{} holds no bodies: its {FORMAT_NAME} says {text:?}",
+                self.0.place
+            ))),
+        }
+    }
+}
+
+/// What an error of the bucket means to us.
+pub(super) fn meaning(error: &Error) -> BlobError {
+    match error {
+        Error::NotFound { path, .. } => BlobError::Damaged(format!("{path} is not there")),
+        Error::PermissionDenied { .. }
+        | Error::Unauthenticated { .. }
+        | Error::NotImplemented { .. }
+        | Error::NotSupported { .. }
+        | Error::InvalidPath { .. } => BlobError::Broken(error.to_string()),
+        _ => BlobError::Away(error.to_string()),
+    }
+}
+
+impl fmt::Debug for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bucket({})", self.0.place)
+    }
+}

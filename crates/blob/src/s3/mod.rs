@@ -1,0 +1,43 @@
+//! Bodies in a bucket: whatever speaks the S3 protocol, shared by any number of nodes.
+//!
+//! ```text
+//! PREFIX/FORMAT              facteur-bodies 1
+//! PREFIX/8f/8f3a...          one body, under a name drawn by lot
+//! ```
+//!
+//! A name is drawn for each body and never again, so two nodes never write the same
+//! object, and to remove one harms no other. Objects are made on condition that they are
+//! not there, where the protocol lets one say so (a body in one piece).
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `settings.rs` | [`Settings`]: which bucket, and how it is reached |
+//! | `bucket.rs` | [`Bucket`], the door |
+//! | `name.rs` | the name of an object, and how a [`crate::BodyRef`] holds it |
+//! | `writer.rs` | a body on its way in |
+//! | `reader.rs` | reading one |
+//!
+//! # Invariants
+//!
+//! * **Finished means durable**, as far as the bucket keeps its word.
+//! * **Memory is bounded**: a body on its way in takes [`PART_OCTETS`], one that is read
+//!   [`WINDOW_OCTETS`], however large it is.
+//! * A body that is read whole is checked as one in a segment is.
+//!
+//! What a node that died had begun in parts stays invisible and is paid for; a bucket
+//! has a rule that removes such parts after some days (`AbortIncompleteMultipartUpload`),
+//! which should be set.
+
+mod bucket;
+mod name;
+mod reader;
+mod settings;
+mod writer;
+
+pub use bucket::Bucket;
+pub use reader::WINDOW_OCTETS;
+pub use settings::{Settings, SettingsError};
+pub use writer::PART_OCTETS;
+
+pub(crate) use reader::ObjectReader;
+pub(crate) use writer::ObjectWriter;

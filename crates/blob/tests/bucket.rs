@@ -1,0 +1,378 @@
+//! Bodies in a bucket of a real server: what `bodies.rs` asks of segments, and a server
+//! that is away.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "this file is tests only")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use address::Password;
+use blob::s3::{Bucket, PART_OCTETS, Settings, WINDOW_OCTETS};
+use blob::{BlobError, Blobs, BodyRef, READ_OCTETS};
+use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::{ObjectStore, ObjectStoreExt, PutMode};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Octets that differ from place to place and from seed to seed.
+fn octets(seed: u64, length: usize) -> Vec<u8> {
+    let mut reader = blake3::Hasher::new()
+        .update(&seed.to_le_bytes())
+        .finalize_xof();
+    let mut octets = vec![0; length];
+    reader.fill(&mut octets);
+    octets
+}
+
+async fn keep(blobs: &Blobs, body: &[u8]) -> BodyRef {
+    let mut writer = blobs.writer();
+    for piece in body.chunks(10_000) {
+        writer.write(piece).await.unwrap();
+    }
+    assert_eq!(writer.length(), body.len() as u64);
+    writer.finish().await.unwrap()
+}
+
+async fn read(
+    blobs: &Blobs,
+    body: &BodyRef,
+    range: std::ops::Range<u64>,
+) -> Result<Vec<u8>, BlobError> {
+    let mut reader = blobs.read(body, range);
+    let mut all = Vec::new();
+    while let Some(piece) = reader.next().await {
+        let piece = piece?;
+        assert!(!piece.is_empty() && piece.len() <= READ_OCTETS);
+        all.extend_from_slice(&piece);
+    }
+    assert_eq!(reader.left(), 0);
+    Ok(all)
+}
+
+async fn whole(blobs: &Blobs, body: &BodyRef) -> Result<Vec<u8>, BlobError> {
+    read(blobs, body, 0..u64::MAX).await
+}
+
+fn settings(endpoint: &str) -> Settings {
+    let mut settings = Settings::new(endpoint, "mail", "facteur", Password::new("s3cret"));
+    settings.prefix = "bodies".to_owned();
+    settings.patience = Duration::from_secs(2);
+    settings
+}
+
+async fn open(server: &testbed::S3) -> (Bucket, Blobs) {
+    let bucket = Bucket::open(&settings(&server.endpoint())).await.unwrap();
+    (bucket.clone(), Blobs::in_bucket(bucket))
+}
+
+/// The bucket as somebody else sees it.
+fn raw(server: &testbed::S3) -> AmazonS3 {
+    AmazonS3Builder::new()
+        .with_endpoint(server.endpoint())
+        .with_bucket_name("mail")
+        .with_access_key_id("other")
+        .with_secret_access_key("other")
+        .with_allow_http(true)
+        .build()
+        .unwrap()
+}
+
+/// Where all bodies are, without the format.
+async fn objects(store: &AmazonS3) -> Vec<object_store::path::Path> {
+    let found = store.list_with_delimiter(None).await.unwrap();
+    assert_eq!(found.common_prefixes.len(), 1);
+    let mut all = Vec::new();
+    for folder in found.common_prefixes {
+        let inner = store.list_with_delimiter(Some(&folder)).await.unwrap();
+        for folder in inner.common_prefixes {
+            let bodies = store.list_with_delimiter(Some(&folder)).await.unwrap();
+            all.extend(bodies.objects.into_iter().map(|object| object.location));
+        }
+    }
+    all
+}
+
+#[tokio::test]
+async fn bodies_of_every_size_come_back_also_after_opening_again() {
+    let server = testbed::S3::start();
+    let (_, blobs) = open(&server).await;
+    let window = usize::try_from(WINDOW_OCTETS).unwrap();
+    let sizes = [
+        0,
+        1,
+        READ_OCTETS,
+        READ_OCTETS + 1,
+        window,
+        window + 1,
+        PART_OCTETS,
+        PART_OCTETS + 1,
+        2 * PART_OCTETS,
+        2 * PART_OCTETS + 7,
+    ];
+    let mut kept = Vec::new();
+    for size in sizes {
+        let body = octets(size as u64, size);
+        let kept_as = keep(&blobs, &body).await;
+        assert_eq!(kept_as.length(), size as u64);
+        kept.push((kept_as, body));
+    }
+    let (_, blobs) = open(&server).await;
+    for (kept_as, body) in &kept {
+        assert_eq!(whole(&blobs, kept_as).await.unwrap(), *body);
+    }
+    assert_eq!(objects(&raw(&server)).await.len(), sizes.len());
+}
+
+#[tokio::test]
+async fn ranges_are_cut_to_the_body() {
+    let server = testbed::S3::start();
+    let (_, blobs) = open(&server).await;
+    let body = octets(1, 1_500_000);
+    let kept = keep(&blobs, &body).await;
+    for (from, to) in [
+        (0, 10),
+        (5, 5),
+        (65_530, 140_000),
+        (1_000_000, 1_100_000),
+        (1_499_999, 3_000_000),
+        (1, u64::MAX),
+    ] {
+        let cut = body.len().min(usize::try_from(to).unwrap());
+        let expected = &body[usize::try_from(from).unwrap()..cut];
+        assert_eq!(read(&blobs, &kept, from..to).await.unwrap(), expected);
+    }
+    assert!(
+        read(&blobs, &kept, 1_500_000..2_000_000)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        read(&blobs, &kept, 2_000_000..3_000_000)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_dropped_writer_never_was() {
+    let server = testbed::S3::start();
+    let (_, blobs) = open(&server).await;
+    for length in [3_000, 3 * PART_OCTETS] {
+        let mut writer = blobs.writer();
+        writer.write(&octets(1, length)).await.unwrap();
+    }
+    // What was there in parts is removed meanwhile; the other one was never sent.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let kept = keep(&blobs, b"one").await;
+    let store = raw(&server);
+    let all = objects(&store).await;
+    assert_eq!(all.len(), 1);
+    assert_eq!(whole(&blobs, &kept).await.unwrap(), b"one");
+    let uploads = ask(&server, "GET /mail?uploads HTTP/1.1").await;
+    assert!(uploads.contains("ListMultipartUploadsResult"), "{uploads}");
+    assert!(!uploads.contains("<UploadId>"), "{uploads}");
+}
+
+/// What the server answers to a request of one line.
+async fn ask(server: &testbed::S3, line: &str) -> String {
+    let address = server.endpoint().trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("{line}\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_removed_body_is_gone_and_its_neighbours_are_not() {
+    let server = testbed::S3::start();
+    let (bucket, blobs) = open(&server).await;
+    // The same octets twice are two bodies.
+    let (one, two) = (keep(&blobs, b"same").await, keep(&blobs, b"same").await);
+    assert_ne!(one, two);
+    bucket.delete(&one).await.unwrap();
+    bucket.delete(&one).await.unwrap();
+    let gone = whole(&blobs, &one).await;
+    assert!(matches!(gone, Err(BlobError::Damaged(_))), "{gone:?}");
+    assert_eq!(whole(&blobs, &two).await.unwrap(), b"same");
+}
+
+#[tokio::test]
+async fn a_damaged_body_is_found() {
+    let server = testbed::S3::start();
+    let (_, blobs) = open(&server).await;
+    let body = octets(1, 100_000);
+    let kept = keep(&blobs, &body).await;
+    let store = raw(&server);
+    let path = objects(&store).await.remove(0);
+    let mut other = body.clone();
+    other[99_000] ^= 1;
+    store.put(&path, other.into()).await.unwrap();
+    // What comes before the damage is given, the last piece is not.
+    let mut reader = blobs.read(&kept, 0..u64::MAX);
+    assert!(reader.next().await.unwrap().is_ok());
+    let damaged = reader.next().await.unwrap();
+    assert!(matches!(damaged, Err(BlobError::Damaged(_))), "{damaged:?}");
+    assert!(reader.next().await.is_none());
+    store
+        .put(&path, body[..70_000].to_vec().into())
+        .await
+        .unwrap();
+    let short = whole(&blobs, &kept).await;
+    assert!(matches!(short, Err(BlobError::Damaged(_))), "{short:?}");
+    store.delete(&path).await.unwrap();
+    let gone = whole(&blobs, &kept).await;
+    assert!(matches!(gone, Err(BlobError::Damaged(_))), "{gone:?}");
+}
+
+#[tokio::test]
+async fn a_body_of_a_folder_is_told_from_one_of_a_bucket() {
+    let server = testbed::S3::start();
+    let (bucket, in_bucket) = open(&server).await;
+    let dir = tempfile::tempdir().unwrap();
+    let in_folder = Blobs::open(dir.path()).unwrap();
+    let (here, there) = (
+        keep(&in_folder, b"here").await,
+        keep(&in_bucket, b"there").await,
+    );
+    for (blobs, body) in [(&in_folder, &there), (&in_bucket, &here)] {
+        let missing = whole(blobs, body).await;
+        assert!(matches!(missing, Err(BlobError::Damaged(_))), "{missing:?}");
+    }
+    assert!(matches!(
+        bucket.delete(&here).await,
+        Err(BlobError::Damaged(_))
+    ));
+    assert_eq!(whole(&in_folder, &here).await.unwrap(), b"here");
+}
+
+#[tokio::test]
+async fn a_newer_format_is_refused_in_words() {
+    let server = testbed::S3::start();
+    open(&server).await;
+    let store = raw(&server);
+    let path = object_store::path::Path::from("bodies/FORMAT");
+    store
+        .put(&path, "facteur-bodies-s3 2\n".into())
+        .await
+        .unwrap();
+    let refusal = Bucket::open(&settings(&server.endpoint()))
+        .await
+        .unwrap_err();
+    let words = refusal.to_string();
+    assert!(
+        words.contains("s3://mail/bodies has format 2; this program knows up to 1"),
+        "{words}"
+    );
+    for odd in ["facteur-bodies 1", "facteur-bodies-s3 0", "", "\0"] {
+        store.put(&path, odd.into()).await.unwrap();
+        let refusal = Bucket::open(&settings(&server.endpoint())).await;
+        assert!(
+            matches!(refusal, Err(BlobError::Broken(_))),
+            "{odd}: {refusal:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_waited_for_and_then_told() {
+    let mut server = testbed::S3::start();
+    let (_, blobs) = open(&server).await;
+    let kept = keep(&blobs, b"one").await;
+    server.stop();
+    let begun = Instant::now();
+    let mut writer = blobs.writer();
+    writer.write(b"two").await.unwrap();
+    let (written, read) = tokio::join!(writer.finish(), whole(&blobs, &kept));
+    assert!(matches!(written, Err(BlobError::Away(_))), "{written:?}");
+    assert!(matches!(read, Err(BlobError::Away(_))), "{read:?}");
+    let opened = Bucket::open(&settings(&server.endpoint())).await;
+    assert!(matches!(opened, Err(BlobError::Away(_))), "{opened:?}");
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(40), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_body_waits_for_a_server_that_comes_back() {
+    let mut server = testbed::S3::start();
+    let mut patient = settings(&server.endpoint());
+    patient.patience = Duration::from_secs(60);
+    let blobs = Blobs::in_bucket(Bucket::open(&patient).await.unwrap());
+    server.stop();
+    let waiting = tokio::spawn({
+        let blobs = blobs.clone();
+        async move { keep(&blobs, b"late").await }
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!waiting.is_finished());
+    let server = tokio::task::spawn_blocking(move || {
+        server.start_again();
+        server
+    });
+    let server = server.await.unwrap();
+    let kept = waiting.await.unwrap();
+    assert_eq!(whole(&blobs, &kept).await.unwrap(), b"late");
+    drop(server);
+}
+
+/// The answer to a put is lost: the body is there all the same, once.
+#[tokio::test]
+async fn a_lost_answer_is_asked_for_again() {
+    let server = testbed::S3::start();
+    open(&server).await;
+    let there = server.endpoint().trim_start_matches("http://").to_owned();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let lost = Arc::new(AtomicBool::new(false));
+    let counted = lost.clone();
+    let carrying = tokio::spawn(async move {
+        while let Ok((near, _)) = listener.accept().await {
+            tokio::spawn(carry(near, there.clone(), counted.clone()));
+        }
+    });
+    let bucket = Bucket::open(&settings(&endpoint)).await.unwrap();
+    let blobs = Blobs::in_bucket(bucket);
+    let kept = keep(&blobs, b"one").await;
+    assert!(lost.load(Ordering::Relaxed));
+    assert_eq!(whole(&blobs, &kept).await.unwrap(), b"one");
+    let store = raw(&server);
+    let all = objects(&store).await;
+    assert_eq!(all.len(), 1);
+    // It was asked for as one that is not there, and that is heeded.
+    let again = store.put_opts(&all[0], "two".into(), PutMode::Create.into());
+    let again = again.await.unwrap_err();
+    assert!(
+        matches!(again, object_store::Error::AlreadyExists { .. }),
+        "{again}"
+    );
+    carrying.abort();
+}
+
+/// Carries a connection, but for the answer to the first put.
+async fn carry(mut near: TcpStream, there: String, lost: Arc<AtomicBool>) {
+    let Ok(mut far) = TcpStream::connect(there).await else {
+        return;
+    };
+    let (mut ask, mut answer) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
+    let mut is_put = false;
+    loop {
+        tokio::select! {
+            asked = near.read(&mut ask) => {
+                let Ok(count @ 1..) = asked else { return };
+                is_put |= ask[..count].starts_with(b"PUT ");
+                far.write_all(&ask[..count]).await.unwrap();
+            }
+            answered = far.read(&mut answer) => {
+                let Ok(count @ 1..) = answered else { return };
+                if is_put && !lost.swap(true, Ordering::Relaxed) {
+                    return;
+                }
+                near.write_all(&answer[..count]).await.unwrap();
+            }
+        }
+    }
+}
