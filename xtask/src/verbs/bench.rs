@@ -114,7 +114,7 @@ impl Bench<'_> {
             "strace -f -c --seccomp-bpf -e trace=fsync,fdatasync,sync_file_range,msync -o {}",
             counts.display()
         );
-        let mut count = |seconds: &str| -> Result<(f64, f64), Failure> {
+        let count = |seconds: &str| -> Result<(f64, f64), Failure> {
             let told = self.run(Some(&under), &["deliver", sizes, sessions, seconds])?;
             let table = fs::read_to_string(&counts)?;
             let total = table.lines().find(|line| line.ends_with(" total"));

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload, PutPayloadMut};
+use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
 use super::bucket::{Bucket, meaning};
@@ -117,19 +118,23 @@ impl ObjectWriter {
 }
 
 /// An object that is written in parts. Unless it is completed, dropping it removes them.
-struct Upload(Option<Box<dyn MultipartUpload>>);
+///
+/// Nobody locks it: it makes of what one thread at a time may use something that sessions can
+/// hold while they go from one thread to another.
+struct Upload(Option<Mutex<Box<dyn MultipartUpload>>>);
 
 impl Upload {
     async fn begin(bucket: &Bucket, name: ObjectName) -> Result<Upload, BlobError> {
         let begun = bucket.store().put_multipart(&bucket.path(name)).await;
-        Ok(Upload(Some(begun.map_err(|error| meaning(&error))?)))
+        let upload = begun.map_err(|error| meaning(&error))?;
+        Ok(Upload(Some(Mutex::new(upload))))
     }
 
     async fn part(&mut self, octets: PutPayload) -> Result<(), BlobError> {
         let Some(upload) = &mut self.0 else {
             return Err(BlobError::Broken("the body is complete already".into()));
         };
-        let part = upload.put_part(octets);
+        let part = upload.get_mut().put_part(octets);
         part.await.map_err(|error| meaning(&error))
     }
 
@@ -137,7 +142,8 @@ impl Upload {
         let Some(upload) = &mut self.0 else {
             return Err(BlobError::Broken("the body is complete already".into()));
         };
-        upload.complete().await.map_err(|error| meaning(&error))?;
+        let completed = upload.get_mut().complete().await;
+        completed.map_err(|error| meaning(&error))?;
         self.0 = None;
         Ok(())
     }
@@ -147,7 +153,8 @@ impl Drop for Upload {
     fn drop(&mut self) {
         // Without a runtime the service is at its end; then the bucket's own rule has to
         // do it.
-        if let (Some(mut upload), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+        if let (Some(upload), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            let mut upload = upload.into_inner();
             runtime.spawn(async move {
                 if let Err(error) = upload.abort().await {
                     tracing::warn!(%error, "parts of an unfinished body could not be removed");

@@ -79,7 +79,7 @@ pub use settings::{Notices, Settings, SettingsError};
 /// Writers of one node. While one waits for the disk another gathers and judges; each
 /// partition has one of them, so that commits of one node never wait for each other's
 /// heads.
-const WRITERS: usize = 3;
+const WRITERS: usize = 2;
 /// Commits that may wait for one writer; those beyond wait to be let in.
 const WAITING_COMMITS: usize = 1024;
 
