@@ -200,7 +200,8 @@ impl Change {
 }
 
 impl Reading {
-    async fn mailbox_ids(&self) -> Result<Vec<MailboxId>> {
+    /// All mailboxes of the account, or [`StoreError::Gone`].
+    pub(crate) async fn mailbox_ids(&self) -> Result<Vec<MailboxId>> {
         let mut ids = Vec::new();
         let mut scan = self.scan(NameKey::all());
         while let Some(rows) = scan.page().await? {

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use crate::change::{Change, FULL_OCTETS, FULL_OPERATIONS};
 use crate::intake::DETAILS_PARTS;
 use crate::keys::LeftKey;
-use crate::mark::{Fixed, Kept, Mark};
+use crate::mark::{Fixed, Kept, Mark, RecordValue};
 use crate::store::Turn;
 use crate::values::{LeftPieceValue, LeftValue, SummaryValue};
 use crate::walk::{Place, Walk};
@@ -501,7 +501,7 @@ impl Change {
         let alone = usize::try_from(self.packing.singles).unwrap_or(usize::MAX);
         if work.pairs.len() <= alone {
             for message in open {
-                let record = crate::mark::RecordValue {
+                let record = RecordValue {
                     mark: message.mark,
                     fixed: message.fixed,
                 };

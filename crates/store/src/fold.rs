@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::change::Change;
 use crate::keys::{GoneKey, RecordKey, old_changed, old_removed};
 use crate::limits::GONE_GRACE;
-use crate::mark::{Kept, RecordValue};
+use crate::mark::{Kept, Mark, RecordValue};
 use crate::sweep::seconds_before;
 use crate::values::{RemovedValue, SummaryValue};
 use crate::walk::Block;
@@ -152,7 +152,7 @@ impl Change {
         let all = 0..block.marks.0.len();
         let fixeds = self.reading.fixeds(mailbox, block, all).await?;
         let marks = block.marks.0.iter().enumerate();
-        let message = |(at, (uid, mark)): (usize, &(Uid, crate::mark::Mark))| {
+        let message = |(at, (uid, mark)): (usize, &(Uid, Mark))| {
             Ok(Message {
                 uid: *uid,
                 mark: mark.clone(),

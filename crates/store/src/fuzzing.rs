@@ -8,8 +8,8 @@ use crate::keys::{
 };
 use crate::mark::RecordValue;
 use crate::values::{
-    AccountValue, DetailsValue, FullValue, KeywordsValue, LeftPieceValue, MarkValue, NameValue,
-    OnceValue, RemovedValue, Stored, SummaryValue,
+    AccountValue, DetailsValue, Fields, FullValue, KeywordsValue, LeftPieceValue, MarkValue,
+    NameValue, OnceValue, RemovedValue, Stored, SummaryValue,
 };
 
 /// Reads octets as each kind of key and value that a store holds.
@@ -65,7 +65,7 @@ fn block(octets: &[u8]) {
     }
 }
 
-fn value<T: Stored + PartialEq>(octets: &[u8]) -> Option<T> {
+fn value<T: Fields + PartialEq>(octets: &[u8]) -> Option<T> {
     let value = T::read(octets).ok()?;
     let written = value.write().ok();
     let again = written.and_then(|octets| T::read(&octets).ok());

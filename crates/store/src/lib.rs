@@ -48,6 +48,9 @@
 //! them. Of a message that was never copied they go when it does; for others see
 //! [`Store::sweep`].
 //!
+//! Folding and collecting are done beside other changes, one step after each, and for
+//! mailboxes that nothing changes by [`Store::tend`].
+//!
 //! Version 1 had a row for each message and further ones for its changes. Such a mailbox
 //! works as it is, each message standing alone, and every change of it folds some more.
 //!

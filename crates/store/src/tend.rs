@@ -1,16 +1,18 @@
 //! What keeps a mailbox quick and small, done beside its other changes: one step after
 //! each, in a commit of its own, so that no change waits long for it.
 
+use address::AccountId;
 use jiff::Timestamp;
 
 use crate::change::Change;
+use crate::keys::LeftKey;
 use crate::limits::GONE_GRACE;
 use crate::packing::Packing;
 use crate::store::Turn;
 use crate::sweep::seconds_before;
-use crate::values::SummaryValue;
+use crate::values::{LeftValue, SummaryValue};
 use crate::walk::{Index, Place, Walk};
-use crate::{MailboxId, Result, UidSet};
+use crate::{MailboxId, Result, Store, StoreError, UidSet};
 
 /// What a mailbox needs first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,29 @@ fn need(summary: &SummaryValue, packing: Packing, now: Timestamp) -> Option<Need
     }
 }
 
+impl Store {
+    /// Does for all mailboxes of an account what their changes do beside themselves, to
+    /// the end: of mailboxes that nothing changes nobody else does it. Others have their
+    /// turn between the steps.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`] when the account is; [`StoreError::Damaged`].
+    pub async fn tend(&self, account: AccountId, now: Timestamp) -> Result<()> {
+        for mailbox in self.reading(account).await?.mailbox_ids().await? {
+            loop {
+                let mut turn = self.turn(account).await;
+                match turn.tend(mailbox, now).await {
+                    Ok(true) => {}
+                    // It may have been deleted meanwhile.
+                    Ok(false) | Err(StoreError::Gone) => break,
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Turn<'_> {
     /// Commits a change as [`Turn::commit`] does, then does one step of what each of its
     /// mailboxes needs.
@@ -58,7 +83,8 @@ impl Turn<'_> {
         Ok(true)
     }
 
-    async fn tend(&mut self, mailbox: MailboxId, now: Timestamp) -> Result<()> {
+    /// One step of what a mailbox needs. False if it needs nothing.
+    async fn tend(&mut self, mailbox: MailboxId, now: Timestamp) -> Result<bool> {
         let mut change = self.begin().await?;
         let summary = change.summary(mailbox).await?;
         let (summary, packing) = (summary.clone(), change.packing);
@@ -66,10 +92,10 @@ impl Turn<'_> {
             Some(Need::Settle) => change.settle(mailbox).await?,
             Some(Need::Fold) => change.fold(mailbox, now).await?,
             Some(Need::Collect) => change.collect(mailbox, now).await?,
-            None => return Ok(()),
+            None => return Ok(false),
         }
         // When another machine came before, it is for its change to do this.
-        self.commit(change).await.map(drop)
+        self.commit(change).await.map(|_| true)
     }
 
     /// Marks all that a large move took out of a mailbox.
@@ -109,12 +135,12 @@ impl Change {
             if self.is_full()
                 && let Some(from) = next
             {
-                self.summary(mailbox).await?.left = Some(crate::values::LeftValue { from, ..left });
+                self.summary(mailbox).await?.left = Some(LeftValue { from, ..left });
                 return Ok(());
             }
         }
         self.summary(mailbox).await?.left = None;
-        self.operations.clear(crate::keys::LeftKey::all(mailbox));
+        self.operations.clear(LeftKey::all(mailbox));
         Ok(())
     }
 }

@@ -186,3 +186,40 @@ async fn bodies_are_shown_and_found_where_they_went() {
     assert_eq!(store.bodies(nobody, drop).await, Err(StoreError::Gone));
     assert_eq!(store.sweep(nobody).await, Err(StoreError::Gone));
 }
+
+#[tokio::test]
+async fn what_nothing_changes_is_tended_to_the_end() {
+    let world = World::new().await;
+    let message = world.incoming("Subject: quiet\r\n\r\n").await;
+    for _ in 0..40 {
+        world.deliver(&message, 0).await;
+    }
+    let store = &world.store;
+    let most: UidSet = (1..=38).filter_map(Uid::new).collect();
+    store.remove(ACCOUNT, INBOX, &most, at(0)).await.unwrap();
+    old::make_old(store, &*world.kv, ACCOUNT).await;
+    let rows = async |range| {
+        let reading = store.reading(ACCOUNT).await.unwrap();
+        reading.rows(range, usize::MAX).await.unwrap().len()
+    };
+    store.tend(ACCOUNT, at(0)).await.unwrap();
+    assert!(
+        !store
+            .reading(ACCOUNT)
+            .await
+            .unwrap()
+            .summary(INBOX)
+            .await
+            .unwrap()
+            .old
+    );
+    assert_eq!(world.records(INBOX).await.len(), 40);
+    world.details().await;
+    store.tend(ACCOUNT, at(HOURS)).await.unwrap();
+    assert_eq!(world.records(INBOX).await.len(), 2);
+    world.details().await;
+    // Its numbers, and one block: what changes, what does not, its last change, and the
+    // details of two.
+    assert_eq!(rows(crate::keys::all_of_mailbox(INBOX)).await, 1 + 3 + 2);
+    assert_eq!(store.tend(AccountId(4), at(0)).await, Err(StoreError::Gone));
+}

@@ -20,11 +20,13 @@ impl Mortal {
     }
 }
 
-/// An engine on which another machine does something before one of our commits.
+/// An engine on which another machine does something at one of our commits.
 pub(super) struct Shared<F> {
     pub(super) kv: Arc<dyn Kv>,
     /// Commits before that one.
     pub(super) commits: AtomicUsize,
+    /// Whether it comes after that commit; else it comes before.
+    pub(super) after: bool,
     pub(super) other: F,
 }
 
@@ -37,10 +39,14 @@ impl<F: Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static> Kv for Shared<F>
     ) -> BoxFuture<'_, Result<Outcome, KvError>> {
         let now = self.commits.fetch_sub(1, Ordering::SeqCst) == 0;
         async move {
-            if now {
+            if now && !self.after {
                 (self.other)().await;
             }
-            self.kv.commit(partition, conditions, operations).await
+            let outcome = self.kv.commit(partition, conditions, operations).await;
+            if now && self.after {
+                (self.other)().await;
+            }
+            outcome
         }
         .boxed()
     }
