@@ -66,4 +66,5 @@ fn what_was_acknowledged_holds_after_kills_under_mixed_load() {
     );
     println!("{:?}", total.acknowledged);
     total.assert_good();
+    total.assert_shown();
 }

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::chance::Chance;
 use super::file::{Tails, Unseen};
 use super::names::Names;
-use super::shim::{Bench, EXIT_CUT, Manner, When};
+use super::shim::{Bench, EXIT_CUT, Lies, Manner, When};
 use super::table::{Mode, Table};
 use crate::common::{free_base, people, quickstart};
 use crate::load::{Load, Setting, Verdict};
@@ -37,7 +37,7 @@ const MODES: [Mode; 4] = [
 /// A series of power cuts.
 pub(crate) struct Campaign {
     seed: u64,
-    lies: bool,
+    lies: Lies,
     base: u16,
     _base_lock: File,
     table: Table,
@@ -52,7 +52,7 @@ impl Campaign {
         let (base, lock) = free_base();
         Campaign {
             seed,
-            lies: false,
+            lies: Lies::None,
             base,
             _base_lock: lock,
             table: Table::default(),
@@ -62,9 +62,9 @@ impl Campaign {
         }
     }
 
-    /// Once the service has started first, the disk says that it syncs and does not.
-    pub(crate) fn lie(&mut self) {
-        self.lies = true;
+    /// Once the service has started first, the disk lies about its syncs.
+    pub(crate) fn lie(&mut self, lies: Lies) {
+        self.lies = lies;
     }
 
     /// How the rounds ended, and what was acknowledged.
@@ -136,9 +136,7 @@ impl Campaign {
         }
         let mut machine = Machine::new(self.base);
         assert!(machine.start(When::Never).unwrap().is_some());
-        if self.lies {
-            machine.bench.lie();
-        }
+        machine.bench.lie(self.lies);
         let mut load = machine.load(0);
         let mut verdict = Verdict::default();
         let mut acknowledged = 0;

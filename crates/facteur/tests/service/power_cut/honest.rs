@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use super::file::{PAGE, Tails, Unseen};
 use super::names::Names;
-use super::shim::{Bench, EXIT_CUT, Manner, When};
+use super::shim::{Bench, EXIT_CUT, Lies, Manner, When};
 
 const STRICT: Manner = Manner {
     tails: Tails::Holes,
@@ -292,12 +292,10 @@ fn the_disk_can_be_put_back_to_what_it_was() {
 
 /// Lets threads write and tell what is durable until the power is cut; gives how many lines
 /// were told of and are not there, and how many were told.
-fn told_and_lost(seed: u64, when: When, lies: bool) -> (usize, usize) {
+fn told_and_lost(seed: u64, when: When, lies: Lies) -> (usize, usize) {
     let folder = tempfile::tempdir().unwrap();
     let mut bench = Bench::new(folder.path());
-    if lies {
-        bench.lie();
-    }
+    bench.lie(lies);
     let mut program = program("for_ever", &bench.disk, 1);
     bench.put_before(&mut program, when);
     let done = program.stdout(Stdio::piped()).output().unwrap();
@@ -336,7 +334,7 @@ fn no_cut_takes_what_was_told_to_be_durable() {
         } else {
             When::InSync(10 + seed * 10, seed * 50)
         };
-        let (lost, lines) = told_and_lost(seed, when, false);
+        let (lost, lines) = told_and_lost(seed, when, Lies::None);
         assert_eq!(lost, 0, "seed {seed}");
         told += lines;
     }
@@ -345,6 +343,6 @@ fn no_cut_takes_what_was_told_to_be_durable() {
 
 #[test]
 fn a_disk_that_lies_is_found_out() {
-    let lost = |seed| told_and_lost(seed, When::AtWrite(60), true).0;
+    let lost = |seed| told_and_lost(seed, When::AtWrite(60), Lies::All).0;
     assert!((0..6).filter(|seed| lost(*seed) > 0).count() > 2);
 }

@@ -48,6 +48,9 @@
 
 enum kind { WRITE = 1, LENGTH, DONE, SYNC, SYNCED, NAME, MAPPED, STRANGE, CUT };
 enum when { NEVER, AT_A_WRITE, IN_A_SYNC };
+/* Which syncs say they are done and are not: all, those of folders, or each until the next
+ * one is. */
+enum lies { NONE, ALL, OF_FOLDERS, LATE };
 
 struct head {
     uint64_t kind;
@@ -63,7 +66,8 @@ struct control {
     uint64_t when;
     uint64_t countdown;
     uint64_t delay; /* microseconds in a sync before the cut */
-    uint64_t lies;  /* syncs say they are done and are not */
+    uint64_t lies;
+    uint64_t late; /* the ticket of the sync that is not done yet */
     uint64_t tickets;
     uint32_t lock;
 };
@@ -288,7 +292,7 @@ static void done(uint64_t octets)
 
 static void synced_at_once(uint64_t inode)
 {
-    if (control->lies)
+    if (control->lies == ALL)
         return;
     uint64_t ticket = ++control->tickets;
     record((struct head){.kind = SYNC, .file = inode, .ticket = ticket});
@@ -420,7 +424,7 @@ int posix_fallocate64(int fd, off64_t from, off64_t octets) { return posix_fallo
 /* A sync, of one file or folder or (0) of everything. Those that failed promise nothing. */
 static long sync_of(uint64_t inode, long number, int fd)
 {
-    if (control->lies)
+    if (control->lies == ALL)
         return 0;
     lock();
     uint64_t ticket = ++control->tickets;
@@ -436,6 +440,11 @@ static long sync_of(uint64_t inode, long number, int fd)
     }
     long result = syscall(number, fd);
     lock();
+    if (control->lies == LATE && result == 0) {
+        uint64_t done = control->late;
+        control->late = ticket;
+        ticket = done;
+    }
     record((struct head){.kind = SYNCED, .ticket = ticket, .at = result == 0});
     unlock();
     return result;
@@ -444,7 +453,11 @@ static long sync_of(uint64_t inode, long number, int fd)
 static int sync_one(int fd, long number)
 {
     struct stat is;
-    return is_ours(fd, &is) ? sync_of(is.st_ino, number, fd) : syscall(number, fd);
+    if (!is_ours(fd, &is))
+        return syscall(number, fd);
+    if (control->lies == OF_FOLDERS && S_ISDIR(is.st_mode))
+        return 0;
+    return sync_of(is.st_ino, number, fd);
 }
 
 int fsync(int fd) { return sync_one(fd, SYS_fsync); }

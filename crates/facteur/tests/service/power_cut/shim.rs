@@ -26,6 +26,16 @@ pub(crate) enum When {
     InSync(u64, u64),
 }
 
+/// Which syncs say that they are done and are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lies {
+    None,
+    All,
+    OfFolders,
+    /// Each is, but not before the next one.
+    Late,
+}
+
 /// How a disk behaves when its power is cut.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Manner {
@@ -40,7 +50,7 @@ pub(crate) struct Bench {
     side: PathBuf,
     library: PathBuf,
     before: Glance,
-    lies: bool,
+    lies: Lies,
 }
 
 impl Bench {
@@ -54,13 +64,13 @@ impl Bench {
             disk,
             side,
             before: Glance::new(),
-            lies: false,
+            lies: Lies::None,
         }
     }
 
-    /// From now on the disk says that it has synced and has not.
-    pub(crate) fn lie(&mut self) {
-        self.lies = true;
+    /// From now on the disk lies about its syncs.
+    pub(crate) fn lie(&mut self, lies: Lies) {
+        self.lies = lies;
         self.arm(When::Never);
     }
 
@@ -96,7 +106,13 @@ impl Bench {
         put(0, 0);
         put(1, countdown);
         put(2, delay);
-        put(3, self.lies.into());
+        let lies = match self.lies {
+            Lies::None => 0,
+            Lies::All => 1,
+            Lies::OfFolders => 2,
+            Lies::Late => 3,
+        };
+        put(3, lies);
         // Last: it is looked at first.
         put(0, when);
     }
