@@ -117,3 +117,15 @@ impl From<ObjectReader> for BodyReader {
         BodyReader(Reader::Object(reader))
     }
 }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sessions hold them, and go from thread to thread.
+    #[test]
+    fn both_doors_may_be_sent_and_shared() {
+        fn is_shared<T: Send + Sync>() {}
+        is_shared::<BodyWriter>();
+        is_shared::<BodyReader>();
+    }
+}

@@ -119,32 +119,32 @@ impl ObjectWriter {
 
 /// An object that is written in parts. Unless it is completed, dropping it removes them.
 ///
-/// Nobody locks it: it makes of what one thread at a time may use something that sessions can
-/// hold while they go from one thread to another.
-struct Upload(Option<Mutex<Box<dyn MultipartUpload>>>);
+/// The lock is never taken: it makes of what may be sent to another thread what may also
+/// be shared, as those who hold a writer are.
+struct Upload(Mutex<Option<Box<dyn MultipartUpload>>>);
 
 impl Upload {
     async fn begin(bucket: &Bucket, name: ObjectName) -> Result<Upload, BlobError> {
         let begun = bucket.store().put_multipart(&bucket.path(name)).await;
-        let upload = begun.map_err(|error| meaning(&error))?;
-        Ok(Upload(Some(Mutex::new(upload))))
+        Ok(Upload(Mutex::new(Some(
+            begun.map_err(|error| meaning(&error))?,
+        ))))
     }
 
     async fn part(&mut self, octets: PutPayload) -> Result<(), BlobError> {
-        let Some(upload) = &mut self.0 else {
+        let Some(upload) = self.0.get_mut() else {
             return Err(BlobError::Broken("the body is complete already".into()));
         };
-        let part = upload.get_mut().put_part(octets);
+        let part = upload.put_part(octets);
         part.await.map_err(|error| meaning(&error))
     }
 
     async fn complete(mut self) -> Result<(), BlobError> {
-        let Some(upload) = &mut self.0 else {
+        let Some(upload) = self.0.get_mut() else {
             return Err(BlobError::Broken("the body is complete already".into()));
         };
-        let completed = upload.get_mut().complete().await;
-        completed.map_err(|error| meaning(&error))?;
-        self.0 = None;
+        upload.complete().await.map_err(|error| meaning(&error))?;
+        *self.0.get_mut() = None;
         Ok(())
     }
 }
@@ -153,8 +153,7 @@ impl Drop for Upload {
     fn drop(&mut self) {
         // Without a runtime the service is at its end; then the bucket's own rule has to
         // do it.
-        if let (Some(upload), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
-            let mut upload = upload.into_inner();
+        if let (Some(mut upload), Ok(runtime)) = (self.0.get_mut().take(), Handle::try_current()) {
             runtime.spawn(async move {
                 if let Err(error) = upload.abort().await {
                     tracing::warn!(%error, "parts of an unfinished body could not be removed");
