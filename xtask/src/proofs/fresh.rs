@@ -4,7 +4,8 @@
 //! The machine is a folder made by debootstrap, entered by chroot inside name spaces of
 //! its own, so that whatever was started or mounted in it ends with it. It gets a clone
 //! of what is committed, this machine's Rust toolchain, and the way to the network: the
-//! resolver's file and the certificates believed here. It needs root.
+//! resolver's file and the certificates believed here (pip, which brings its own, is told of
+//! them). It needs root.
 
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -109,7 +110,7 @@ impl Machine {
             mount --rbind /dev \"$1/dev\"
             mount -t proc proc \"$1/proc\"
             exec chroot \"$1\" env -i HOME=/root LANG=C.UTF-8 PATH=/opt/rust/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-                sh -c \"cd /root/facteur && exec $3\"";
+                PIP_CERT=/etc/ssl/certs/ca-certificates.crt sh -c \"cd /root/facteur && exec $3\"";
         let mut command = Command::new("setpriv");
         command.args([
             "--pdeathsig",
