@@ -53,15 +53,15 @@ impl Marked {
             Err(TryLockError::WouldBlock) => return Err(LogError::InUse(path.to_owned())),
             Err(TryLockError::Error(error)) => return Err(broken(error)),
         }
-        let mut text = String::new();
+        let mut text = Vec::new();
         Read::by_ref(&mut file)
             .take(FORMAT_OCTETS)
-            .read_to_string(&mut text)
+            .read_to_end(&mut text)
             .map_err(broken)?;
-        let format = match text.as_str() {
-            // New, or the making of it was cut short.
-            "" => 0,
-            text => read(path, name, newest, text)?,
+        let format = if is_unfinished(&line(name, newest), &text) {
+            0
+        } else {
+            read(path, name, newest, &String::from_utf8_lossy(&text))?
         };
         let marked = Marked {
             path: path.to_owned(),
@@ -95,7 +95,7 @@ impl Marked {
         if state.format == self.newest {
             return Ok(());
         }
-        let text = format!("{} {}\n", self.name, self.newest);
+        let text = line(self.name, self.newest);
         state.file.seek(SeekFrom::Start(0))?;
         state.file.write_all(text.as_bytes())?;
         state.file.sync_all()?;
@@ -103,6 +103,19 @@ impl Marked {
         state.format = self.newest;
         Ok(())
     }
+}
+
+/// What a FORMAT file says.
+fn line(name: &str, format: u32) -> String {
+    format!("{name} {format}\n")
+}
+
+/// True where a folder is new, or the making of it was cut short: a power cut may leave of
+/// the line its beginning, and zeros for the rest.
+fn is_unfinished(line: &str, text: &[u8]) -> bool {
+    let zeros = text.iter().rev().take_while(|octet| **octet == 0).count();
+    let (kept, _) = text.split_at(text.len() - zeros);
+    text.len() <= line.len() && kept.len() < line.len() && line.as_bytes().starts_with(kept)
 }
 
 /// The format that a FORMAT file names.
@@ -150,7 +163,7 @@ mod tests {
             refusal.contains("has format 3; this program knows up to 2"),
             "{refusal}"
         );
-        for odd in ["facteur-test\n", "facteur-other 1", "facteur-test 0", "\0"] {
+        for odd in ["facteur-test\n", "facteur-other 1", "facteur-test 0", "\0x"] {
             std::fs::write(dir.path().join(FORMAT_FILE), odd).unwrap();
             assert!(
                 matches!(open(dir.path()), Err(LogError::Broken(_))),
@@ -162,10 +175,17 @@ mod tests {
     #[test]
     fn an_unfinished_making_is_finished() {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join(FORMAT_FILE), "").unwrap();
-        drop(open(dir.path()).unwrap());
-        let text = std::fs::read_to_string(dir.path().join(FORMAT_FILE)).unwrap();
-        assert_eq!(text, "facteur-test 2\n");
+        let file = dir.path().join(FORMAT_FILE);
+        let line = b"facteur-test 2\n";
+        for kept in 0..line.len() {
+            let mut torn = line.to_vec();
+            torn[kept..].fill(0);
+            for left in [&torn[..], &line[..kept]] {
+                std::fs::write(&file, left).unwrap();
+                drop(open(dir.path()).unwrap());
+                assert_eq!(std::fs::read(&file).unwrap(), line);
+            }
+        }
     }
 
     #[test]
