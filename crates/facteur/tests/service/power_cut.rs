@@ -65,6 +65,7 @@ fn what_was_acknowledged_holds_after_power_cuts_under_mixed_load() {
 }
 
 /// Cuts the power of a disk that lies, until mail is missing.
+#[allow(clippy::print_stdout, reason = "whoever runs it reads what came of it")]
 fn finds_out(lies: Lies, cuts: u64) {
     let mut campaign = Campaign::new(seed());
     campaign.lie(lies);
