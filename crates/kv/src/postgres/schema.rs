@@ -73,19 +73,35 @@ async fn found(client: &Client) -> Result<Option<i64>, KvError> {
 /// done again.
 async fn make(client: &Client) -> Result<(), KvError> {
     for table in TABLES {
-        let mut attempts = ATTEMPTS;
-        // Two that make the same table at once: one of them may be told that it is there.
-        while let Err(trouble) = answer(client.batch_execute(table)).await {
-            attempts -= 1;
-            if trouble != Trouble::InTheWay || attempts == 0 {
-                return Err(trouble.told());
-            }
-        }
+        make_table(client, table).await?;
     }
     answer(client.execute(NAME_FORMAT, &[&FORMAT]))
         .await
         .map(drop)
         .map_err(Trouble::told)
+}
+
+/// `IF NOT EXISTS` looks before it makes: of two that make the same table at once, one is
+/// told that it is there. Which of the catalogue's rows it met decides by which code.
+async fn make_table(client: &Client, table: &str) -> Result<(), KvError> {
+    // Beside those that `Trouble` knows to pass.
+    const ANOTHER_MADE_IT: [&SqlState; 2] =
+        [&SqlState::DUPLICATE_OBJECT, &SqlState::DUPLICATE_TABLE];
+    let mut attempts = ATTEMPTS;
+    loop {
+        let answered = answer_all(client.batch_execute(table)).await;
+        let Err(error) = answered.map_err(Trouble::told)? else {
+            return Ok(());
+        };
+        attempts -= 1;
+        let trouble = Trouble::of(&error);
+        let another = error
+            .code()
+            .is_some_and(|code| ANOTHER_MADE_IT.contains(&code));
+        if attempts == 0 || !(another || trouble == Trouble::InTheWay) {
+            return Err(trouble.told());
+        }
+    }
 }
 
 /// Without syncs nothing is durable, whatever we do.
