@@ -50,6 +50,11 @@ impl SegmentId {
         self.0
     }
 
+    /// True for a piece of the log, false for a large body's own file.
+    pub fn is_shared(self) -> bool {
+        self.sort() == Sort::Shared
+    }
+
     pub(crate) fn sort(self) -> Sort {
         if self.0 & 1 == 0 {
             Sort::Shared

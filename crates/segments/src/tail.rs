@@ -5,12 +5,13 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice, Write};
+use std::ops::Range;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use crate::folder::Folder;
-use crate::frame::{HEADER_OCTETS, Header};
+use crate::frame::{HEADER_OCTETS, Header, IndexKind};
 use crate::place::Sort;
 use crate::walk::{Walked, walk};
 use crate::{LogError, Place, SegmentId};
@@ -86,15 +87,19 @@ impl Tail {
         self.write(&mut state, segment, frames, octets)
     }
 
-    /// Appends a frame of changes. Gives the place after it.
-    pub(crate) fn append_changes(&self, content: &[u8]) -> Result<Place, LogError> {
+    /// Appends something of an index. Gives where it begins and the place after it.
+    pub(crate) fn append_index(
+        &self,
+        kind: IndexKind,
+        content: &[u8],
+    ) -> Result<Range<Place>, LogError> {
         let octets = (HEADER_OCTETS + content.len()) as u64;
         let mut state = self.state.lock();
         let segment = self.with_room(&mut state, octets)?;
-        let header = Header::of_changes(content, segment.synced).encode();
+        let header = Header::of_index(kind, content, segment.synced).encode();
         let mut frame = [IoSlice::new(&header), IoSlice::new(content)];
-        self.write(&mut state, segment, &mut frame, octets)?;
-        Ok(state.end)
+        let start = self.write(&mut state, segment, &mut frame, octets)?;
+        Ok(start..state.end)
     }
 
     /// The segment that has room for so many octets more, taken out of the state.

@@ -1,6 +1,7 @@
 //! How a connection is set up, what SQLite's errors mean to us, and the marks that the
 //! database carries of itself.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, OptionalExtension, ffi, params};
 use segments::{Marked, Place, SegmentId};
 
-use crate::KvError;
+use crate::{KvError, Partition};
 
 /// How long a connection waits where SQLite locks its files for a moment (a reader
 /// while the log is recovered or begun anew).
@@ -68,6 +69,53 @@ impl Database {
             .and_then(|()| connection.pragma_update(None, "cache_size", -READER_CACHE))
             .map_err(meaning)?;
         Ok(connection)
+    }
+
+    /// All partitions that something is in, ascending.
+    pub(super) fn partitions(&self) -> Result<Vec<Partition>, KvError> {
+        let connection = self.reader()?;
+        let mut partitions = Vec::new();
+        let mut last = Vec::new();
+        // One look into the tree for each.
+        let sql = "SELECT part FROM kv WHERE part > ?1 ORDER BY part LIMIT 1";
+        let next = |last: &[u8]| {
+            let mut statement = connection.prepare_cached(sql)?;
+            statement
+                .query_row(params![last], |row| row.get(0))
+                .optional()
+        };
+        while let Some(part) = next(&last).map_err(meaning)? {
+            last = part;
+            let partition = Partition::from_bytes(&last);
+            let odd = || KvError::Damaged(format!("a partition: {last:02x?}"));
+            partitions.push(partition.ok_or_else(odd)?);
+        }
+        Ok(partitions)
+    }
+
+    /// Looks whether the database is whole as SQLite sees it.
+    pub(super) fn check(&self) -> Result<(), KvError> {
+        let found: Result<String, _> =
+            self.reader()?
+                .query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+        match found.map_err(meaning)?.as_str() {
+            "ok" => Ok(()),
+            found => Err(KvError::Damaged(format!("the index: {found}"))),
+        }
+    }
+
+    /// Makes what was written so far durable, and gives the mark that then is.
+    pub(super) fn settle(&self) -> Result<Mark, KvError> {
+        let mark = Mark::read(&self.reader()?).map_err(meaning)?;
+        let mark = mark.ok_or_else(|| KvError::Damaged("the index has no mark".into()))?;
+        // The mark is in SQLite's own log or, if that was begun anew meanwhile, in the
+        // database, which was synced before.
+        let log = self.path().with_extension("sqlite-wal");
+        for file in [&*log, &*self.path(), self.folder.path()] {
+            let synced = File::open(file).and_then(|file| file.sync_all());
+            synced.map_err(|error| KvError::Broken(format!("{}: {error}", file.display())))?;
+        }
+        Ok(mark)
     }
 
     fn connect(&self, more: OpenFlags) -> Result<Connection, KvError> {

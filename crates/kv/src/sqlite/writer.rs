@@ -10,7 +10,7 @@ use std::sync::mpsc::SyncSender;
 
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
-use segments::{Log, Place};
+use segments::Log;
 
 use super::connection::{Database, Mark, meaning};
 use super::counter::{Counter, Lately, Waiting};
@@ -28,8 +28,6 @@ const CLEARED_KEYS: usize = 1000;
 pub(super) struct Writer {
     pub(super) ground: Ground,
     pub(super) log: Log,
-    /// Where the log ends that the layers hold.
-    pub(super) place: Place,
     pub(super) watches: Watches,
     /// The way to whoever brings layers into the database.
     pub(super) flusher: SyncSender<Work>,
@@ -72,10 +70,7 @@ impl Writer {
 
     fn rest(&mut self) {
         if let Some(layer) = self.ground.layers.rest() {
-            let mark = Mark {
-                version: self.ground.layers.visible(),
-                place: self.place,
-            };
+            let mark = self.ground.layers.mark();
             let _ = self.flusher.send(Work { layer, mark });
         }
     }
@@ -95,13 +90,13 @@ impl Writer {
             }
             judged.push((waiting, outcome));
         }
+        let place = self.ground.layers.mark().place;
         let kept = frame
             .finish()
-            .map_or(Ok(self.place), |frame| self.log.append_changes(&frame));
+            .map_or(Ok(place), |frame| self.log.append_changes(&frame));
         match kept {
             Ok(place) => {
-                self.place = place;
-                self.ground.layers.publish(version);
+                self.ground.layers.publish(Mark { version, place });
                 self.answer(judged);
             }
             Err(error) => {
