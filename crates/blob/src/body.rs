@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use segments::{Place, SegmentId};
+use segments::{Frame, HEADER_OCTETS, Place, SegmentId};
 use serde::{Deserialize, Serialize};
 
 /// Where a body is, and what it must be. Records of the store hold it.
@@ -32,6 +32,16 @@ impl BodyRef {
             segment: self.segment,
             offset: self.offset,
         })
+    }
+
+    /// The body in a frame of a segment.
+    pub fn of(frame: &Frame) -> BodyRef {
+        BodyRef {
+            segment: frame.place.segment,
+            offset: frame.place.offset,
+            length: frame.octets - HEADER_OCTETS as u64,
+            hash: *frame.hash(),
+        }
     }
 
     /// The same body where it was written again.

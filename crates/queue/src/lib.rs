@@ -13,6 +13,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `queue.rs` | [`Queue`], the door |
+//! | `care.rs` | which bodies it needs, and that they are elsewhere now |
 //! | `entry.rs` | what an entry is |
 //! | `id.rs` | [`QueueId`], its number |
 //! | `stored.rs` | the bytes |
@@ -26,6 +27,7 @@
 //!   record under its version, so that two of them can't both think to be the last but one.
 //! * To settle what is settled changes nothing.
 
+mod care;
 mod entry;
 mod error;
 #[cfg(fuzzing)]

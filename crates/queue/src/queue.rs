@@ -158,11 +158,11 @@ impl Queue {
         Err(QueueError::Broken("others always came before".into()))
     }
 
-    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, QueueError> {
+    pub(crate) async fn snapshot(&self) -> Result<Box<dyn Snapshot>, QueueError> {
         Ok(self.kv.snapshot(Partition::Queue).await?)
     }
 
-    async fn commit(
+    pub(crate) async fn commit(
         &self,
         conditions: Vec<Condition>,
         operations: Vec<Operation>,

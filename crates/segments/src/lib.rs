@@ -68,8 +68,9 @@ mod walk;
 
 use std::fs::File;
 use std::io::{self, IoSlice};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use folder::Folder;
 use tail::Tail;
@@ -106,8 +107,17 @@ impl Log {
     /// [`LogError::InUse`] when another process has it, [`LogError::NewerFormat`] when a
     /// newer program wrote it, else what the disk says.
     pub fn open(path: &Path) -> Result<Log, LogError> {
+        Log::open_sized(path, SEGMENT_OCTETS)
+    }
+
+    /// As [`Log::open`], with segments that grow to another size: of smaller ones space comes
+    /// back sooner, and there are more of them.
+    ///
+    /// # Errors
+    /// As [`Log::open`].
+    pub fn open_sized(path: &Path, segment_octets: u64) -> Result<Log, LogError> {
         let folder = Arc::new(Folder::open(path)?);
-        let tail = Tail::open(folder.clone())?;
+        let tail = Tail::open(folder.clone(), segment_octets)?;
         Ok(Log {
             inner: Arc::new(Inner { folder, tail }),
         })
@@ -208,6 +218,21 @@ impl Log {
             shared: self.end().segment,
             single: self.inner.folder.next_single(),
         }
+    }
+
+    /// How long ago a segment was last written to.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn age(&self, segment: SegmentId) -> Result<Duration, LogError> {
+        let written = self.reading(segment)?.metadata()?.modified()?;
+        // A clock that was set back makes it young.
+        Ok(written.elapsed().unwrap_or_default())
+    }
+
+    /// Where the file of a segment is.
+    pub fn path(&self, segment: SegmentId) -> PathBuf {
+        self.inner.folder.segment(segment)
     }
 
     /// What is in a segment, by the headers of its frames.

@@ -64,6 +64,11 @@ impl Frame {
         }
     }
 
+    /// BLAKE3 of what it holds.
+    pub fn hash(&self) -> &[u8; 32] {
+        &self.hash
+    }
+
     /// What it holds, if that is what was once written.
     pub(crate) fn read(&self, folder: &Folder) -> Result<Vec<u8>, LogError> {
         let damage = || LogError::Damaged(format!("changes in {}", self.place));

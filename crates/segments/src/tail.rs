@@ -16,13 +16,15 @@ use crate::place::Sort;
 use crate::walk::{Walked, walk};
 use crate::{LogError, Place, SegmentId};
 
-/// No shared segment grows beyond this, unless one group of frames alone is larger.
+/// No shared segment grows beyond this by default, unless one group of frames alone is larger.
 pub const SEGMENT_OCTETS: u64 = 64 * 1024 * 1024;
 
 /// Where the log is appended to.
 #[derive(Debug)]
 pub(crate) struct Tail {
     folder: Arc<Folder>,
+    /// No shared segment grows beyond this, unless one group of frames alone is larger.
+    segment_octets: u64,
     state: Mutex<State>,
 }
 
@@ -59,7 +61,7 @@ impl Segment {
 
 impl Tail {
     /// Goes on where the log ends.
-    pub(crate) fn open(folder: Arc<Folder>) -> Result<Tail, LogError> {
+    pub(crate) fn open(folder: Arc<Folder>, segment_octets: u64) -> Result<Tail, LogError> {
         let (segment, end) = match folder.newest() {
             Some(id) => continued(&folder, id)?,
             None => (None, folder.start()),
@@ -69,7 +71,11 @@ impl Tail {
             end,
             failed: None,
         });
-        Ok(Tail { folder, state })
+        Ok(Tail {
+            folder,
+            segment_octets,
+            state,
+        })
     }
 
     pub(crate) fn end(&self) -> Place {
@@ -108,7 +114,7 @@ impl Tail {
             return Err(failed.clone());
         }
         if let Some(segment) = state.segment.take() {
-            if segment.length == 0 || segment.length + octets <= SEGMENT_OCTETS {
+            if segment.length == 0 || segment.length + octets <= self.segment_octets {
                 return Ok(segment);
             }
             // What comes later must never be on the disk without what came before.

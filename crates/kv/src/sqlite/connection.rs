@@ -2,7 +2,7 @@
 //! database carries of itself.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +24,9 @@ const READER_CACHE: i64 = 4 * 1024;
 const CHECKPOINT_PAGES: u32 = 4096;
 /// What that log is cut to after a checkpoint, in octets.
 const LOG_OCTETS: u32 = 64 * 1024 * 1024;
+
+/// The name of the database in its folder.
+pub const INDEX_FILE: &str = "index.sqlite";
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS kv (
@@ -49,7 +52,7 @@ impl Database {
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.path().join("index.sqlite")
+        self.folder.path().join(INDEX_FILE)
     }
 
     /// The connection that writes; it makes the tables.
@@ -93,6 +96,19 @@ impl Database {
         Ok(partitions)
     }
 
+    /// Writes what there is to another file, durably.
+    pub(super) fn save(&self, file: &Path) -> Result<(), KvError> {
+        let connection = self.connect(OpenFlags::empty())?;
+        // In one transaction, in which nothing of this database changes.
+        let name = file.as_os_str().to_string_lossy();
+        connection
+            .execute("VACUUM INTO ?1", params![name])
+            .map_err(meaning)?;
+        File::open(file)
+            .and_then(|file| file.sync_all())
+            .map_err(|error| KvError::Broken(format!("{}: {error}", file.display())))
+    }
+
     /// Looks whether the database is whole as SQLite sees it.
     pub(super) fn check(&self) -> Result<(), KvError> {
         let found: Result<String, _> =
@@ -104,10 +120,15 @@ impl Database {
         }
     }
 
+    /// How far the database has come.
+    pub(super) fn mark(&self) -> Result<Mark, KvError> {
+        let mark = Mark::read(&self.reader()?).map_err(meaning)?;
+        mark.ok_or_else(|| KvError::Damaged("the index has no mark".into()))
+    }
+
     /// Makes what was written so far durable, and gives the mark that then is.
     pub(super) fn settle(&self) -> Result<Mark, KvError> {
-        let mark = Mark::read(&self.reader()?).map_err(meaning)?;
-        let mark = mark.ok_or_else(|| KvError::Damaged("the index has no mark".into()))?;
+        let mark = self.mark()?;
         // The mark is in SQLite's own log or, if that was begun anew meanwhile, in the
         // database, which was synced before.
         let log = self.path().with_extension("sqlite-wal");

@@ -12,12 +12,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::connection::Mark;
 use super::layer::{Layer, Part, Seen};
 use crate::{KvError, Partition};
+
+/// How long one waits for news of a layer before looking again.
+const MOMENT: Duration = Duration::from_millis(20);
 
 /// Both layers.
 #[derive(Clone, Debug, Default)]
@@ -151,6 +155,19 @@ impl Layers {
                 Resting::Writing => self.changed.wait(&mut resting),
             }
         }
+    }
+
+    /// Waits until something became of a layer that rests, or a moment has passed.
+    ///
+    /// # Errors
+    /// As [`Layers::wait`].
+    pub(super) fn wait_for_change(&self) -> Result<(), KvError> {
+        let mut resting = self.resting.lock();
+        if let Resting::Failing(error) = &*resting {
+            return Err(error.clone());
+        }
+        self.changed.wait_for(&mut resting, MOMENT);
+        Ok(())
     }
 }
 

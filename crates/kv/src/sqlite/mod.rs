@@ -67,8 +67,9 @@ use opening::Opened;
 use reader::Readers;
 use writer::Writer;
 
+pub use connection::INDEX_FILE;
 pub use copy::Copied;
-pub use salvage::{Salvaged, newest_copy, salvage};
+pub use salvage::{Salvaged, begins, newest_copy, salvage};
 
 /// Octets of memory at which a layer is brought into the database. Two of them can be there
 /// at a time, and the one that is filled may grow to twice this: so much memory at most, and
@@ -167,6 +168,15 @@ impl Sqlite {
         })
     }
 
+    /// Writes the database as it is to a file that is not there yet: with the log up to now
+    /// it is all that was committed. It waits for the disk.
+    ///
+    /// # Errors
+    /// [`KvError::Full`], else what the disk says. The file may be there in part.
+    pub fn save(&self, file: &Path) -> Result<(), KvError> {
+        self.database.save(file)
+    }
+
     /// Looks whether the database is whole as SQLite sees it; that each record is, is seen
     /// when it is read. It reads all of it.
     ///
@@ -176,13 +186,21 @@ impl Sqlite {
         self.database.check()
     }
 
-    /// Makes what was brought into the database durable, and gives the place before which
-    /// the log need not be read after a crash. It waits for the disk.
+    /// Brings what was committed so far into the database, durably, and gives the place
+    /// before which the log need not be read after a crash. It waits for the disk.
     ///
     /// # Errors
-    /// What the disk says.
-    pub fn settled(&self) -> Result<Place, KvError> {
-        Ok(self.database.settle()?.place)
+    /// [`KvError::Full`], else what the disk says.
+    pub fn settle(&self) -> Result<Place, KvError> {
+        let wanted = self.layers.visible();
+        loop {
+            let mark = self.database.mark()?;
+            if mark.version >= wanted {
+                return Ok(self.database.settle()?.place);
+            }
+            self.counter.ask_for_rest();
+            self.layers.wait_for_change()?;
+        }
     }
 
     async fn hand_in(

@@ -134,7 +134,10 @@ fn ground(connection: &mut Connection, log: &Log, lost: &mut Vec<String>) -> Res
 }
 
 /// True when all that ever was in the index can be read in the log.
-pub(super) fn begins(log: &Log) -> Result<bool, KvError> {
+///
+/// # Errors
+/// What the disk says.
+pub fn begins(log: &Log) -> Result<bool, KvError> {
     match log.changes(log.start())?.next_frame() {
         Ok(first) => {
             let first = first.as_deref().and_then(group::decode);

@@ -43,7 +43,7 @@ impl Writer {
         let mut lately = Lately::default();
         while let Some(group) = counter.group(lately.expected()) {
             lately.came(group.len());
-            match self.make_room() {
+            match self.make_room(counter.is_rest_asked_for()) {
                 Ok(()) => self.commit(group),
                 Err(error) => self.refuse(group, &error),
             }
@@ -55,14 +55,15 @@ impl Writer {
         }
     }
 
-    /// Sees to it that the active layer has room for a group. It rests when it is full; if
-    /// the one before it has not come to the database even then, whoever commits waits.
-    fn make_room(&mut self) -> Result<(), KvError> {
+    /// Sees to it that the active layer has room for a group. It rests when it is full, or
+    /// when that is asked for; if the one before it has not come to the database when it is
+    /// full twice, whoever commits waits.
+    fn make_room(&mut self, rest: bool) -> Result<(), KvError> {
         let octets = self.ground.layers.active().octets();
         if octets >= 2 * self.layer_octets {
             self.ground.layers.wait()?;
         }
-        if octets >= self.layer_octets {
+        if rest || octets >= self.layer_octets {
             self.rest();
         }
         Ok(())

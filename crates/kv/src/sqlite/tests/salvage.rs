@@ -219,11 +219,21 @@ fn flip(file: &std::fs::File, at: u64) {
 #[tokio::test]
 async fn what_is_settled_is_not_read_again() {
     let world = World::new();
-    let kv = world.open();
-    work(&kv, 1).await;
-    let early = kv.settled().unwrap();
-    assert!(early < kv.layers.mark().place);
-    drop(kv);
-    let kv = world.open();
-    assert_eq!(kv.settled().unwrap(), kv.layers.mark().place);
+    let kv = Arc::new(world.open());
+    for round in 0..5 {
+        work(&kv, round).await;
+        let busy = tokio::spawn({
+            let kv = kv.clone();
+            async move { work(&kv, 9).await }
+        });
+        let before = kv.layers.mark();
+        let settling = kv.clone();
+        let settled = tokio::task::spawn_blocking(move || settling.settle());
+        assert!(settled.await.unwrap().unwrap() >= before.place);
+        assert!(kv.database.mark().unwrap().version >= before.version);
+        busy.await.unwrap();
+    }
+    // Of a store at rest all is.
+    assert_eq!(kv.settle().unwrap(), kv.layers.mark().place);
+    assert_eq!(kv.settle().unwrap(), kv.layers.mark().place);
 }

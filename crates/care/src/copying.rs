@@ -1,0 +1,55 @@
+//! When the index is copied into the log.
+
+use kv::sqlite::{Copied, begins, newest_copy};
+use segments::Log;
+
+use crate::needed::blocking;
+use crate::{CareError, Memory, Progress, Rooms, Step};
+
+/// Octets that the index writes to the log after which it is copied, however small it is.
+const COPY_OCTETS: u64 = 64 * 1024 * 1024;
+
+/// Copies the index into the log, and gives the octets of the copy.
+pub(crate) async fn copy(rooms: &Rooms, progress: Progress<'_>) -> Result<u64, CareError> {
+    let copying = rooms
+        .index
+        .copy(|octets| progress(Step::Copying { octets }));
+    Ok(copying.await?.octets)
+}
+
+/// True when more was written of changes than a copy takes: so what the log holds of the
+/// index stays within a small multiple of it, and so does what is written for that.
+pub(crate) async fn is_due(rooms: &Rooms, memory: &mut Memory) -> Result<bool, CareError> {
+    let Some(copied) = newest(&rooms.log).await? else {
+        let log = rooms.log.clone();
+        // What an index held before it had a log is nowhere else.
+        let begins = blocking(move || Ok(begins(&log)?)).await?;
+        return Ok(!begins || written(rooms, memory, None).await? > COPY_OCTETS);
+    };
+    // What follows the start of a copy is the copy itself, too.
+    let changes = written(rooms, memory, Some(&copied)).await?;
+    Ok(changes.saturating_sub(copied.octets) > COPY_OCTETS.max(copied.octets))
+}
+
+pub(crate) async fn newest(log: &Log) -> Result<Option<Copied>, CareError> {
+    let log = log.clone();
+    blocking(move || Ok(newest_copy(&log)?)).await
+}
+
+/// Octets that the index wrote since a copy, or ever: to the segment, which is near enough.
+async fn written(
+    rooms: &Rooms,
+    memory: &mut Memory,
+    since: Option<&Copied>,
+) -> Result<u64, CareError> {
+    let log = rooms.log.clone();
+    let segments = blocking(move || Ok(log.segments()?)).await?;
+    let first = since.map(|copied| copied.start.segment);
+    let mut octets = 0;
+    for (segment, _) in segments {
+        if segment.is_shared() && first.is_none_or(|first| segment >= first) {
+            octets += memory.survey(&rooms.log, segment).await?.index;
+        }
+    }
+    Ok(octets)
+}
