@@ -5,17 +5,19 @@
 use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
 use blob::Blobs;
+use care::Care;
 use directory::{Directory, OldDevices, Settings};
 use jiff::Timestamp;
-use kv::Kv;
-use kv::sqlite::Sqlite;
+use kv::sqlite::{Salvaged, Sqlite};
+use kv::{Kv, KvError};
 use queue::Queue;
 use segments::Log;
+use service::keep::Keeper;
 use service::manage::Manager;
 use store::Store;
 
@@ -34,6 +36,9 @@ pub(crate) struct Rooms {
     pub(crate) queue: Queue,
     /// Domains, accounts and aliases.
     pub(crate) directory: Directory,
+    /// What keeps the data folder small and sound.
+    pub(crate) care: Care,
+    data: PathBuf,
 }
 
 impl Rooms {
@@ -48,12 +53,10 @@ impl Rooms {
         let log = Log::open(&bodies)
             .with_context(|| format!("can't open the messages {}", bodies.display()))?;
         let index = data.join(INDEX);
-        let kv: Arc<dyn Kv> = Arc::new(
-            Sqlite::on(&index, log.clone())
-                .with_context(|| format!("can't open the index {}", index.display()))?,
-        );
+        let sqlite = Arc::new(open_index(data, &index, &log)?);
+        let kv: Arc<dyn Kv> = sqlite.clone();
         // Bodies and index share the log: one sync makes a message and its record durable.
-        let blobs = Blobs::on(log)?;
+        let blobs = Blobs::on(log.clone())?;
         let settings = Settings {
             old_devices,
             ..Settings::default()
@@ -62,22 +65,67 @@ impl Rooms {
         File::open(data)
             .and_then(|folder| folder.sync_all())
             .with_context(|| format!("can't sync the data folder {}", data.display()))?;
+        let store = Store::new(kv.clone(), blobs.clone());
+        let queue = Queue::new(kv.clone());
         Ok(Rooms {
-            store: Store::new(kv.clone(), blobs),
-            queue: Queue::new(kv.clone()),
+            care: Care::new(store.clone(), queue.clone(), sqlite, blobs, log),
+            store,
+            queue,
             directory: Directory::new(kv, &settings),
+            data: data.to_owned(),
         })
     }
 
-    /// Who carries out the operator's commands in these rooms.
-    pub(crate) fn manager(&self) -> Manager {
+    /// Who carries out the operator's commands in these rooms; `serving` is whether people
+    /// are served meanwhile.
+    pub(crate) fn manager(&self, serving: bool) -> Manager {
+        let keeper = Keeper {
+            care: self.care.clone(),
+            data: self.data.clone(),
+            clock: Timestamp::now,
+            serving,
+        };
         Manager {
+            keeper: Some(keeper),
             directory: self.directory.clone(),
             store: self.store.clone(),
             queue: self.queue.clone(),
             clock: Timestamp::now,
         }
     }
+}
+
+/// Opens the index; where it is lost or damaged, says what helps.
+fn open_index(data: &Path, index: &Path, log: &Log) -> anyhow::Result<Sqlite> {
+    Sqlite::on(index, log.clone()).map_err(|error| {
+        let is_damage = matches!(error, KvError::Damaged(_) | KvError::Broken(_));
+        let error =
+            anyhow::Error::new(error).context(format!("can't open the index {}", index.display()));
+        if is_damage {
+            let data = data.display();
+            error.context(format!(
+                "to make the index again from what the messages' files hold:  \
+                 facteur --data {data} store salvage"
+            ))
+        } else {
+            error
+        }
+    })
+}
+
+/// Makes the index of a data folder again from the log alone.
+pub(crate) fn salvage(data: &Path) -> anyhow::Result<Salvaged> {
+    let bodies = data.join(BODIES);
+    anyhow::ensure!(
+        bodies.is_dir(),
+        "there is no data folder {}; name it: facteur --data DIR",
+        data.display()
+    );
+    let log = Log::open(&bodies)
+        .with_context(|| format!("can't open the messages {}", bodies.display()))?;
+    let index = data.join(INDEX);
+    kv::sqlite::salvage(&index, &log)
+        .with_context(|| format!("can't make the index {}", index.display()))
 }
 
 /// Makes the folder where it is missing, durably and for its owner alone. One that is

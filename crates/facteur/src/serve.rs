@@ -11,6 +11,7 @@ mod pages;
 mod places;
 mod reload;
 mod sockets;
+mod upkeep;
 mod user;
 
 use std::net::IpAddr;
@@ -109,7 +110,7 @@ impl Running<'_> {
     async fn run(self, open: Vec<Open>, ready: impl FnOnce()) -> anyhow::Result<()> {
         let (stop, stopping) = watch::channel(false);
         let (offer, cleartext) = watch::channel(offered(self.config.old_devices));
-        self.rooms.manager().complete().await?;
+        self.rooms.manager(true).complete().await?;
         let fan_out = FanOut::new(
             self.rooms.store.clone(),
             self.rooms.queue.clone(),
@@ -122,7 +123,7 @@ impl Running<'_> {
             let listener = TcpListener::from_std(socket)?;
             work.spawn(desk.clone().attend(endpoint, listener));
         }
-        let admin = admin::serve_admin(self.data, self.rooms.manager(), stopping)?;
+        let admin = admin::serve_admin(self.data, self.rooms.manager(true), stopping)?;
         work.spawn(admin);
         let background = tokio::spawn(async move { fan_out.run().await });
         let watchdog = tokio::spawn(control::watchdog());
@@ -130,6 +131,7 @@ impl Running<'_> {
             self.greeter.clone(),
             self.config.hostname.clone(),
         ));
+        let keeping = tokio::spawn(upkeep::keep(self.rooms.care.clone()));
         let mut signals = Signals::new()?;
         ready();
         control::say(NotifyState::Ready);
@@ -157,6 +159,7 @@ impl Running<'_> {
         background.abort();
         watchdog.abort();
         days.abort();
+        keeping.abort();
         tracing::info!("stopped");
         Ok(())
     }

@@ -5,14 +5,16 @@ use std::path::Path;
 
 use address::Password;
 use anyhow::Context;
+use service::keep::Order;
 use service::manage::{Request, Response, Secret};
 
+use super::meter::Meter;
 use super::{
     AccountSet, AccountVerb, AliasVerb, Cli, Command, ConfigFile, ConfigVerb, DomainVerb, Output,
-    QueueVerb, Quickstart, Switch, show,
+    QueueVerb, Quickstart, StoreVerb, Switch, kept, show,
 };
 use crate::quickstart::{self, Choices};
-use crate::{admin, config, serve};
+use crate::{admin, config, rooms, serve};
 
 /// Octets that are read of a line with a password: more than any password has
 /// ([`directory::PASSWORD_OCTETS`]), so that one that is too long is told as such.
@@ -29,6 +31,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Account(verb) => account(data, verb),
         Command::Alias(verb) => alias(data, verb),
         Command::Queue(verb) => queue(data, verb),
+        Command::Store(verb) => store(data, verb),
+        Command::Backup { folder, output } => backup(data, &folder, output),
     }
 }
 
@@ -130,13 +134,33 @@ fn queue(data: &Path, verb: QueueVerb) -> anyhow::Result<()> {
     }
 }
 
+fn store(data: &Path, verb: StoreVerb) -> anyhow::Result<()> {
+    match verb {
+        StoreVerb::Stats(output) => aloud(data, Request::Keep(Order::Stats), output),
+        StoreVerb::Compact(output) => aloud(data, Request::Keep(Order::Compact), output),
+        StoreVerb::Salvage(output) => {
+            serve::become_owner(data)?;
+            print(&kept::salvaged(&rooms::salvage(data)?, output.json)?)
+        }
+    }
+}
+
+fn backup(data: &Path, folder: &Path, output: Output) -> anyhow::Result<()> {
+    // The server is somewhere else.
+    let to = std::path::absolute(folder).with_context(|| folder.display().to_string())?;
+    aloud(data, Request::Keep(Order::Backup { to }), output)
+}
+
 fn quietly(data: &Path, request: Request) -> anyhow::Result<()> {
-    admin::ask(data, request)??;
+    admin::ask(data, request, &|_| {})??;
     Ok(())
 }
 
 fn aloud(data: &Path, request: Request, output: Output) -> anyhow::Result<()> {
-    let response: Response = admin::ask(data, request)??;
+    let meter = Meter::new();
+    let answer = admin::ask(data, request, &|step| meter.show(&step));
+    meter.clear();
+    let response: Response = answer??;
     print(&show::response(&response, output.json)?)
 }
 
