@@ -6,9 +6,6 @@ use segments::Log;
 use crate::needed::blocking;
 use crate::{CareError, Memory, Progress, Rooms, Step};
 
-/// Octets that the index writes to the log after which it is copied, however small it is.
-const COPY_OCTETS: u64 = 64 * 1024 * 1024;
-
 /// Copies the index into the log, and gives the octets of the copy.
 pub(crate) async fn copy(rooms: &Rooms, progress: Progress<'_>) -> Result<u64, CareError> {
     let copying = rooms
@@ -17,18 +14,20 @@ pub(crate) async fn copy(rooms: &Rooms, progress: Progress<'_>) -> Result<u64, C
     Ok(copying.await?.octets)
 }
 
-/// True when more was written of changes than a copy takes: so what the log holds of the
-/// index stays within a small multiple of it, and so does what is written for that.
+/// True when more was written of changes than a copy takes, and a segment's worth of them: so
+/// what the log holds of the index stays within a small multiple of it, and so does what is
+/// written for that.
 pub(crate) async fn is_due(rooms: &Rooms, memory: &mut Memory) -> Result<bool, CareError> {
+    let least = rooms.log.segment_octets();
     let Some(copied) = newest(&rooms.log).await? else {
         let log = rooms.log.clone();
         // What an index held before it had a log is nowhere else.
         let begins = blocking(move || Ok(begins(&log)?)).await?;
-        return Ok(!begins || written(rooms, memory, None).await? > COPY_OCTETS);
+        return Ok(!begins || written(rooms, memory, None).await? > least);
     };
     // What follows the start of a copy is the copy itself, too.
     let changes = written(rooms, memory, Some(&copied)).await?;
-    Ok(changes.saturating_sub(copied.octets) > COPY_OCTETS.max(copied.octets))
+    Ok(changes.saturating_sub(copied.octets) > least.max(copied.octets))
 }
 
 pub(crate) async fn newest(log: &Log) -> Result<Option<Copied>, CareError> {

@@ -18,6 +18,7 @@ use anyhow::{Context, bail, ensure};
 use care::{Progress, Step};
 use directory::OldDevices;
 use nix::unistd::geteuid;
+use segments::SEGMENT_OCTETS;
 use serde::{Deserialize, Serialize};
 use service::manage::{Manager, Refused, Request, Response};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -241,7 +242,7 @@ pub(crate) fn ask(data: &Path, request: Request, progress: Progress<'_>) -> anyh
                 ask_server(UnixStream::from_std(stream)?, &request, progress).await
             }
             None => {
-                let rooms = Rooms::open(data, OldDevices::default())?;
+                let rooms = Rooms::open(data, OldDevices::default(), SEGMENT_OCTETS)?;
                 let manager = rooms.manager(false);
                 Ok(Box::pin(manager.execute_telling(request, progress)).await)
             }
@@ -332,7 +333,7 @@ mod tests {
     async fn a_running_server_is_asked() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().to_owned();
-        let rooms = Rooms::open(&data, OldDevices::default()).unwrap();
+        let rooms = Rooms::open(&data, OldDevices::default(), SEGMENT_OCTETS).unwrap();
         let (stop, stopping) = watch::channel(false);
         let server = tokio::spawn(serve_admin(&data, rooms.manager(true), stopping).unwrap());
         let asked = data.clone();

@@ -43,14 +43,19 @@ pub(crate) struct Rooms {
 
 impl Rooms {
     /// Opens a data folder, and makes it if it is not there. The index starts its own
-    /// threads; a runtime must be there when it is used, not yet here.
-    pub(crate) fn open(data: &Path, old_devices: OldDevices) -> anyhow::Result<Rooms> {
+    /// threads; a runtime must be there when it is used, not yet here. `file_octets` is how
+    /// large the files are that messages share.
+    pub(crate) fn open(
+        data: &Path,
+        old_devices: OldDevices,
+        file_octets: u64,
+    ) -> anyhow::Result<Rooms> {
         make_folder(data)
             .with_context(|| format!("can't make the data folder {}", data.display()))?;
         // The log first: to open it changes nothing, so that a folder of a newer version is
         // refused as it is.
         let bodies = data.join(BODIES);
-        let log = Log::open(&bodies)
+        let log = Log::open_sized(&bodies, file_octets)
             .with_context(|| format!("can't open the messages {}", bodies.display()))?;
         let index = data.join(INDEX);
         let sqlite = Arc::new(open_index(data, &index, &log)?);
@@ -166,7 +171,7 @@ mod tests {
     async fn a_new_folder_is_private() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let rooms = Rooms::open(&data, OldDevices::Off).unwrap();
+        let rooms = Rooms::open(&data, OldDevices::Off, segments::SEGMENT_OCTETS).unwrap();
         let mode = data.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, FOLDER_MODE);
         assert!(rooms.directory.domains().await.unwrap().is_empty());

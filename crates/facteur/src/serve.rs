@@ -67,7 +67,7 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
         .build()
         .context("no runtime")?;
     runtime.block_on(async {
-        let rooms = Rooms::open(data, config.old_devices)?;
+        let rooms = Rooms::open(data, config.old_devices, config.care.file_bytes)?;
         let service = Running {
             data,
             file,
@@ -131,7 +131,10 @@ impl Running<'_> {
             self.greeter.clone(),
             self.config.hostname.clone(),
         ));
-        let keeping = tokio::spawn(upkeep::keep(self.rooms.care.clone()));
+        let keeping = tokio::spawn(upkeep::keep(
+            self.rooms.care.clone(),
+            self.config.care.clone(),
+        ));
         let mut signals = Signals::new()?;
         ready();
         control::say(NotifyState::Ready);

@@ -185,6 +185,11 @@ impl Log {
         self.inner.tail.sync()
     }
 
+    /// What shared segments grow to.
+    pub fn segment_octets(&self) -> u64 {
+        self.inner.tail.segment_octets()
+    }
+
     /// The place after all that was appended.
     pub fn end(&self) -> Place {
         self.inner.tail.end()

@@ -78,6 +78,10 @@ impl Tail {
         })
     }
 
+    pub(crate) fn segment_octets(&self) -> u64 {
+        self.segment_octets
+    }
+
     pub(crate) fn end(&self) -> Place {
         self.state.lock().end
     }

@@ -1,6 +1,6 @@
 //! Names of settings.
 
-use super::{Config, Log, Tls};
+use super::{Care, Config, Log, Tls};
 
 /// What comes before a setting's name in the environment.
 pub(super) const PREFIX: &str = "FACTEUR_";
@@ -9,7 +9,8 @@ pub(super) const PREFIX: &str = "FACTEUR_";
 type Section = &'static [(&'static str, &'static str)];
 
 /// The sections of the file.
-const SECTIONS: [(&str, Section); 2] = [("tls", Tls::DOCS), ("log", Log::DOCS)];
+const SECTIONS: [(&str, Section); 3] =
+    [("tls", Tls::DOCS), ("log", Log::DOCS), ("care", Care::DOCS)];
 
 /// One setting.
 #[derive(Clone, Debug, PartialEq, Eq)]

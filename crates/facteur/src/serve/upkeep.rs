@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use care::{Care, CareError, Terms};
 use jiff::Timestamp;
 
+use crate::config;
+
 /// How long after the start the first pass comes: by then those who wait were served.
 const FIRST: Duration = Duration::from_secs(60);
-/// Least time between two passes.
-const LEAST: Duration = Duration::from_secs(60 * 60);
 /// Most time between two passes. What is deleted has left the disk after three of them, and
 /// the month that `care` gives to segments that are mostly needed.
 const MOST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -17,12 +17,17 @@ const MOST: Duration = Duration::from_secs(24 * 60 * 60);
 const SHARE: u32 = 50;
 
 /// Passes, one after another, for as long as the service runs.
-pub(super) async fn keep(care: Care) {
-    let mut pause = FIRST;
+pub(super) async fn keep(care: Care, settings: config::Care) {
+    let least = Duration::from_secs(settings.pause_seconds);
+    let terms = Terms {
+        grace: Duration::from_secs(settings.grace_seconds),
+        ..Terms::USUAL
+    };
+    let mut pause = FIRST.min(least);
     loop {
         tokio::time::sleep(pause).await;
         let begun = Instant::now();
-        match care.pass(&Terms::USUAL, Timestamp::now(), &|_| {}).await {
+        match care.pass(&terms, Timestamp::now(), &|_| {}).await {
             Ok(pass) => {
                 for account in &pass.untidy {
                     tracing::error!("care: {account}");
@@ -41,6 +46,6 @@ pub(super) async fn keep(care: Care) {
                 tracing::error!(%error, "care of the store: nothing is taken away");
             }
         }
-        pause = (begun.elapsed() * SHARE).clamp(LEAST, MOST);
+        pause = (begun.elapsed() * SHARE).min(MOST).max(least);
     }
 }

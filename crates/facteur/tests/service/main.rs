@@ -16,5 +16,6 @@ mod pages;
 mod power_cut;
 mod reload;
 mod served;
+mod store;
 mod systemd;
 mod transcripts;
