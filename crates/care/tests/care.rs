@@ -1,5 +1,7 @@
 //! Care over the real store, queue and log, with small segments.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -327,7 +329,7 @@ async fn while_people_work_nothing_is_lost() {
         })
     });
     let mut removed = 0;
-    while !people.iter().all(|person| person.is_finished()) {
+    while !people.iter().all(tokio::task::JoinHandle::is_finished) {
         removed += world.pass(&NOW).await.removed;
     }
     for (account, person) in [1, 2].into_iter().zip(people) {

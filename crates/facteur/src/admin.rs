@@ -167,7 +167,9 @@ async fn execute(
     writing: &mut OwnedWriteHalf,
 ) -> Option<Answer> {
     let (tell, mut told) = watch::channel(None);
-    let progress = |step| drop(tell.send_replace(Some(step)));
+    let progress = |step| {
+        tell.send_replace(Some(step));
+    };
     // Boxed: it holds every change there is.
     let mut work = Box::pin(manager.execute_telling(request, &progress));
     loop {

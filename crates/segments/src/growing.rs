@@ -3,7 +3,7 @@
 use crate::SegmentId;
 use crate::place::Sort;
 
-/// What of a folder may still be written; see [`Log::growing`].
+/// What of a folder may still be written; see [`crate::Log::growing`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Growing {
     /// The shared segment that is appended to.

@@ -31,7 +31,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Account(verb) => account(data, verb),
         Command::Alias(verb) => alias(data, verb),
         Command::Queue(verb) => queue(data, verb),
-        Command::Store(verb) => store(data, verb),
+        Command::Store(verb) => store(data, &verb),
         Command::Backup { folder, output } => backup(data, &folder, output),
     }
 }
@@ -134,8 +134,8 @@ fn queue(data: &Path, verb: QueueVerb) -> anyhow::Result<()> {
     }
 }
 
-fn store(data: &Path, verb: StoreVerb) -> anyhow::Result<()> {
-    match verb {
+fn store(data: &Path, verb: &StoreVerb) -> anyhow::Result<()> {
+    match *verb {
         StoreVerb::Stats(output) => aloud(data, Request::Keep(Order::Stats), output),
         StoreVerb::Compact(output) => aloud(data, Request::Keep(Order::Compact), output),
         StoreVerb::Salvage(output) => {

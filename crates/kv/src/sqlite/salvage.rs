@@ -129,7 +129,7 @@ fn ground(connection: &mut Connection, log: &Log, lost: &mut Vec<String>) -> Res
         return Ok(start);
     };
     let pages = index_frames(log, copied.first)?;
-    let pages = pages.into_iter().filter(|frame| is_page(frame)).collect();
+    let pages = pages.into_iter().filter(is_page).collect();
     fill(connection, log, &copied, pages, lost)
 }
 
