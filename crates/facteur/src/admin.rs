@@ -22,8 +22,8 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
-use crate::rooms::Rooms;
-use crate::serve;
+use crate::rooms::{Chosen, Rooms};
+use crate::{config, serve};
 
 /// The socket's name in the data folder.
 pub(crate) const SOCKET: &str = "admin.sock";
@@ -161,15 +161,19 @@ async fn read_line<R: AsyncRead + Unpin>(
     }
 }
 
-/// Has a request carried out: by the server of this data folder if one runs, else here.
-pub(crate) fn ask(data: &Path, request: Request) -> anyhow::Result<Answer> {
+/// Has a request carried out: by the server of this data folder if one runs, else here, on
+/// what the configuration chooses.
+pub(crate) fn ask(data: &Path, file: Option<&Path>, request: Request) -> anyhow::Result<Answer> {
     let socket = data.join(SOCKET);
-    let server = match net::UnixStream::connect(&socket) {
-        Ok(stream) => Some(stream),
+    let way = match net::UnixStream::connect(&socket) {
+        Ok(stream) => Way::Server(stream),
         Err(error) if nobody_listens(&error) => {
             check_folder(data, &request)?;
+            // Both before the user changes: secrets may be root's alone.
+            let config = config::load_for(data, file)?.config;
+            let chosen = Chosen::of(&config.storage, data)?;
             serve::become_owner(data)?;
-            None
+            Way::Rooms(chosen, config.old_devices)
         }
         Err(error) => {
             return Err(error)
@@ -182,17 +186,27 @@ pub(crate) fn ask(data: &Path, request: Request) -> anyhow::Result<Answer> {
         .build()
         .context("can't start")?;
     runtime.block_on(async {
-        match server {
-            Some(stream) => {
+        match way {
+            Way::Server(stream) => {
                 stream.set_nonblocking(true)?;
                 ask_server(UnixStream::from_std(stream)?, &request).await
             }
-            None => {
-                let rooms = Rooms::open(data, OldDevices::default())?;
-                Ok(Box::pin(rooms.manager().execute(request)).await)
+            Way::Rooms(chosen, old_devices) => {
+                let rooms = Box::pin(Rooms::open(data, &chosen, old_devices)).await?;
+                let answer = Box::pin(rooms.manager().execute(request)).await;
+                rooms.close().await;
+                Ok(answer)
             }
         }
     })
+}
+
+/// How a request is carried out.
+enum Way {
+    /// By a server.
+    Server(net::UnixStream),
+    /// Here, on the stores.
+    Rooms(Chosen, OldDevices),
 }
 
 fn nobody_listens(error: &io::Error) -> bool {
@@ -254,24 +268,30 @@ mod tests {
     fn without_a_server_the_stores_are_opened() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        assert!(ask(&data, Request::DomainList).is_err());
+        assert!(ask(&data, None, Request::DomainList).is_err());
         assert!(!data.exists());
-        assert_eq!(ask(&data, domain("a.test")).unwrap(), Ok(Response::Done));
-        assert_eq!(listed(&ask(&data, Request::DomainList)), 1);
-        assert!(ask(&data, domain("a.test")).unwrap().is_err());
+        assert_eq!(
+            ask(&data, None, domain("a.test")).unwrap(),
+            Ok(Response::Done)
+        );
+        assert_eq!(listed(&ask(&data, None, Request::DomainList)), 1);
+        assert!(ask(&data, None, domain("a.test")).unwrap().is_err());
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_running_server_is_asked() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().to_owned();
-        let rooms = Rooms::open(&data, OldDevices::default()).unwrap();
+        let chosen = Chosen::embedded();
+        let rooms = Rooms::open(&data, &chosen, OldDevices::default())
+            .await
+            .unwrap();
         let (stop, stopping) = watch::channel(false);
         let server = tokio::spawn(serve_admin(&data, rooms.manager(), stopping).unwrap());
         let asked = data.clone();
         let answers = tokio::task::spawn_blocking(move || {
-            let added = ask(&asked, domain("a.test"));
-            (added, ask(&asked, Request::DomainList))
+            let added = ask(&asked, None, domain("a.test"));
+            (added, ask(&asked, None, Request::DomainList))
         });
         let (added, list) = answers.await.unwrap();
         assert_eq!(added.unwrap(), Ok(Response::Done));

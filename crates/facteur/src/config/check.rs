@@ -51,6 +51,7 @@ pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
         config.connections_per_network > 0,
         "connections_per_network: with 0 nobody can connect"
     );
+    config.storage.check()?;
     jiff::tz::TimeZone::get(&config.time_zone).with_context(|| {
         format!(
             "time_zone: this machine knows no zone {:?}",
