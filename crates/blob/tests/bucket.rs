@@ -250,6 +250,45 @@ async fn a_body_of_a_folder_is_told_from_one_of_a_bucket() {
     assert_eq!(whole(&in_folder, &here).await.unwrap(), b"here");
 }
 
+/// Answers every request with this status line.
+async fn stubborn(status: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await;
+            let answer =
+                format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    endpoint
+}
+
+#[tokio::test]
+async fn why_a_bucket_can_not_be_opened_is_told_apart() {
+    let server = testbed::S3::start();
+    let mut missing = settings(&server.endpoint());
+    missing.bucket = "elsewhere".to_owned();
+    let refusal = Bucket::open(&missing).await.unwrap_err();
+    assert_eq!(
+        refusal,
+        BlobError::NoBucket("s3://elsewhere/bodies".to_owned())
+    );
+    for status in ["403 Forbidden", "401 Unauthorized"] {
+        let denied = settings(&stubborn(status).await);
+        let refusal = Bucket::open(&denied).await.unwrap_err();
+        assert!(matches!(refusal, BlobError::Refused(_)), "{refusal}");
+        assert!(!refusal.to_string().contains("s3cret"));
+    }
+    let odd = Bucket::open(&settings("http://s3.example"))
+        .await
+        .unwrap_err();
+    assert!(matches!(odd, BlobError::Unusable(_)), "{odd}");
+}
+
 #[tokio::test]
 async fn a_newer_format_is_refused_in_words() {
     let server = testbed::S3::start();

@@ -18,7 +18,6 @@ use anyhow::{Context, bail, ensure};
 use care::{Progress, Step};
 use directory::OldDevices;
 use nix::unistd::geteuid;
-use segments::SEGMENT_OCTETS;
 use serde::{Deserialize, Serialize};
 use service::manage::{Manager, Refused, Request, Response};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -27,8 +26,8 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
-use crate::rooms::Rooms;
-use crate::serve;
+use crate::rooms::{Chosen, Rooms};
+use crate::{config, serve};
 
 /// The socket's name in the data folder.
 pub(crate) const SOCKET: &str = "admin.sock";
@@ -216,16 +215,24 @@ async fn read_line<R: AsyncRead + Unpin>(
     }
 }
 
-/// Has a request carried out: by the server of this data folder if one runs, else here.
-/// `progress` is told how far it has come.
-pub(crate) fn ask(data: &Path, request: Request, progress: Progress<'_>) -> anyhow::Result<Answer> {
+/// Has a request carried out: by the server of this data folder if one runs, else here, on
+/// what the configuration chooses. `progress` is told how far it has come.
+pub(crate) fn ask(
+    data: &Path,
+    file: Option<&Path>,
+    request: Request,
+    progress: Progress<'_>,
+) -> anyhow::Result<Answer> {
     let socket = data.join(SOCKET);
-    let server = match net::UnixStream::connect(&socket) {
-        Ok(stream) => Some(stream),
+    let way = match net::UnixStream::connect(&socket) {
+        Ok(stream) => Way::Server(stream),
         Err(error) if nobody_listens(&error) => {
             check_folder(data, &request)?;
+            // Both before the user changes: secrets may be root's alone.
+            let config = config::load_for(data, file)?.config;
+            let chosen = Chosen::of(&config.storage, data)?.with_files_of(config.care.file_bytes);
             serve::become_owner(data)?;
-            None
+            Way::Rooms(chosen, config.old_devices)
         }
         Err(error) => {
             return Err(error)
@@ -238,18 +245,28 @@ pub(crate) fn ask(data: &Path, request: Request, progress: Progress<'_>) -> anyh
         .build()
         .context("can't start")?;
     runtime.block_on(async {
-        match server {
-            Some(stream) => {
+        match way {
+            Way::Server(stream) => {
                 stream.set_nonblocking(true)?;
                 ask_server(UnixStream::from_std(stream)?, &request, progress).await
             }
-            None => {
-                let rooms = Rooms::open(data, OldDevices::default(), SEGMENT_OCTETS)?;
+            Way::Rooms(chosen, old_devices) => {
+                let rooms = Box::pin(Rooms::open(data, &chosen, old_devices)).await?;
                 let manager = rooms.manager(false);
-                Ok(Box::pin(manager.execute_telling(request, progress)).await)
+                let answer = Box::pin(manager.execute_telling(request, progress)).await;
+                rooms.close().await;
+                Ok(answer)
             }
         }
     })
+}
+
+/// How a request is carried out.
+enum Way {
+    /// By a server.
+    Server(net::UnixStream),
+    /// Here, on the stores.
+    Rooms(Chosen, OldDevices),
 }
 
 fn nobody_listens(error: &io::Error) -> bool {
@@ -321,27 +338,34 @@ mod tests {
     fn without_a_server_the_stores_are_opened() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        assert!(ask(&data, Request::DomainList, &|_| {}).is_err());
+        assert!(ask(&data, None, Request::DomainList, &|_| {}).is_err());
         assert!(!data.exists());
         assert_eq!(
-            ask(&data, domain("a.test"), &|_| {}).unwrap(),
+            ask(&data, None, domain("a.test"), &|_| {}).unwrap(),
             Ok(Response::Done)
         );
-        assert_eq!(listed(&ask(&data, Request::DomainList, &|_| {})), 1);
-        assert!(ask(&data, domain("a.test"), &|_| {}).unwrap().is_err());
+        assert_eq!(listed(&ask(&data, None, Request::DomainList, &|_| {})), 1);
+        assert!(
+            ask(&data, None, domain("a.test"), &|_| {})
+                .unwrap()
+                .is_err()
+        );
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_running_server_is_asked() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().to_owned();
-        let rooms = Rooms::open(&data, OldDevices::default(), SEGMENT_OCTETS).unwrap();
+        let chosen = Chosen::embedded();
+        let rooms = Rooms::open(&data, &chosen, OldDevices::default())
+            .await
+            .unwrap();
         let (stop, stopping) = watch::channel(false);
         let server = tokio::spawn(serve_admin(&data, rooms.manager(true), stopping).unwrap());
         let asked = data.clone();
         let answers = tokio::task::spawn_blocking(move || {
-            let added = ask(&asked, domain("a.test"), &|_| {});
-            (added, ask(&asked, Request::DomainList, &|_| {}))
+            let added = ask(&asked, None, domain("a.test"), &|_| {});
+            (added, ask(&asked, None, Request::DomainList, &|_| {}))
         });
         let (added, list) = answers.await.unwrap();
         assert_eq!(added.unwrap(), Ok(Response::Done));

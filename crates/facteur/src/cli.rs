@@ -33,6 +33,9 @@ pub(crate) struct Cli {
         default_value = "./facteur-data"
     )]
     pub(crate) data: PathBuf,
+    /// The configuration; else facteur.toml in the data folder, if it is there.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -44,7 +47,7 @@ pub(crate) enum Command {
     /// Make everything a first service needs, say what to type into a device, and serve.
     Quickstart(Quickstart),
     /// Serve mail.
-    Serve(ConfigFile),
+    Serve,
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigVerb),
@@ -91,14 +94,6 @@ pub(crate) struct Quickstart {
     pub(crate) listen: Vec<IpAddr>,
 }
 
-/// Which configuration.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct ConfigFile {
-    /// The configuration; else facteur.toml in the data folder, if it is there.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-}
-
 /// How to print.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Output {
@@ -116,26 +111,12 @@ pub(crate) struct PasswordSource {
 }
 
 /// Verbs about the configuration.
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum ConfigVerb {
     /// Say what is wrong with it.
-    Check {
-        /// Which one.
-        #[command(flatten)]
-        file: ConfigFile,
-        /// How to print.
-        #[command(flatten)]
-        output: Output,
-    },
+    Check(Output),
     /// Show every setting with its value and where that came from.
-    Show {
-        /// Which one.
-        #[command(flatten)]
-        file: ConfigFile,
-        /// How to print.
-        #[command(flatten)]
-        output: Output,
-    },
+    Show(Output),
 }
 
 /// Verbs about domains.

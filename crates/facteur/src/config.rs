@@ -9,6 +9,8 @@
 //! | `config.rs` | the settings |
 //! | `keys.rs` | their names, and the nearest one to a wrong name |
 //! | `load.rs` | file and environment into a [`Config`], with the source of each value |
+//! | `storage.rs` | the settings of where mail is kept |
+//! | `secret.rs` | a setting that is never shown |
 //! | `check.rs` | what types can't say |
 //! | `documented.rs` | the file and the reference, with every setting explained |
 
@@ -16,6 +18,7 @@ mod check;
 mod documented;
 mod keys;
 mod load;
+mod secret;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
@@ -27,6 +30,7 @@ pub(crate) use check::settle;
 pub(crate) use documented::documented;
 pub(crate) use keys::names;
 pub(crate) use load::{Source, load_for, value_at};
+pub(crate) use secret::Secret;
 
 /// The configuration's name in the data folder.
 pub(crate) const FILE: &str = "facteur.toml";
@@ -60,6 +64,11 @@ macro_rules! settings {
         }
     };
 }
+
+// Behind the macro, which it uses.
+mod storage;
+
+pub(crate) use storage::{Bodies, Database, Engine, Notices, S3, Storage};
 
 settings! {
     /// All that an operator can decide.
@@ -99,6 +108,8 @@ settings! {
         log: Log = Log::default(),
         /// How the mail that is kept is cared for.
         care: Care = Care::default(),
+        /// Where mail is kept.
+        storage: Storage = Storage::default(),
     }
 }
 

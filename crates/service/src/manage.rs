@@ -463,9 +463,9 @@ impl Manager {
     /// can't be removed stays until the next start, and the log says so.
     pub async fn complete(&self) -> Result<(), Refused> {
         for account in self.directory.accounts().await? {
-            self.store
-                .create_account(account.id, (self.clock)())
-                .await?;
+            if let Err(StoreError::Gone) = self.store.usage(account.id).await {
+                self.complete_account(account.id).await?;
+            }
         }
         for id in self.directory.leaving().await? {
             match self.remove_mail(id).await {
@@ -474,6 +474,16 @@ impl Manager {
                     tracing::error!(account = %id, error = %error.message, "the mail of a removed account can't be removed");
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Makes the mailboxes of an account that has none; unless another node is removing it,
+    /// which must find nothing that came after.
+    async fn complete_account(&self, id: AccountId) -> Result<(), Refused> {
+        self.store.create_account(id, (self.clock)()).await?;
+        if self.directory.account(id).await?.is_none() {
+            self.store.remove_account(id).await?;
         }
         Ok(())
     }

@@ -65,12 +65,19 @@ fn as_json(response: &Response) -> anyhow::Result<Json> {
     })
 }
 
-/// The text of `config check` where nothing is wrong.
-pub(super) fn checked(json: bool) -> String {
-    match json {
-        true => "{\"ok\": true}\n".to_owned(),
-        false => "the configuration is right\n".to_owned(),
+/// The text of `config check` where nothing is wrong, with what should be known all the
+/// same.
+pub(super) fn checked(concerns: &[String], json: bool) -> anyhow::Result<String> {
+    if json {
+        let told = json!({ "ok": true, "warnings": concerns });
+        return Ok(format!("{}\n", serde_json::to_string_pretty(&told)?));
     }
+    let mut text = String::new();
+    for concern in concerns {
+        writeln!(text, "warning: {concern}")?;
+    }
+    text.push_str("the configuration is right\n");
+    Ok(text)
 }
 
 /// The text of `config show`.

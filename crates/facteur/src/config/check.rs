@@ -60,6 +60,7 @@ pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
         (LEAST_FILE..=MOST_FILE).contains(&config.care.file_bytes),
         "care.file_bytes: it must be from {LEAST_FILE} to {MOST_FILE}"
     );
+    config.storage.check()?;
     jiff::tz::TimeZone::get(&config.time_zone).with_context(|| {
         format!(
             "time_zone: this machine knows no zone {:?}",

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod clients;
+mod cluster;
 mod commands;
 mod common;
 mod drain;
