@@ -5,8 +5,9 @@ use std::fmt;
 use segments::{Frame, HEADER_OCTETS, Place, SegmentId};
 use serde::{Deserialize, Serialize};
 
-/// Where a body is, and what it must be. Records of the store hold it.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Where a body is, and what it must be. Records of the store hold it. They are in the
+/// order of their places, in which many of them are best read.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct BodyRef {
     pub(crate) segment: SegmentId,
     /// Where the frame begins in the segment.

@@ -26,6 +26,7 @@
 //! | `tend.rs`, `fold.rs`, `collect.rs` | what keeps a mailbox quick and small, beside its changes |
 //! | `sweep.rs` | clearing away mailboxes and old deliveries |
 //! | `care.rs` | what the care of a whole store asks |
+//! | `check.rs`, `check/` | looking at all that an account has, and what is wrong with it |
 //! | `change.rs`, `reading.rs`, `locks.rs` | a change in the making, a snapshot, turns |
 //! | `walk.rs`, `writing.rs` | messages read and written, wherever they stand |
 //! | `keys.rs`, `values.rs`, `mark.rs`, `block.rs`, `columns.rs`, `packing.rs` | the bytes |
@@ -83,6 +84,7 @@ mod account;
 mod block;
 mod care;
 mod change;
+mod check;
 mod collect;
 mod columns;
 mod copy;
@@ -120,6 +122,7 @@ mod values;
 mod walk;
 mod writing;
 
+pub use check::{Bodies, By, Checked, FAULTS, Fault, Number, Progress, Wrong};
 pub use error::{Limit, Result, StoreError};
 pub use flags::{FlagChange, Flags, How, Keyword, SystemFlags};
 pub use ids::{DeliveryId, EmailId, MailboxId, Modseq, Uid, UidValidity};

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use kv::damage::PastDamage;
 use kv::{Direction, Row, Snapshot, Version};
 
 use crate::keys;
@@ -44,6 +45,11 @@ impl Reading {
             reading: self,
             rest: Some(range),
         }
+    }
+
+    /// All rows of a range, also those behind one that is damaged.
+    pub(crate) fn past_damage(&self, range: Range<Vec<u8>>, limit: usize) -> PastDamage<'_> {
+        PastDamage::new(&*self.0, range, limit)
     }
 
     /// A mailbox in numbers, or [`StoreError::Gone`].
