@@ -18,6 +18,31 @@ pub struct PastDamage<'a> {
     resumed: Option<Vec<u8>>,
 }
 
+/// What a scan did not look at yet, for going on in another snapshot.
+#[derive(Clone, Debug)]
+pub struct Rest {
+    range: Range<Vec<u8>>,
+    resumed: Option<Vec<u8>>,
+}
+
+impl Rest {
+    /// All of a range.
+    pub fn all(range: Range<Vec<u8>>) -> Rest {
+        let resumed = None;
+        Rest { range, resumed }
+    }
+
+    /// True when nothing is left.
+    pub fn is_empty(&self) -> bool {
+        self.range.start >= self.range.end
+    }
+
+    /// Goes on at this key instead, before or behind where it would.
+    pub fn begin_at(&mut self, key: Vec<u8>) {
+        self.range.start = key;
+    }
+}
+
 /// Some rows of a range.
 #[derive(Debug)]
 pub struct Page {
@@ -42,17 +67,25 @@ pub struct Damage {
 impl<'a> PastDamage<'a> {
     /// Over this range, with at most so many rows at once.
     pub fn new(snapshot: &'a dyn Snapshot, range: Range<Vec<u8>>, limit: usize) -> PastDamage<'a> {
+        PastDamage::resume(snapshot, Rest::all(range), limit)
+    }
+
+    /// Over what another scan has left.
+    pub fn resume(snapshot: &'a dyn Snapshot, rest: Rest, limit: usize) -> PastDamage<'a> {
         PastDamage {
             snapshot,
-            rest: range,
+            rest: rest.range,
             limit: limit.max(1),
-            resumed: None,
+            resumed: rest.resumed,
         }
     }
 
     /// What was not looked at yet.
-    pub fn rest(&self) -> &Range<Vec<u8>> {
-        &self.rest
+    pub fn rest(self) -> Rest {
+        Rest {
+            range: self.rest,
+            resumed: self.resumed,
+        }
     }
 
     /// The next page; none at the end.
@@ -266,10 +299,13 @@ mod tests {
 
     #[tokio::test]
     async fn where_no_row_can_be_told_from_another_the_scan_ends() {
-        let mut scan = PastDamage::new(&Broken, vec![7, 3]..vec![8], 10);
+        let mut rest = Rest::all(vec![7, 3]..vec![8]);
         let mut damaged = Vec::new();
-        while let Some(page) = scan.page().await.unwrap() {
-            damaged.extend(page.damage);
+        while !rest.is_empty() {
+            let mut scan = PastDamage::resume(&Broken, rest, 10);
+            let page = scan.page().await.unwrap();
+            damaged.extend(page.unwrap().damage);
+            rest = scan.rest();
         }
         assert!(damaged.len() <= 2);
         assert!(damaged.last().unwrap().rest);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use kv::damage::PastDamage;
+use kv::damage::{PastDamage, Rest};
 use kv::{Direction, Row, Snapshot, Version};
 
 use crate::keys;
@@ -49,7 +49,12 @@ impl Reading {
 
     /// All rows of a range, also those behind one that is damaged.
     pub(crate) fn past_damage(&self, range: Range<Vec<u8>>, limit: usize) -> PastDamage<'_> {
-        PastDamage::new(&*self.0, range, limit)
+        self.resume(Rest::all(range), limit)
+    }
+
+    /// The same of what is left of a range.
+    pub(crate) fn resume(&self, rest: Rest, limit: usize) -> PastDamage<'_> {
+        PastDamage::resume(&*self.0, rest, limit)
     }
 
     /// A mailbox in numbers, or [`StoreError::Gone`].

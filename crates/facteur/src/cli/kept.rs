@@ -61,13 +61,16 @@ fn checked_lines(checked: &Checked) -> String {
         accounts,
         messages,
         octets,
+        queued,
         ..
     } = checked;
     let read = match octets {
         0 => "their records".to_owned(),
         octets => format!("their records and their {}", size(*octets)),
     };
-    lines += &format!("{accounts} accounts and {messages} messages were looked at: {read}\n");
+    lines += &format!(
+        "{accounts} accounts, {messages} messages and {queued} in the queue were looked at: {read}\n"
+    );
     lines += match checked.faults.is_empty() {
         true => "all is well\n",
         false => "",

@@ -20,6 +20,8 @@ pub struct Checked {
     pub messages: u64,
     /// Octets of messages that were read.
     pub octets: u64,
+    /// Messages of the queue that were looked at.
+    pub queued: u64,
     /// What is wrong, in words for the operator: the first thousand.
     pub faults: Vec<String>,
     /// How many more there are.
@@ -49,6 +51,9 @@ pub(super) async fn check(
     if let Some(keeper) = &manager.keeper {
         checked.add(keeper.care.damages().await?, 0);
     }
+    let queue = manager.queue.check().await?;
+    checked.queued = queue.entries;
+    checked.add(queue.faults.iter().map(ToString::to_string), queue.more);
     let bodies = if messages { Bodies::Read } else { Bodies::Pass };
     let accounts = manager.directory.accounts().await?;
     let all = accounts.len() as u64;

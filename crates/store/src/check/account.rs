@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use kv::tuple::after_key;
+use kv::damage::Rest;
 
 use super::{Check, FAULTS, Number, READ_ROWS, Wrong, is_there, one};
 use crate::keys::{DoomedKey, NameKey, SubscriptionKey};
@@ -148,22 +148,29 @@ impl Check<'_> {
         doomed: &BTreeSet<MailboxId>,
         all_read: bool,
     ) -> Result<()> {
-        let mut rest = keys::all_mailboxes();
+        let mut rest = Rest::all(keys::all_mailboxes());
         let mut nameless = 0;
         while nameless < FAULTS {
-            let Some(page) = reading.past_damage(rest.clone(), 1).page().await? else {
+            let mut scan = reading.resume(rest, 1);
+            let Some(page) = scan.page().await? else {
                 break;
             };
-            let rows = page.rows.into_iter().map(|(key, _)| key);
-            let Some(key) = rows.chain(page.damage.map(|damage| damage.key)).next() else {
-                break;
+            rest = scan.rest();
+            let key = match (page.rows.into_iter().next(), page.damage) {
+                (None, Some(damage)) if damage.rest => {
+                    self.damage(None, UidSet::default(), damage);
+                    break;
+                }
+                (None, Some(damage)) => damage.key,
+                (Some((key, _)), _) => key,
+                (None, None) => break,
             };
             let Some(mailbox) = keys::mailbox_of(&key) else {
-                rest.start = after_key(&key);
+                nameless += 1;
                 self.account_fault(Wrong::Stray { key });
                 continue;
             };
-            rest.start = keys::all_of_mailbox(mailbox).end;
+            rest.begin_at(keys::all_of_mailbox(mailbox).end);
             if !self.mailboxes.contains(&mailbox) && !doomed.contains(&mailbox) {
                 nameless += 1;
                 self.mailboxes.insert(mailbox);

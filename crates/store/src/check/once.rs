@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kv::Version;
+use kv::damage::Rest;
 
 use super::{Check, READ_ROWS, Wrong};
 use crate::keys::OnceAgeKey;
@@ -33,14 +34,14 @@ impl Check<'_> {
     /// Those that are remembered. One that can't be read has no version.
     async fn remembered(&mut self) -> Result<BTreeMap<u128, Option<Version>>> {
         let mut remembered = BTreeMap::new();
-        let mut rest = keys::all_once();
+        let mut rest = Rest::all(keys::all_once());
         loop {
             let reading = self.reading().await?;
-            let mut scan = reading.past_damage(rest, READ_ROWS);
+            let mut scan = reading.resume(rest, READ_ROWS);
             let Some(page) = scan.page().await? else {
                 return Ok(remembered);
             };
-            rest = scan.rest().clone();
+            rest = scan.rest();
             let last = reading.get::<AccountValue>(&keys::account()).await;
             let last = last.ok().flatten().map(|(it, _)| it.last_uid_validity);
             for (key, value) in page.rows {
@@ -71,14 +72,14 @@ impl Check<'_> {
         remembered: &BTreeMap<u128, Option<Version>>,
     ) -> Result<BTreeSet<u128>> {
         let mut aged = BTreeSet::new();
-        let mut rest = OnceAgeKey::all();
+        let mut rest = Rest::all(OnceAgeKey::all());
         loop {
             let reading = self.reading().await?;
-            let mut scan = reading.past_damage(rest, READ_ROWS);
+            let mut scan = reading.resume(rest, READ_ROWS);
             let Some(page) = scan.page().await? else {
                 return Ok(aged);
             };
-            rest = scan.rest().clone();
+            rest = scan.rest();
             for (key, value) in page.rows {
                 let Some(OnceAgeKey { delivery, .. }) = OnceAgeKey::decode(&key) else {
                     self.account_fault(Wrong::Stray { key });

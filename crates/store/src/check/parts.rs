@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use kv::Row;
-use kv::damage::Damage;
+use kv::damage::{Damage, Rest};
 
 use crate::intake::DETAILS_PARTS;
 use crate::reading::Reading;
@@ -22,7 +22,7 @@ pub(super) type Part = (u64, u8);
 
 /// All details of a kind.
 pub(super) struct Parts {
-    rest: Range<Vec<u8>>,
+    rest: Rest,
     read: fn(&[u8]) -> Option<Part>,
     /// The last message of which a part can't be read.
     damaged: Option<u64>,
@@ -43,7 +43,7 @@ pub(super) struct Page {
 impl Parts {
     pub(super) fn new(range: Range<Vec<u8>>, read: fn(&[u8]) -> Option<Part>) -> Parts {
         Parts {
-            rest: range,
+            rest: Rest::all(range),
             read,
             damaged: None,
         }
@@ -51,12 +51,12 @@ impl Parts {
 
     /// The next messages'; none at the end.
     pub(super) async fn page(&mut self, reading: &Reading) -> Result<Option<Page>> {
-        let mut scan = reading.past_damage(self.rest.clone(), READ_PARTS);
+        let mut scan = reading.resume(self.rest.clone(), READ_PARTS);
         let Some(mut read) = scan.page().await? else {
             return Ok(None);
         };
-        self.rest = scan.rest().clone();
-        if read.damage.is_none() && self.rest.start < self.rest.end {
+        self.rest = scan.rest();
+        if read.damage.is_none() && !self.rest.is_empty() {
             self.keep_whole(&mut read.rows);
         }
         let mut page = Page {
@@ -90,7 +90,7 @@ impl Parts {
         if kept > 0 {
             let left = rows.split_off(kept);
             if let Some((first, _)) = left.into_iter().next() {
-                self.rest.start = first;
+                self.rest.begin_at(first);
             }
         }
     }

@@ -618,6 +618,14 @@ async fn a_damaged_record_is_named_and_the_others_are_checked() {
 }
 
 #[tokio::test]
+async fn a_database_that_is_broken_itself_ends_the_check_soon() {
+    let world = World::new().await;
+    world.damaged.lock().unwrap().insert(Vec::new());
+    let found = world.faults().await;
+    assert!((10..100).contains(&found.len()), "{found:#?}");
+}
+
+#[tokio::test]
 async fn an_account_that_is_broken_all_over_takes_bounded_memory() {
     let world = World::new().await;
     for chunk in 0..3u32 {
