@@ -13,7 +13,6 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `queue.rs` | [`Queue`], the door |
-//! | `care.rs` | which bodies it needs, and that they are elsewhere now |
 //! | `entry.rs` | what an entry is |
 //! | `id.rs` | [`QueueId`], its number |
 //! | `stored.rs` | the bytes |
