@@ -31,6 +31,16 @@ pub enum BlobError {
     /// may pass later. The text is for the operator.
     #[error("the bodies are out of reach: {0}")]
     Away(String),
+    /// The bucket does not let this program in, or not do what it must: the key, the secret
+    /// or a right is wrong. The text is for the operator.
+    #[error("the bucket refuses: {0}")]
+    Refused(String),
+    /// There is no bucket of that name.
+    #[error("there is no bucket {0}")]
+    NoBucket(String),
+    /// The settings can't be used.
+    #[error("{0}")]
+    Unusable(String),
     /// The disk failed; the text is for the operator.
     #[error("the disk failed: {0}")]
     Broken(String),

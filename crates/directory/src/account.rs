@@ -404,6 +404,7 @@ impl Change for RemoveAccount {
         edit.remove(&CredentialsKey(id), &credentials);
         edit.remove(&AccountKey(id), &seen);
         edit.index(&LeavingKey(id), &LeavingRecord)?;
+        edit.end_rights(view, id).await?;
         if let Some(key) = NameKey::of(address)
             && let Some(name) = view.get(&key).await?
         {
@@ -439,6 +440,9 @@ impl Change for SetAccount {
         let mut account = Account::from_record(*id, seen.record.clone());
         account.apply(change);
         edit.replace(&AccountKey(*id), &seen, &account.to_record())?;
+        if seen.record.old_devices && !account.old_devices {
+            edit.end_rights(view, *id).await?;
+        }
         Ok(account)
     }
 }
@@ -461,7 +465,8 @@ impl Change for SetPassword {
         edit.replace(&AccountKey(self.id), &account, &record)?;
         let seen = view.seen_credentials(self.id).await?;
         let credentials = seen.record.with_main(self.main.clone(), self.now);
-        edit.replace(&CredentialsKey(self.id), &seen, &credentials)
+        edit.replace(&CredentialsKey(self.id), &seen, &credentials)?;
+        edit.end_rights(view, self.id).await
     }
 }
 

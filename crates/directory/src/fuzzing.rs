@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use crate::records::{
-    AccountRecord, CredentialsRecord, DomainRecord, NameRecord, NextAccount, Record, TargetRecord,
+    AccountRecord, BodiesRecord, CredentialsRecord, DomainRecord, EndingsRecord, NameRecord,
+    NextAccount, Record, TargetRecord,
 };
 
 /// Reads octets as each kind of record that a directory holds.
@@ -16,6 +17,8 @@ pub fn read_anything(octets: &[u8]) {
     record::<NameRecord>(octets);
     record::<CredentialsRecord>(octets);
     record::<TargetRecord>(octets);
+    record::<EndingsRecord>(octets);
+    record::<BodiesRecord>(octets);
     if let Some(account) = record::<AccountRecord>(octets) {
         let _ = (
             Timestamp::from(account.created),

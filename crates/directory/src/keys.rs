@@ -9,6 +9,8 @@
 //! | 5 | [`CredentialsKey`]: account number | [`CredentialsRecord`] |
 //! | 6 | [`TargetKey`]: digest of a target, domain and local part of the alias | [`TargetRecord`] |
 //! | 7 | [`LeavingKey`]: account number | [`LeavingRecord`] |
+//! | 8 | [`EndingsKey`]: nothing more | [`EndingsRecord`] |
+//! | 9 | [`BodiesKey`]: nothing more | [`BodiesRecord`] |
 //!
 //! Accounts and aliases share kind 3, which is what makes them share one name space.
 
@@ -18,8 +20,8 @@ use address::{AccountId, Address, Domain};
 use kv::tuple::{Reader, Writer};
 
 use crate::records::{
-    AccountRecord, CredentialsRecord, DomainRecord, LeavingRecord, NameRecord, NextAccount, Record,
-    TargetRecord,
+    AccountRecord, BodiesRecord, CredentialsRecord, DomainRecord, EndingsRecord, LeavingRecord,
+    NameRecord, NextAccount, Record, TargetRecord,
 };
 
 const NEXT_ACCOUNT: u8 = 1;
@@ -29,6 +31,8 @@ const ACCOUNT: u8 = 4;
 const CREDENTIALS: u8 = 5;
 const TARGET: u8 = 6;
 const LEAVING: u8 = 7;
+const ENDINGS: u8 = 8;
+const BODIES: u8 = 9;
 
 /// Longest address that can be an account or an alias. RFC 5321 section 4.5.3.1.3: a
 /// path has 256 octets, two of which are its angle brackets. Two of them fit a key
@@ -226,6 +230,36 @@ impl Key for LeavingKey {
         let mut parts = Reader::new(key, LEAVING)?;
         let id = parts.u64()?;
         parts.end().map(|()| Self(AccountId(id)))
+    }
+}
+
+/// Whose rights ended lately.
+pub(crate) struct EndingsKey;
+
+impl Key for EndingsKey {
+    type Record = EndingsRecord;
+
+    fn encode(&self) -> Vec<u8> {
+        Writer::new(ENDINGS).finish()
+    }
+
+    fn decode(key: &[u8]) -> Option<Self> {
+        Reader::new(key, ENDINGS)?.end().map(|()| Self)
+    }
+}
+
+/// Where the bodies of messages are.
+pub(crate) struct BodiesKey;
+
+impl Key for BodiesKey {
+    type Record = BodiesRecord;
+
+    fn encode(&self) -> Vec<u8> {
+        Writer::new(BODIES).finish()
+    }
+
+    fn decode(key: &[u8]) -> Option<Self> {
+        Reader::new(key, BODIES)?.end().map(|()| Self)
     }
 }
 

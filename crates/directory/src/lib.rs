@@ -14,6 +14,8 @@
 //! | `lookup.rs` | what an address is |
 //! | `sign_in.rs` | one attempt to sign in, from name to [`Grant`] |
 //! | `rights.rs` | the rights that sign-ins gave, and how they end |
+//! | `follow.rs` | rights that end in another process |
+//! | `bodies.rs` | where the bodies of messages are |
 //! | `gate.rs`, `network.rs` | who may have a password evaluated next |
 //! | `verified.rs` | sign-ins verified a moment ago |
 //! | `password.rs`, `verifier.rs` | rules for passwords, and what is stored of them |
@@ -33,18 +35,21 @@
 //! * **A right that ends, ends at once** (ARCHITECTURE.md, invariant 12). Once a
 //!   change that ends rights is durable, no [`RightWatch`] of them stays silent, and
 //!   none can come into being, however the two interleave. Dropping the future of such
-//!   a change does not stop it half-way. Other processes on the same data are not told
-//!   yet; their *new* sign-ins see the change, since each one reads the store.
+//!   a change does not stop it half-way. Other processes on the same data end them when
+//!   they are woken ([`Directory::follow`]); their new sign-ins see the change at once,
+//!   since each one reads the store.
 //! * **Secrets are neither printed nor kept.** Stored are Argon2id hashes; in memory,
 //!   for verified sign-ins, a MAC under a key that dies with the process.
 
 mod account;
 mod alias;
+mod bodies;
 mod cost;
 mod directory;
 mod domain;
 mod edit;
 mod error;
+mod follow;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod gate;

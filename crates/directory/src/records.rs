@@ -122,6 +122,55 @@ impl Record for LeavingRecord {
     const NAME: &'static str = "an account that leaves";
 }
 
+/// Whose rights ended lately, for the processes where they were given.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct EndingsRecord {
+    /// How many have ended since the beginning.
+    count: u64,
+    /// Whose the latest were, the last one at the end; at most [`ENDINGS_KEPT`].
+    latest: Vec<AccountId>,
+}
+
+/// Enough that whoever looks at each change, or at least each second, misses none; who
+/// does looks at all accounts.
+const ENDINGS_KEPT: usize = 64;
+
+impl EndingsRecord {
+    /// With one more.
+    pub(crate) fn with(&self, account: AccountId) -> Self {
+        let count = self.count.wrapping_add(1);
+        let passed = (self.latest.len() + 1).saturating_sub(ENDINGS_KEPT);
+        let latest = self.latest.iter().skip(passed).copied();
+        let latest = latest.chain([account]).collect();
+        Self { count, latest }
+    }
+
+    /// How many have ended.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Those that came after so many; none where that can't be told any more.
+    pub(crate) fn since(&self, count: u64) -> Option<&[AccountId]> {
+        let more = usize::try_from(self.count.checked_sub(count)?).ok()?;
+        self.latest.get(self.latest.len().checked_sub(more)?..)
+    }
+}
+
+impl Record for EndingsRecord {
+    const VERSION: u8 = 1;
+    const NAME: &'static str = "the rights that ended lately";
+}
+
+/// Where the bodies of messages are, in words that the program compares with its settings.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct BodiesRecord(pub(crate) String);
+
+impl Record for BodiesRecord {
+    const VERSION: u8 = 1;
+    const NAME: &'static str = "where the bodies of messages are";
+}
+
 /// A date to the second, as it is stored: seconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -161,6 +210,24 @@ mod tests {
         assert!(DomainRecord::decode(&bytes).is_err());
         assert!(DomainRecord::decode(&[]).is_err());
         assert!(DomainRecord::decode(&[1]).is_err());
+    }
+
+    #[test]
+    fn endings_since_a_count_are_told_as_long_as_they_are_kept() {
+        let mut endings = EndingsRecord::default();
+        assert_eq!(endings.since(0), Some(&[][..]));
+        for account in 1..=100 {
+            endings = endings.with(AccountId(account));
+        }
+        let endings = EndingsRecord::decode(&endings.encode().unwrap()).unwrap();
+        assert_eq!(endings.count(), 100);
+        assert_eq!(
+            endings.since(98),
+            Some(&[AccountId(99), AccountId(100)][..])
+        );
+        assert_eq!(endings.since(36).map(<[_]>::len), Some(64));
+        // Forgotten, or of another directory.
+        assert_eq!((endings.since(35), endings.since(101)), (None, None));
     }
 
     #[test]

@@ -41,7 +41,39 @@ struct Alive {
 
 struct Right {
     encrypted: bool,
+    /// Of the credentials that it was given for.
+    generation: u64,
     end: watch::Sender<Option<RightEnd>>,
+}
+
+/// What the rights of an account stand on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing {
+    /// Of its credentials.
+    pub(crate) generation: u64,
+    /// Whether it may be used without encryption.
+    pub(crate) old_devices: bool,
+}
+
+impl Right {
+    /// Why it has ended, the account being so now (none: it is gone).
+    fn judge(&self, now: Option<Standing>) -> Option<RightEnd> {
+        match now {
+            None => Some(RightEnd::AccountRemoved),
+            Some(now) if now.generation != self.generation => Some(RightEnd::PasswordChanged),
+            Some(now) if !now.old_devices && !self.encrypted => Some(RightEnd::OldDevicesOff),
+            Some(_) => None,
+        }
+    }
+
+    /// The first reason stays: it is the one that closed the session.
+    fn end(&self, why: RightEnd) {
+        self.end.send_if_modified(|end| {
+            let first = end.is_none();
+            end.get_or_insert(why);
+            first
+        });
+    }
 }
 
 /// Tells when a right has ended. Dropped with the session that it was given to.
@@ -54,13 +86,19 @@ pub struct RightWatch {
 
 impl Rights {
     /// A right that begins now: whatever ends from now on is told.
-    pub(crate) fn begin(self: &Arc<Self>, account: AccountId, encrypted: bool) -> RightWatch {
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        account: AccountId,
+        encrypted: bool,
+        generation: u64,
+    ) -> RightWatch {
         let (sender, end) = watch::channel(None);
         let mut alive = self.0.lock();
         alive.last_number += 1;
         let number = alive.last_number;
         let right = Right {
             encrypted,
+            generation,
             end: sender,
         };
         alive
@@ -90,6 +128,29 @@ impl Rights {
         }
     }
 
+    /// The last right that has begun.
+    pub(crate) fn last(&self) -> u64 {
+        self.0.lock().last_number
+    }
+
+    /// The accounts that have rights.
+    pub(crate) fn accounts(&self) -> Vec<AccountId> {
+        self.0.lock().accounts.keys().copied().collect()
+    }
+
+    /// Ends the rights of an account that do not stand on what it is now (none: it is
+    /// gone). It was looked at after the right `last` began: what began later was looked at
+    /// by whoever began it.
+    pub(crate) fn settle(&self, account: AccountId, now: Option<Standing>, last: u64) {
+        let alive = self.0.lock();
+        let rights = alive.accounts.get(&account).into_iter().flatten();
+        for (_, right) in rights.filter(|(number, _)| **number <= last) {
+            if let Some(why) = right.judge(now) {
+                right.end(why);
+            }
+        }
+    }
+
     fn forget(&self, account: AccountId, number: u64) {
         let mut alive = self.0.lock();
         if let Some(rights) = alive.accounts.get_mut(&account) {
@@ -103,12 +164,7 @@ impl Rights {
 
 fn end_some(rights: &HashMap<u64, Right>, why: RightEnd) {
     for right in rights.values().filter(|right| why.ends(right.encrypted)) {
-        // The first reason stays: it is the one that closed the session.
-        right.end.send_if_modified(|end| {
-            let first = end.is_none();
-            end.get_or_insert(why);
-            first
-        });
+        right.end(why);
     }
 }
 
@@ -167,9 +223,9 @@ mod tests {
     #[test]
     fn only_the_rights_concerned_end() {
         let rights = Arc::new(Rights::default());
-        let safe = rights.begin(JEAN, true);
-        let weak = rights.begin(JEAN, false);
-        let other = rights.begin(LEA, false);
+        let safe = rights.begin(JEAN, true, 1);
+        let weak = rights.begin(JEAN, false, 1);
+        let other = rights.begin(LEA, false, 1);
         rights.end(JEAN, RightEnd::OldDevicesOff);
         assert_eq!(safe.why_ended(), None);
         assert_eq!(weak.why_ended(), Some(RightEnd::OldDevicesOff));
@@ -185,13 +241,40 @@ mod tests {
     fn a_right_that_begins_later_is_not_ended() {
         let rights = Arc::new(Rights::default());
         rights.end(JEAN, RightEnd::PasswordChanged);
-        assert_eq!(rights.begin(JEAN, true).why_ended(), None);
+        assert_eq!(rights.begin(JEAN, true, 1).why_ended(), None);
+    }
+
+    #[test]
+    fn what_does_not_stand_any_more_ends_unless_it_began_later() {
+        let rights = Arc::new(Rights::default());
+        let standing = |generation, old_devices| {
+            Some(Standing {
+                generation,
+                old_devices,
+            })
+        };
+        let (safe, weak) = (rights.begin(JEAN, true, 1), rights.begin(JEAN, false, 1));
+        let other = rights.begin(LEA, true, 1);
+        let last = rights.last();
+        rights.settle(JEAN, standing(1, true), last);
+        assert_eq!((safe.why_ended(), weak.why_ended()), (None, None));
+        rights.settle(JEAN, standing(1, false), last);
+        assert_eq!(safe.why_ended(), None);
+        assert_eq!(weak.why_ended(), Some(RightEnd::OldDevicesOff));
+        let later = rights.begin(JEAN, true, 3);
+        rights.settle(JEAN, standing(2, false), last);
+        assert_eq!(safe.why_ended(), Some(RightEnd::PasswordChanged));
+        assert_eq!(later.why_ended(), None);
+        rights.settle(JEAN, None, rights.last());
+        assert_eq!(later.why_ended(), Some(RightEnd::AccountRemoved));
+        assert_eq!(other.why_ended(), None);
+        assert_eq!(rights.accounts().len(), 2);
     }
 
     #[tokio::test]
     async fn a_waiter_is_told_again_and_again() {
         let rights = Arc::new(Rights::default());
-        let mut watch = rights.begin(JEAN, true);
+        let mut watch = rights.begin(JEAN, true, 1);
         let ender = rights.clone();
         let ending = tokio::spawn(async move { ender.end(JEAN, RightEnd::AccountRemoved) });
         assert_eq!(watch.ended().await, RightEnd::AccountRemoved);
@@ -203,7 +286,7 @@ mod tests {
     fn nothing_stays_of_rights_that_are_given_up() {
         let rights = Arc::new(Rights::default());
         let watches: Vec<_> = (0..100)
-            .map(|n| rights.begin(AccountId(n % 7), true))
+            .map(|n| rights.begin(AccountId(n % 7), true, 1))
             .collect();
         assert_eq!(rights.0.lock().accounts.len(), 7);
         rights.end(JEAN, RightEnd::PasswordChanged);

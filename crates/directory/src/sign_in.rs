@@ -20,7 +20,7 @@ use crate::edit::View;
 use crate::keys::{AccountKey, CredentialsKey, NameKey};
 use crate::network::Network;
 use crate::records::NameRecord;
-use crate::rights::RightWatch;
+use crate::rights::{RightWatch, Standing};
 use crate::verified::Proof;
 use crate::verifier::{MainPassword, Verdict};
 use crate::{Account, Directory, DirectoryError, OldDevices};
@@ -198,7 +198,8 @@ impl Directory {
         attempt: &Attempt<'_>,
     ) -> Result<Grant, SignInFailure> {
         let id = candidate.account.id;
-        let ended = self.inner.rights.begin(id, attempt.encrypted);
+        let (encrypted, generation) = (attempt.encrypted, candidate.generation);
+        let ended = self.inner.rights.begin(id, encrypted, generation);
         let view = self.view().await.map_err(|error| broken(&error))?;
         let now = view.candidate(id).await.map_err(|error| broken(&error))?;
         let now = now.ok_or(SignInFailure::UnknownUser)?;
@@ -231,6 +232,15 @@ async fn end_of_beat(begun: Instant) {
 const NOBODY: AccountId = AccountId(0);
 
 impl View {
+    /// What the rights of an account stand on; none if it is gone.
+    pub(crate) async fn standing(&self, id: AccountId) -> Result<Option<Standing>, DirectoryError> {
+        let candidate = self.candidate(id).await?;
+        Ok(candidate.map(|candidate| Standing {
+            generation: candidate.generation,
+            old_devices: candidate.account.old_devices,
+        }))
+    }
+
     async fn account_named(
         &self,
         name: Option<&Address>,

@@ -4,8 +4,11 @@
 //! | --- | --- |
 //! | `cli.rs` | the verbs and their arguments |
 //! | `run.rs` | carries them out |
-//! | `show.rs` | prints what was found |
+//! | `show.rs`, `kept.rs` | print what was found |
+//! | `meter.rs` | shows how far something has come |
 
+mod kept;
+mod meter;
 mod run;
 mod show;
 
@@ -30,6 +33,9 @@ pub(crate) struct Cli {
         default_value = "./facteur-data"
     )]
     pub(crate) data: PathBuf,
+    /// The configuration; else facteur.toml in the data folder, if it is there.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -41,7 +47,7 @@ pub(crate) enum Command {
     /// Make everything a first service needs, say what to type into a device, and serve.
     Quickstart(Quickstart),
     /// Serve mail.
-    Serve(ConfigFile),
+    Serve,
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigVerb),
@@ -57,6 +63,18 @@ pub(crate) enum Command {
     /// Mail accepted and not yet handed over.
     #[command(subcommand)]
     Queue(QueueVerb),
+    /// What is kept: its soundness and its space.
+    #[command(subcommand)]
+    Store(StoreVerb),
+    /// Copy everything to another folder, while serving; what an earlier backup there has is
+    /// not written again. To go back to it, copy that folder and serve the copy.
+    Backup {
+        /// The folder of the backup.
+        folder: PathBuf,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
 }
 
 /// What the quick start is told.
@@ -76,14 +94,6 @@ pub(crate) struct Quickstart {
     pub(crate) listen: Vec<IpAddr>,
 }
 
-/// Which configuration.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct ConfigFile {
-    /// The configuration; else facteur.toml in the data folder, if it is there.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-}
-
 /// How to print.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Output {
@@ -101,26 +111,12 @@ pub(crate) struct PasswordSource {
 }
 
 /// Verbs about the configuration.
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum ConfigVerb {
     /// Say what is wrong with it.
-    Check {
-        /// Which one.
-        #[command(flatten)]
-        file: ConfigFile,
-        /// How to print.
-        #[command(flatten)]
-        output: Output,
-    },
+    Check(Output),
     /// Show every setting with its value and where that came from.
-    Show {
-        /// Which one.
-        #[command(flatten)]
-        file: ConfigFile,
-        /// How to print.
-        #[command(flatten)]
-        output: Output,
-    },
+    Show(Output),
 }
 
 /// Verbs about domains.
@@ -259,6 +255,19 @@ pub(crate) enum QueueVerb {
         #[command(flatten)]
         output: Output,
     },
+}
+
+/// Verbs about what is kept.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreVerb {
+    /// Count what there is, and what of it is needed.
+    Stats(Output),
+    /// Take back all space that can be. While serving, what is freed leaves the disk an hour
+    /// later.
+    Compact(Output),
+    /// Make a lost or damaged index again from the files of the messages, and name what could
+    /// not be read. The service must not run. What there was of the index is put aside.
+    Salvage(Output),
 }
 
 /// Reads `2G`, `500M`, `64K`, `1T`, a number of octets, or `none`.

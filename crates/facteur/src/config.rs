@@ -9,6 +9,8 @@
 //! | `config.rs` | the settings |
 //! | `keys.rs` | their names, and the nearest one to a wrong name |
 //! | `load.rs` | file and environment into a [`Config`], with the source of each value |
+//! | `storage.rs` | the settings of where mail is kept |
+//! | `secret.rs` | a setting that is never shown |
 //! | `check.rs` | what types can't say |
 //! | `documented.rs` | the file and the reference, with every setting explained |
 
@@ -16,6 +18,7 @@ mod check;
 mod documented;
 mod keys;
 mod load;
+mod secret;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
@@ -27,6 +30,7 @@ pub(crate) use check::settle;
 pub(crate) use documented::documented;
 pub(crate) use keys::names;
 pub(crate) use load::{Source, load_for, value_at};
+pub(crate) use secret::Secret;
 
 /// The configuration's name in the data folder.
 pub(crate) const FILE: &str = "facteur.toml";
@@ -60,6 +64,11 @@ macro_rules! settings {
         }
     };
 }
+
+// Behind the macro, which it uses.
+mod storage;
+
+pub(crate) use storage::{Bodies, Database, Engine, Notices, S3, Storage};
 
 settings! {
     /// All that an operator can decide.
@@ -97,6 +106,10 @@ settings! {
         tls: Tls = Tls::default(),
         /// What is logged.
         log: Log = Log::default(),
+        /// How the mail that is kept is cared for.
+        care: Care = Care::default(),
+        /// Where mail is kept.
+        storage: Storage = Storage::default(),
     }
 }
 
@@ -119,6 +132,22 @@ settings! {
         /// The least that is logged: `error`, `warn`, `info` (one line a session),
         /// `debug` or `trace`. None of them shows a secret or the content of a message.
         level: LogLevel = LogLevel::Info,
+    }
+}
+
+settings! {
+    /// What keeps the folder of the messages small, in passes beside the service.
+    struct Care {
+        /// The least time between two passes, in seconds. They come more seldom where they
+        /// take long, so that they take a fiftieth of the time at most, and once a day at
+        /// least.
+        pause_seconds: u64 = 3600,
+        /// How long a file must have been found needless before it goes, in seconds: longer
+        /// than anybody takes to read a message that is moved or removed meanwhile.
+        grace_seconds: u64 = 3600,
+        /// How large the files are that messages share, in octets. Of smaller ones space
+        /// comes back sooner, and there are more of them.
+        file_bytes: u64 = 67_108_864,
     }
 }
 

@@ -1,28 +1,40 @@
-//! The rooms that keep things, opened over one data folder.
+//! The rooms that keep things, opened where the settings say.
 //!
-//! One process at a time has them; a second one is told so in words.
+//! One process at a time has a data folder; a second one is told so in words. A database
+//! and a bucket any number may have.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `rooms.rs` | the rooms, and the data folder |
+//! | `chosen.rs` | which engines the settings mean, with the files read that they name |
+//! | `opening.rs` | opens them, or says in words why not |
+//! | `home.rs` | refuses settings that lead away from the mail |
 
-use std::fs::{DirBuilder, File};
+mod chosen;
+mod home;
+mod opening;
+
+use std::fs::{DirBuilder, File, TryLockError};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context;
-use blob::Blobs;
+use anyhow::{Context, bail};
+use care::Care;
 use directory::{Directory, OldDevices, Settings};
 use jiff::Timestamp;
-use kv::Kv;
-use kv::sqlite::Sqlite;
+use kv::postgres::Postgres;
+use kv::sqlite::Salvaged;
 use queue::Queue;
-use segments::Log;
+use service::keep::Keeper;
 use service::manage::Manager;
 use store::Store;
 
-/// Where the index is, in the data folder.
-const INDEX: &str = "index";
-/// Where the bodies of messages are, in the data folder.
-const BODIES: &str = "bodies";
+pub(crate) use chosen::{Chosen, Place};
+
+/// Held by a server whose mail is elsewhere, in the data folder.
+const LOCK: &str = "server.lock";
 /// Only the service's own user may look into the data folder.
 const FOLDER_MODE: u32 = 0o700;
 
@@ -34,49 +46,95 @@ pub(crate) struct Rooms {
     pub(crate) queue: Queue,
     /// Domains, accounts and aliases.
     pub(crate) directory: Directory,
+    /// The index, where other nodes share it.
+    shared: Option<Arc<Postgres>>,
+    /// What keeps the data folder small and sound, where mail is in it.
+    pub(crate) care: Option<Care>,
+    data: PathBuf,
 }
 
 impl Rooms {
-    /// Opens a data folder, and makes it if it is not there. The index starts its own
-    /// threads; a runtime must be there when it is used, not yet here.
-    pub(crate) fn open(data: &Path, old_devices: OldDevices) -> anyhow::Result<Rooms> {
+    /// Opens what was chosen, and makes a data folder that is not there. To be called in
+    /// the runtime that it is used in.
+    pub(crate) async fn open(
+        data: &Path,
+        chosen: &Chosen,
+        old_devices: OldDevices,
+    ) -> anyhow::Result<Rooms> {
         make_folder(data)
             .with_context(|| format!("can't make the data folder {}", data.display()))?;
-        // The log first: to open it changes nothing, so that a folder of a newer version is
-        // refused as it is.
-        let bodies = data.join(BODIES);
-        let log = Log::open(&bodies)
-            .with_context(|| format!("can't open the messages {}", bodies.display()))?;
-        let index = data.join(INDEX);
-        let kv: Arc<dyn Kv> = Arc::new(
-            Sqlite::on(&index, log.clone())
-                .with_context(|| format!("can't open the index {}", index.display()))?,
-        );
-        // Bodies and index share the log: one sync makes a message and its record durable.
-        let blobs = Blobs::on(log)?;
+        let engines = opening::open(data, chosen).await?;
         let settings = Settings {
             old_devices,
             ..Settings::default()
         };
+        let directory = Directory::new(engines.kv.clone(), &settings);
         // Both keep what is in them durable, but the folder that holds them is ours.
         File::open(data)
             .and_then(|folder| folder.sync_all())
             .with_context(|| format!("can't sync the data folder {}", data.display()))?;
+        home::check(&directory, data, &chosen.place).await?;
+        let store = Store::new(engines.kv.clone(), engines.blobs.clone());
+        let queue = Queue::new(engines.kv);
+        let care = engines
+            .own
+            .map(|(index, log)| Care::new(store.clone(), queue.clone(), index, engines.blobs, log));
         Ok(Rooms {
-            store: Store::new(kv.clone(), blobs),
-            queue: Queue::new(kv.clone()),
-            directory: Directory::new(kv, &settings),
+            store,
+            queue,
+            directory,
+            shared: engines.shared,
+            care,
+            data: data.to_owned(),
         })
     }
 
-    /// Who carries out the operator's commands in these rooms.
-    pub(crate) fn manager(&self) -> Manager {
+    /// Waits until other nodes know of all that was changed here: before the process ends.
+    pub(crate) async fn close(&self) {
+        if let Some(shared) = &self.shared {
+            shared.tell_all().await;
+        }
+    }
+
+    /// Who carries out the operator's commands in these rooms; `serving` is whether people
+    /// are served meanwhile.
+    pub(crate) fn manager(&self, serving: bool) -> Manager {
+        let keeper = self.care.as_ref().map(|care| Keeper {
+            care: care.clone(),
+            data: self.data.clone(),
+            clock: Timestamp::now,
+            serving,
+        });
         Manager {
+            keeper,
             directory: self.directory.clone(),
             store: self.store.clone(),
             queue: self.queue.clone(),
             clock: Timestamp::now,
         }
+    }
+}
+
+/// Makes the index of a data folder again from the log alone.
+pub(crate) fn salvage(data: &Path) -> anyhow::Result<Salvaged> {
+    opening::salvage(data)
+}
+
+/// Holds a data folder in which nothing else tells one server from another, as long as
+/// what this gives is there.
+pub(crate) fn hold(data: &Path) -> anyhow::Result<File> {
+    let path = data.join(LOCK);
+    let about = || format!("can't hold {}", path.display());
+    make_folder(data).with_context(about)?;
+    let file = File::create(&path).with_context(about)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!(
+            "{} is in use by another process; stop that one first, or give this one a data \
+             folder of its own",
+            data.display()
+        ),
+        Err(TryLockError::Error(error)) => Err(error).with_context(about),
     }
 }
 
@@ -118,9 +176,21 @@ mod tests {
     async fn a_new_folder_is_private() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let rooms = Rooms::open(&data, OldDevices::Off).unwrap();
+        let rooms = Rooms::open(&data, &Chosen::embedded(), OldDevices::Off)
+            .await
+            .unwrap();
         let mode = data.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, FOLDER_MODE);
         assert!(rooms.directory.domains().await.unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_folder_is_held_by_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = hold(folder.path()).unwrap();
+        let refusal = hold(folder.path()).unwrap_err().to_string();
+        assert!(refusal.contains("in use by another process"), "{refusal}");
+        drop(held);
+        assert!(hold(folder.path()).is_ok());
     }
 }

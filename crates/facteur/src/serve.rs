@@ -11,6 +11,7 @@ mod pages;
 mod places;
 mod reload;
 mod sockets;
+mod upkeep;
 mod user;
 
 use std::net::IpAddr;
@@ -33,7 +34,7 @@ use web::{Hosts, Site};
 
 use crate::admin;
 use crate::config::{self, Config};
-use crate::rooms::Rooms;
+use crate::rooms::{self, Chosen, Place, Rooms};
 use connections::{Desk, clock};
 use control::{Signals, Told};
 use log::Logging;
@@ -59,6 +60,8 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
     let open = sockets::open(&endpoints, &config.listen)?;
     let paths = config.tls_in(data);
     let greeter = Greeter::load(&paths.certificate, &paths.key)?;
+    // Like the key, secrets may be root's alone.
+    let chosen = Chosen::of(&config.storage, data)?.with_files_of(config.care.file_bytes);
     user::become_own(config.user.as_deref(), data)?;
     reload::check_readable(&paths);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -66,7 +69,15 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
         .build()
         .context("no runtime")?;
     runtime.block_on(async {
-        let rooms = Rooms::open(data, config.old_devices)?;
+        for concern in chosen.concerns() {
+            tracing::warn!("{concern}");
+        }
+        // Whose mail is in the data folder holds that by it.
+        let _held = match chosen.place {
+            Place::Shared(..) => Some(rooms::hold(data)?),
+            Place::Folder | Place::FolderAndBucket(_) => None,
+        };
+        let rooms = Rooms::open(data, &chosen, config.old_devices).await?;
         let service = Running {
             data,
             file,
@@ -109,7 +120,9 @@ impl Running<'_> {
     async fn run(self, open: Vec<Open>, ready: impl FnOnce()) -> anyhow::Result<()> {
         let (stop, stopping) = watch::channel(false);
         let (offer, cleartext) = watch::channel(offered(self.config.old_devices));
-        self.rooms.manager().complete().await?;
+        self.rooms.manager(true).complete().await?;
+        let followed = self.rooms.directory.clone();
+        let following = tokio::spawn(async move { followed.follow().await });
         let fan_out = FanOut::new(
             self.rooms.store.clone(),
             self.rooms.queue.clone(),
@@ -122,7 +135,7 @@ impl Running<'_> {
             let listener = TcpListener::from_std(socket)?;
             work.spawn(desk.clone().attend(endpoint, listener));
         }
-        let admin = admin::serve_admin(self.data, self.rooms.manager(), stopping)?;
+        let admin = admin::serve_admin(self.data, self.rooms.manager(true), stopping)?;
         work.spawn(admin);
         let background = tokio::spawn(async move { fan_out.run().await });
         let watchdog = tokio::spawn(control::watchdog());
@@ -130,6 +143,8 @@ impl Running<'_> {
             self.greeter.clone(),
             self.config.hostname.clone(),
         ));
+        let care = self.rooms.care.clone();
+        let keeping = care.map(|care| tokio::spawn(upkeep::keep(care, self.config.care.clone())));
         let mut signals = Signals::new()?;
         ready();
         control::say(NotifyState::Ready);
@@ -154,9 +169,14 @@ impl Running<'_> {
                 tracing::warn!("told to stop twice: the sessions left were cut");
             }
         }
+        following.abort();
         background.abort();
         watchdog.abort();
         days.abort();
+        if let Some(keeping) = keeping {
+            keeping.abort();
+        }
+        self.rooms.close().await;
         tracing::info!("stopped");
         Ok(())
     }

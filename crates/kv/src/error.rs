@@ -47,6 +47,10 @@ pub enum KvError {
     /// may pass later. The text is for the operator.
     #[error("the database is out of reach: {0}")]
     Away(String),
+    /// The database does not let this program in, or not do what it must: the user, the
+    /// password, the database or a right is wrong. The text is for the operator.
+    #[error("the database refuses: {0}")]
+    Refused(String),
     /// The database went away in the middle of a commit and did not come back for as long
     /// as one may wait: the commit happened, as a whole, or it did not.
     #[error("the database is out of reach, and whether a commit has happened is unknown: {0}")]

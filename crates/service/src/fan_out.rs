@@ -6,6 +6,10 @@
 //! be delivered now (the account is over its quota, the disk is full) stays in the queue
 //! and is tried again every [`RETRY`]; it is never dropped. Only when the account is gone
 //! for good is its copy given up.
+//!
+//! Each node brings round what it accepted. What one that died has left behind, the others
+//! take over: [`TAKEOVER`] after the queue has changed they look whether the latest mail is
+//! still there. So a slow node may find its work done by another, which does no harm.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,9 +20,16 @@ use jiff::Timestamp;
 use queue::{Destination, Entry, Queue, QueueError, QueueId, Recipient};
 use store::{Delivery, DeliveryId, Flags, Incoming, MailboxId, Store, StoreError};
 use tokio::sync::{Notify, Semaphore};
+use tokio::time::sleep;
 
 /// How long mail waits that could not be delivered, before it is tried again.
 pub const RETRY: Duration = Duration::from_secs(5 * 60);
+/// How long after a change of the queue it is looked through for mail that nobody has
+/// brought round: many times what that takes.
+pub const TAKEOVER: Duration = Duration::from_secs(5);
+/// The queue is looked through from so long before the last full look on, in case another
+/// node's clock, which gave the entries their place, is behind.
+const CLOCKS: Duration = Duration::from_secs(5 * 60);
 /// Messages that are fanned out as soon as they are accepted, at the same time. Others
 /// wait their turn in the queue.
 const AT_ONCE: usize = 16;
@@ -42,6 +53,31 @@ enum Outcome {
     Settled,
     /// It has to wait, for this.
     Waits(String),
+}
+
+/// Which copies are delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    /// All that wait.
+    All,
+    /// Those of which no attempt has failed.
+    Untried,
+}
+
+/// Where entries begin that may have come since the queue was looked through at that time.
+fn latest(now: Timestamp) -> QueueId {
+    QueueId::new(now.checked_sub(CLOCKS).unwrap_or(now), 0)
+}
+
+fn warn_of(looked: Result<(), QueueError>) {
+    if let Err(error) = looked {
+        tracing::error!(%error, "the queue could not be read");
+    }
+}
+
+async fn some_time_after(changes: &mut kv::Watch) {
+    changes.changed().await;
+    sleep(TAKEOVER).await;
 }
 
 impl FanOut {
@@ -81,12 +117,24 @@ impl FanOut {
     /// Keeps delivering what waits, now and for ever: it is run once, from the start of
     /// the service on, and dropped at its end.
     pub async fn run(&self) {
+        let mut changes = self.queue.watch();
         loop {
-            if let Err(error) = self.resume().await {
-                tracing::error!(%error, "the queue could not be read");
+            let since = latest((self.clock)());
+            warn_of(self.resume().await);
+            // Ends when the next full look is due.
+            let _ = tokio::time::timeout(RETRY, self.look_at_the_latest(since, &mut changes)).await;
+        }
+    }
+
+    /// Looks at mail that came since then whenever there is reason to.
+    async fn look_at_the_latest(&self, since: QueueId, changes: &mut kv::Watch) {
+        loop {
+            tokio::select! {
+                // What this node has accepted and had no turn for.
+                () = self.more.notified() => {}
+                () = some_time_after(changes) => {}
             }
-            // Either way the queue is looked through next.
-            let _ = tokio::time::timeout(RETRY, self.more.notified()).await;
+            warn_of(self.bring_round(Some(since), Which::Untried).await);
         }
     }
 
@@ -97,14 +145,21 @@ impl FanOut {
     /// When the queue can't be read. Trouble with a message keeps that one waiting and
     /// stops no other.
     pub async fn resume(&self) -> Result<(), QueueError> {
-        let mut after: Option<QueueId> = None;
+        self.bring_round(None, Which::All).await
+    }
+
+    async fn bring_round(&self, after: Option<QueueId>, which: Which) -> Result<(), QueueError> {
+        let mut after = after;
         loop {
-            let entries = self.queue.list(after, ENTRIES).await?;
+            let mut entries = self.queue.list(after, ENTRIES).await?;
             let Some(last) = entries.last() else {
                 return Ok(());
             };
             after = Some(last.id);
-            for entry in &entries {
+            for entry in &mut entries {
+                if which == Which::Untried {
+                    entry.recipients.retain(|one| one.trouble.is_none());
+                }
                 if let Err(error) = self.entry(entry, None).await {
                     tracing::error!(id = %entry.id, %error, "a queued message has to wait");
                 }

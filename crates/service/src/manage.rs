@@ -8,12 +8,15 @@
 use std::fmt;
 
 use address::{AccountId, Address, Domain, Password};
+use care::Progress;
 use directory::{Account, AccountChange, Directory, DirectoryError, NewAccount};
 use jiff::Timestamp;
 use queue::{Destination, Entry, Queue, QueueError, QueueId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use store::{Store, StoreError};
 use words::Language;
+
+use crate::keep::{Keeper, Order, Report};
 
 /// Entries of the queue that one answer lists; the oldest come first.
 pub const QUEUE_LISTED: usize = 1000;
@@ -30,6 +33,8 @@ pub struct Manager {
     pub store: Store,
     /// What waits.
     pub queue: Queue,
+    /// Who keeps the data folder; none where what is kept is elsewhere.
+    pub keeper: Option<Keeper>,
     /// What tells the time.
     pub clock: Clock,
 }
@@ -115,6 +120,8 @@ pub enum Request {
         /// Its number, as the list and the `Received` field show it.
         id: String,
     },
+    /// Something for the sake of the data folder.
+    Keep(Order),
 }
 
 /// A password in a request. It is printed as stars, and written down only for the admin
@@ -183,6 +190,8 @@ pub enum Response {
     Queue(Vec<EntryShown>),
     /// One entry.
     Entry(Box<EntryShown>),
+    /// What came of an order for the sake of the data folder.
+    Kept(Report),
 }
 
 /// A domain that is served.
@@ -312,6 +321,18 @@ impl Manager {
     /// # Errors
     /// What the directory, the store or the queue refuse, in words for the operator.
     pub async fn execute(&self, request: Request) -> Result<Response, Refused> {
+        self.execute_telling(request, &|_| {}).await
+    }
+
+    /// As [`Manager::execute`], and tells how far it has come where that takes long.
+    ///
+    /// # Errors
+    /// As [`Manager::execute`].
+    pub async fn execute_telling(
+        &self,
+        request: Request,
+        progress: Progress<'_>,
+    ) -> Result<Response, Refused> {
         match request {
             Request::DomainAdd { domain, postmaster } => {
                 let (directory, now) = (&self.directory, (self.clock)());
@@ -370,6 +391,11 @@ impl Manager {
                 Ok(Response::Queue(entries.iter().map(entry_shown).collect()))
             }
             Request::QueueShow { id } => self.entry(&id).await,
+            Request::Keep(order) => {
+                let elsewhere = || refused("what is kept is not in this folder");
+                let keeper = self.keeper.as_ref().ok_or_else(elsewhere)?;
+                Ok(Response::Kept(keeper.execute(order, progress).await?))
+            }
         }
     }
 
@@ -437,9 +463,9 @@ impl Manager {
     /// can't be removed stays until the next start, and the log says so.
     pub async fn complete(&self) -> Result<(), Refused> {
         for account in self.directory.accounts().await? {
-            self.store
-                .create_account(account.id, (self.clock)())
-                .await?;
+            if let Err(StoreError::Gone) = self.store.usage(account.id).await {
+                self.complete_account(account.id).await?;
+            }
         }
         for id in self.directory.leaving().await? {
             match self.remove_mail(id).await {
@@ -448,6 +474,16 @@ impl Manager {
                     tracing::error!(account = %id, error = %error.message, "the mail of a removed account can't be removed");
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Makes the mailboxes of an account that has none; unless another node is removing it,
+    /// which must find nothing that came after.
+    async fn complete_account(&self, id: AccountId) -> Result<(), Refused> {
+        self.store.create_account(id, (self.clock)()).await?;
+        if self.directory.account(id).await?.is_none() {
+            self.store.remove_account(id).await?;
         }
         Ok(())
     }
@@ -579,6 +615,7 @@ mod tests {
             directory: Directory::new(kv.clone(), &settings),
             store: Store::new(kv.clone(), blobs),
             queue: Queue::new(kv),
+            keeper: None,
             clock: || Timestamp::UNIX_EPOCH,
         }
     }

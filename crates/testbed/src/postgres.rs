@@ -71,8 +71,18 @@ impl Postgres {
 
     /// The address of its database, for its owner.
     pub fn address(&self) -> String {
+        format!("{} password={PASSWORD}", self.place())
+    }
+
+    /// The same without the password.
+    pub fn place(&self) -> String {
         let (folder, port) = (self.folder.path().display(), self.socket_port());
-        format!("host={folder} port={port} user=facteur password={PASSWORD} dbname=postgres")
+        format!("host={folder} port={port} user=facteur dbname=postgres")
+    }
+
+    /// The password of its owner.
+    pub fn password(&self) -> &'static str {
+        PASSWORD
     }
 
     /// The same by TCP, where it is reached so.

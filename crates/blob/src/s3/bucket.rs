@@ -42,14 +42,15 @@ impl Bucket {
     ///
     /// # Errors
     /// [`BlobError::NewerFormat`] when a newer program wrote them, [`BlobError::Away`]
-    /// when the bucket can't be reached, [`BlobError::Broken`] for settings that can't be
-    /// used.
+    /// when the bucket can't be reached, [`BlobError::Refused`] when it lets nobody in by
+    /// these keys, [`BlobError::NoBucket`] when it is not there, [`BlobError::Unusable`]
+    /// for settings that can't be used.
     pub async fn open(settings: &Settings) -> Result<Bucket, BlobError> {
-        let unusable = |error: super::SettingsError| BlobError::Broken(error.to_string());
+        let unusable = |error: super::SettingsError| BlobError::Unusable(error.to_string());
         let bucket = Bucket(Arc::new(Inner {
             store: Box::new(settings.connect().map_err(unusable)?),
             prefix: settings.prefix().map_err(unusable)?,
-            place: format!("s3://{}/{}", settings.bucket, settings.prefix),
+            place: settings.place(),
             patience: settings.patience,
         }));
         bucket.ensure_format().await?;
@@ -85,8 +86,22 @@ impl Bucket {
         self.0.prefix.clone().join(folder).join(name)
     }
 
-    /// Puts an object that is not there.
+    /// Puts an object that is not there. A bucket that is not there was when this was
+    /// opened: that is waited for too.
     pub(super) async fn create(&self, path: &Path, octets: PutPayload) -> Result<(), BlobError> {
+        let passes =
+            |error: &BlobError| matches!(error, BlobError::Away(_) | BlobError::NoBucket(_));
+        self.create_while(path, octets, passes).await
+    }
+
+    /// Puts an object that is not there, again for as long as the bucket's patience while
+    /// this holds of why it can't be.
+    async fn create_while(
+        &self,
+        path: &Path,
+        octets: PutPayload,
+        passes: impl Fn(&BlobError) -> bool,
+    ) -> Result<(), BlobError> {
         let begun = Instant::now();
         loop {
             let put = self
@@ -98,11 +113,13 @@ impl Bucket {
                 Err(Error::AlreadyExists { .. }) => {
                     return self.confirm(path, octets.content_length() as u64).await;
                 }
+                // What is put is not there only where nothing can be put.
+                Err(Error::NotFound { .. }) => BlobError::NoBucket(self.0.place.clone()),
                 Err(error) => meaning(&error),
             };
             // The library does not try again when an answer was lost, since it does not
             // know what we know of names.
-            if !matches!(error, BlobError::Away(_)) || begun.elapsed() >= self.0.patience {
+            if !passes(&error) || begun.elapsed() >= self.0.patience {
                 return Err(error);
             }
             sleep(PAUSE).await;
@@ -124,7 +141,10 @@ impl Bucket {
             Ok(found) => found.bytes().await,
             Err(Error::NotFound { .. }) => {
                 let text = format!("{FORMAT_WORD} {FORMAT}\n");
-                return self.create(&path, text.into_bytes().into()).await;
+                let passes = |error: &BlobError| matches!(error, BlobError::Away(_));
+                return self
+                    .create_while(&path, text.into_bytes().into(), passes)
+                    .await;
             }
             Err(error) => Err(error),
         };
@@ -156,11 +176,12 @@ impl Bucket {
 pub(super) fn meaning(error: &Error) -> BlobError {
     match error {
         Error::NotFound { path, .. } => BlobError::Damaged(format!("{path} is not there")),
-        Error::PermissionDenied { .. }
-        | Error::Unauthenticated { .. }
-        | Error::NotImplemented { .. }
-        | Error::NotSupported { .. }
-        | Error::InvalidPath { .. } => BlobError::Broken(error.to_string()),
+        Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
+            BlobError::Refused(error.to_string())
+        }
+        Error::NotImplemented { .. } | Error::NotSupported { .. } | Error::InvalidPath { .. } => {
+            BlobError::Broken(error.to_string())
+        }
         _ => BlobError::Away(error.to_string()),
     }
 }

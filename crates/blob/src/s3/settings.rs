@@ -35,6 +35,8 @@ pub struct Settings {
     /// A certificate in PEM of the authority that vouches for the service, where it is
     /// none that the system knows.
     pub root: Option<Vec<u8>>,
+    /// Whether a service on another machine may be spoken to in the clear.
+    pub in_the_clear: bool,
     /// How long a request waits for a bucket that is out of reach before it fails with
     /// [`crate::BlobError::Away`].
     pub patience: Duration,
@@ -47,7 +49,10 @@ pub enum SettingsError {
     #[error("the address of the bucket's service can't be read; it looks like https://HOST")]
     Endpoint,
     /// The service is on another machine and is spoken to in the clear.
-    #[error("the bucket's service is on another machine: its address must begin with https://")]
+    #[error(
+        "the bucket's service is on another machine: its address must begin with https://, \
+         unless it is said to be spoken to in the clear"
+    )]
     InTheClear,
     /// The secret is no text.
     #[error("the secret key of the bucket is no text")]
@@ -71,8 +76,28 @@ impl Settings {
             access_key: access_key.to_owned(),
             secret_key,
             root: None,
+            in_the_clear: false,
             patience: PATIENCE,
         }
+    }
+
+    /// Refuses what can't be used, without asking anybody.
+    ///
+    /// # Errors
+    /// What [`super::Bucket::open`] would say of them.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        self.prefix()?;
+        self.connect().map(drop)
+    }
+
+    /// Whether everything goes to another machine in the clear.
+    pub fn is_in_the_clear(&self) -> bool {
+        !self.endpoint.starts_with("https://") && !self.is_here()
+    }
+
+    /// The bucket, for people: `s3://BUCKET/PREFIX`.
+    pub fn place(&self) -> String {
+        format!("s3://{}/{}", self.bucket, self.prefix)
     }
 
     /// What all names begin with.
@@ -109,28 +134,36 @@ impl Settings {
             .map_err(refused)
     }
 
-    /// Whether the service is spoken to without TLS; only one on this machine may be.
+    /// Whether the service is spoken to without TLS; only one on this machine may be,
+    /// unless it is said.
     fn may_be_clear(&self) -> Result<bool, SettingsError> {
         if self.endpoint.starts_with("https://") {
             return Ok(false);
         }
-        let rest = self.endpoint.strip_prefix("http://");
-        let place = rest.and_then(|rest| rest.split('/').next());
-        let place = place.ok_or(SettingsError::Endpoint)?;
+        if !self.endpoint.starts_with("http://") {
+            return Err(SettingsError::Endpoint);
+        }
+        if self.in_the_clear || self.is_here() {
+            Ok(true)
+        } else {
+            Err(SettingsError::InTheClear)
+        }
+    }
+
+    /// Whether it is reached without leaving this machine.
+    fn is_here(&self) -> bool {
+        let rest = self.endpoint.split_once("://");
+        let place = rest.and_then(|(_, rest)| rest.split('/').next());
+        let place = place.unwrap_or_default();
         let host = match place.rsplit_once(':') {
             Some((host, port)) if port.parse::<u16>().is_ok() => host,
             _ => place,
         };
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        let is_here = host == "localhost"
+        host == "localhost"
             || host
                 .parse()
-                .is_ok_and(|address: IpAddr| address.is_loopback());
-        if is_here {
-            Ok(true)
-        } else {
-            Err(SettingsError::InTheClear)
-        }
+                .is_ok_and(|address: IpAddr| address.is_loopback())
     }
 }
 
@@ -161,6 +194,10 @@ mod tests {
                 settings(away).may_be_clear(),
                 Err(SettingsError::InTheClear)
             );
+            let mut said = settings(away);
+            said.in_the_clear = true;
+            assert_eq!(said.may_be_clear(), Ok(true));
+            assert!(said.is_in_the_clear());
         }
         for odd in ["s3.example", "", "ftp://localhost"] {
             assert_eq!(settings(odd).may_be_clear(), Err(SettingsError::Endpoint));

@@ -66,6 +66,79 @@ async fn a_change_that_nobody_waits_for_is_made_whole() {
     assert_eq!(world.directory.account(jean).await, Ok(None));
 }
 
+/// What ended here and elsewhere is the same for whoever is signed in here.
+#[tokio::test]
+async fn what_another_process_ends_ends_here_and_nothing_else_does() {
+    let kv: Arc<dyn Kv> = Arc::new(Memory::default());
+    let there = World::on(kv.clone()).await;
+    let here = World::another_on(kv);
+    let (jean, lea) = (there.add("jean@x.fr").await, there.add("lea@x.fr").await);
+    there.set_old_devices(jean, true).await;
+    let followed = here.directory.clone();
+    let following = tokio::spawn(async move { followed.follow().await });
+
+    let mut safe = here.sign_in("jean@x.fr", "tilleul!").await.unwrap();
+    let mut weak = here
+        .sign_in_over(false, "jean@x.fr", "tilleul!")
+        .await
+        .unwrap();
+    let mut other = here.sign_in("lea@x.fr", "tilleul!").await.unwrap();
+    there.set_old_devices(jean, false).await;
+    assert_eq!(weak.ended.ended().await, RightEnd::OldDevicesOff);
+    assert_eq!(safe.ended.why_ended(), None);
+    there.set_password(jean, "châtaigne").await;
+    // Verified a moment ago, and refused at once.
+    let refused = here.sign_in("jean@x.fr", "tilleul!").await;
+    assert_eq!(refused.err(), Some(SignInFailure::WrongPassword));
+    let anew = here.sign_in("jean@x.fr", "châtaigne").await.unwrap();
+    assert_eq!(safe.ended.ended().await, RightEnd::PasswordChanged);
+    assert_eq!(other.ended.why_ended(), None);
+    there.directory.remove_account(lea).await.unwrap();
+    assert_eq!(other.ended.ended().await, RightEnd::AccountRemoved);
+    assert_eq!(anew.ended.why_ended(), None);
+    following.abort();
+}
+
+/// More endings than are noted between two looks: then all accounts are looked at.
+#[tokio::test]
+async fn an_ending_that_is_noted_no_more_is_found() {
+    let kv: Arc<dyn Kv> = Arc::new(Memory::default());
+    let there = World::on(kv.clone()).await;
+    let here = World::another_on(kv);
+    let (jean, lea) = (there.add("jean@x.fr").await, there.add("lea@x.fr").await);
+    let followed = here.directory.clone();
+    let mut grant = here.sign_in("jean@x.fr", "tilleul!").await.unwrap();
+    // Nothing runs between the looks: this thread is the only one.
+    let mut following = Box::pin(async move { followed.follow().await });
+    assert!(following.as_mut().now_or_never().is_none());
+    there.set_password(jean, "châtaigne").await;
+    for round in 0..100 {
+        there.set_password(lea, &format!("noisetier {round}")).await;
+    }
+    assert!(following.as_mut().now_or_never().is_none());
+    assert_eq!(
+        grant.ended.ended().now_or_never(),
+        Some(RightEnd::PasswordChanged)
+    );
+}
+
+#[tokio::test]
+async fn where_bodies_are_is_noted_for_good() {
+    let world = World::new().await;
+    assert_eq!(world.directory.bodies().await, Ok(None));
+    assert_eq!(world.directory.has_accounts().await, Ok(false));
+    world.add("jean@x.fr").await;
+    assert_eq!(world.directory.has_accounts().await, Ok(true));
+    for place in ["s3://a/", "s3://b/"] {
+        let kept = world.directory.keep_bodies_in(place).await;
+        assert_eq!(kept, Ok("s3://a/".to_owned()));
+    }
+    assert_eq!(
+        world.directory.bodies().await,
+        Ok(Some("s3://a/".to_owned()))
+    );
+}
+
 type Act = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
 
 /// An engine on which something happens just before, or just after, one of the

@@ -63,6 +63,14 @@ impl World {
         }
     }
 
+    /// Another process on the same engine.
+    pub(crate) fn another_on(kv: Arc<dyn Kv>) -> Self {
+        Self {
+            directory: Directory::new(kv, &settings()),
+            _folder: None,
+        }
+    }
+
     /// The same directory once more.
     pub(crate) fn again(&self) -> Self {
         Self {

@@ -4,31 +4,52 @@ use std::io::{self, BufRead, Write};
 use std::path::Path;
 
 use address::Password;
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use service::keep::Order;
 use service::manage::{Request, Response, Secret};
 
+use super::meter::Meter;
 use super::{
-    AccountSet, AccountVerb, AliasVerb, Cli, Command, ConfigFile, ConfigVerb, DomainVerb, Output,
-    QueueVerb, Quickstart, Switch, show,
+    AccountSet, AccountVerb, AliasVerb, Cli, Command, ConfigVerb, DomainVerb, Output, QueueVerb,
+    Quickstart, StoreVerb, Switch, kept, show,
 };
 use crate::quickstart::{self, Choices};
+use crate::rooms::{self, Chosen};
 use crate::{admin, config, serve};
 
 /// Octets that are read of a line with a password: more than any password has
 /// ([`directory::PASSWORD_OCTETS`]), so that one that is too long is told as such.
 const PASSWORD_LINE_OCTETS: u64 = 2 * directory::PASSWORD_OCTETS as u64 + 2;
 
+/// Which service is meant.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    data: &'a Path,
+    config: Option<&'a Path>,
+}
+
 /// Does what the command line says; an error is a refusal with its reason.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
-    let data = &cli.data;
+    let at = At {
+        data: &cli.data,
+        config: cli.config.as_deref(),
+    };
     match cli.command {
-        Command::Quickstart(arguments) => quickstart::run(data, &choices(arguments)),
-        Command::Serve(file) => serve::run(data, file.config.as_deref(), || {}),
-        Command::Config(verb) => configuration(data, verb),
-        Command::Domain(verb) => domain(data, verb),
-        Command::Account(verb) => account(data, verb),
-        Command::Alias(verb) => alias(data, verb),
-        Command::Queue(verb) => queue(data, verb),
+        Command::Quickstart(arguments) => {
+            ensure!(
+                at.config.is_none(),
+                "a quick start writes its configuration into the data folder; leave --config out"
+            );
+            quickstart::run(at.data, &choices(arguments))
+        }
+        Command::Serve => serve::run(at.data, at.config, || {}),
+        Command::Config(verb) => configuration(at, verb),
+        Command::Domain(verb) => domain(at, verb),
+        Command::Account(verb) => account(at, verb),
+        Command::Alias(verb) => alias(at, verb),
+        Command::Queue(verb) => queue(at, verb),
+        Command::Store(verb) => store(at, &verb),
+        Command::Backup { folder, output } => backup(at, &folder, output),
     }
 }
 
@@ -41,31 +62,29 @@ fn choices(arguments: Quickstart) -> Choices {
     }
 }
 
-fn configuration(data: &Path, verb: ConfigVerb) -> anyhow::Result<()> {
-    let load = |file: ConfigFile| config::load_for(data, file.config.as_deref());
+fn configuration(at: At<'_>, verb: ConfigVerb) -> anyhow::Result<()> {
+    let loaded = config::load_for(at.data, at.config)?;
     match verb {
-        ConfigVerb::Check { file, output } => {
-            load(file)?;
-            print(&show::checked(output.json))
+        ConfigVerb::Check(output) => {
+            // With the files that it names.
+            let chosen = Chosen::of(&loaded.config.storage, at.data)?;
+            print(&show::checked(chosen.concerns(), output.json)?)
         }
-        ConfigVerb::Show { file, output } => {
-            let settings = load(file)?.settings()?;
-            print(&show::settings(&settings, output.json)?)
-        }
+        ConfigVerb::Show(output) => print(&show::settings(&loaded.settings()?, output.json)?),
     }
 }
 
-fn domain(data: &Path, verb: DomainVerb) -> anyhow::Result<()> {
+fn domain(at: At<'_>, verb: DomainVerb) -> anyhow::Result<()> {
     match verb {
         DomainVerb::Add { domain, postmaster } => {
-            quietly(data, Request::DomainAdd { domain, postmaster })
+            quietly(at, Request::DomainAdd { domain, postmaster })
         }
-        DomainVerb::List(output) => aloud(data, Request::DomainList, output),
-        DomainVerb::Remove { domain } => quietly(data, Request::DomainRemove { domain }),
+        DomainVerb::List(output) => aloud(at, Request::DomainList, output),
+        DomainVerb::Remove { domain } => quietly(at, Request::DomainRemove { domain }),
     }
 }
 
-fn account(data: &Path, verb: AccountVerb) -> anyhow::Result<()> {
+fn account(at: At<'_>, verb: AccountVerb) -> anyhow::Result<()> {
     match verb {
         AccountVerb::Add {
             address,
@@ -81,62 +100,82 @@ fn account(data: &Path, verb: AccountVerb) -> anyhow::Result<()> {
                 name,
                 quota,
             };
-            aloud(data, request, output)
+            aloud(at, request, output)
         }
-        AccountVerb::List(output) => aloud(data, Request::AccountList, output),
+        AccountVerb::List(output) => aloud(at, Request::AccountList, output),
         AccountVerb::Show { address, output } => {
-            aloud(data, Request::AccountShow { address }, output)
+            aloud(at, Request::AccountShow { address }, output)
         }
         AccountVerb::Remove { address, output } => {
-            aloud(data, Request::AccountRemove { address }, output)
+            aloud(at, Request::AccountRemove { address }, output)
         }
         AccountVerb::Password {
             address,
             password: _,
         } => {
             let password = read_password(io::stdin().lock())?;
-            quietly(data, Request::AccountPassword { address, password })
+            quietly(at, Request::AccountPassword { address, password })
         }
-        AccountVerb::Set(set) => set_account(data, set),
+        AccountVerb::Set(set) => set_account(at, set),
     }
 }
 
-fn set_account(data: &Path, set: AccountSet) -> anyhow::Result<()> {
+fn set_account(at: At<'_>, set: AccountSet) -> anyhow::Result<()> {
     let request = Request::AccountSet {
         address: set.address,
         old_devices: set.old_devices.map(|switch| switch == Switch::On),
         quota: set.quota,
         name: set.name,
     };
-    aloud(data, request, set.output)
+    aloud(at, request, set.output)
 }
 
-fn alias(data: &Path, verb: AliasVerb) -> anyhow::Result<()> {
+fn alias(at: At<'_>, verb: AliasVerb) -> anyhow::Result<()> {
     match verb {
         AliasVerb::Add {
             address,
             targets,
             output,
-        } => aloud(data, Request::AliasAdd { address, targets }, output),
-        AliasVerb::List(output) => aloud(data, Request::AliasList, output),
-        AliasVerb::Remove { address } => quietly(data, Request::AliasRemove { address }),
+        } => aloud(at, Request::AliasAdd { address, targets }, output),
+        AliasVerb::List(output) => aloud(at, Request::AliasList, output),
+        AliasVerb::Remove { address } => quietly(at, Request::AliasRemove { address }),
     }
 }
 
-fn queue(data: &Path, verb: QueueVerb) -> anyhow::Result<()> {
+fn queue(at: At<'_>, verb: QueueVerb) -> anyhow::Result<()> {
     match verb {
-        QueueVerb::List(output) => aloud(data, Request::QueueList, output),
-        QueueVerb::Show { id, output } => aloud(data, Request::QueueShow { id }, output),
+        QueueVerb::List(output) => aloud(at, Request::QueueList, output),
+        QueueVerb::Show { id, output } => aloud(at, Request::QueueShow { id }, output),
     }
 }
 
-fn quietly(data: &Path, request: Request) -> anyhow::Result<()> {
-    admin::ask(data, request)??;
+fn store(at: At<'_>, verb: &StoreVerb) -> anyhow::Result<()> {
+    match *verb {
+        StoreVerb::Stats(output) => aloud(at, Request::Keep(Order::Stats), output),
+        StoreVerb::Compact(output) => aloud(at, Request::Keep(Order::Compact), output),
+        StoreVerb::Salvage(output) => {
+            serve::become_owner(at.data)?;
+            print(&kept::salvaged(&rooms::salvage(at.data)?, output.json)?)
+        }
+    }
+}
+
+fn backup(at: At<'_>, folder: &Path, output: Output) -> anyhow::Result<()> {
+    // The server is somewhere else.
+    let to = std::path::absolute(folder).with_context(|| folder.display().to_string())?;
+    aloud(at, Request::Keep(Order::Backup { to }), output)
+}
+
+fn quietly(at: At<'_>, request: Request) -> anyhow::Result<()> {
+    admin::ask(at.data, at.config, request, &|_| {})??;
     Ok(())
 }
 
-fn aloud(data: &Path, request: Request, output: Output) -> anyhow::Result<()> {
-    let response: Response = admin::ask(data, request)??;
+fn aloud(at: At<'_>, request: Request, output: Output) -> anyhow::Result<()> {
+    let meter = Meter::new();
+    let answer = admin::ask(at.data, at.config, request, &|step| meter.show(&step));
+    meter.clear();
+    let response: Response = answer??;
     print(&show::response(&response, output.json)?)
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value as Json, json};
 use service::manage::{AccountShown, EntryShown, Response};
 
+use super::kept;
 use crate::config::Source;
 
 /// What stands where there is nothing.
@@ -44,6 +45,7 @@ pub(super) fn response(response: &Response, json: bool) -> anyhow::Result<String
         ),
         Response::Queue(entries) => table(entries.iter().map(entry_row)),
         Response::Entry(entry) => entry_lines(entry),
+        Response::Kept(report) => kept::lines(report),
     })
 }
 
@@ -59,15 +61,23 @@ fn as_json(response: &Response) -> anyhow::Result<Json> {
         Response::Aliases(all) => serde_json::to_value(all)?,
         Response::Queue(all) => serde_json::to_value(all)?,
         Response::Entry(one) => serde_json::to_value(one)?,
+        Response::Kept(report) => kept::as_json(report)?,
     })
 }
 
-/// The text of `config check` where nothing is wrong.
-pub(super) fn checked(json: bool) -> String {
-    match json {
-        true => "{\"ok\": true}\n".to_owned(),
-        false => "the configuration is right\n".to_owned(),
+/// The text of `config check` where nothing is wrong, with what should be known all the
+/// same.
+pub(super) fn checked(concerns: &[String], json: bool) -> anyhow::Result<String> {
+    if json {
+        let told = json!({ "ok": true, "warnings": concerns });
+        return Ok(format!("{}\n", serde_json::to_string_pretty(&told)?));
     }
+    let mut text = String::new();
+    for concern in concerns {
+        writeln!(text, "warning: {concern}")?;
+    }
+    text.push_str("the configuration is right\n");
+    Ok(text)
 }
 
 /// The text of `config show`.
@@ -174,7 +184,7 @@ fn list(items: &[impl ToString]) -> String {
 }
 
 /// Rows in columns that stand under each other.
-fn table(rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub(super) fn table(rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let rows: Vec<Vec<String>> = rows.into_iter().collect();
     let mut widths: Vec<usize> = Vec::new();
     for row in &rows {

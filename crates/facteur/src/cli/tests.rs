@@ -19,6 +19,8 @@ fn every_promised_line_is_understood() {
         "facteur quickstart",
         "facteur --data /srv quickstart --port-base 0 --domain a.test --hostname h --listen ::1",
         "facteur serve",
+        "facteur --config /etc/facteur.toml account list",
+        "facteur config show --json --config /etc/facteur.toml",
         "facteur --data /srv serve --config /etc/facteur.toml",
         "facteur config check",
         "facteur config show --json",

@@ -22,7 +22,7 @@ pub(crate) fn documented(config: &Config) -> anyhow::Result<String> {
     let mut text = HEAD.to_owned();
     let mut section = String::new();
     for key in keys() {
-        let (here, name) = key.path.split_once('.').unwrap_or(("", &key.path));
+        let (here, name) = key.parts();
         if here != section {
             write!(text, "\n[{here}]\n")?;
             section = here.to_owned();
@@ -50,7 +50,8 @@ Wrong names and wrong types are refused, with file and line. A variable of the e
 goes before the file; a list is written there with commas between.
 
 `facteur config check` reads the configuration and says what is wrong with it;
-`facteur config show` lists every setting with its value and where that came from.
+`facteur config show` lists every setting with its value and where that came from, secrets as
+stars. [nodes.md](nodes.md) tells how several machines serve the same mail.
 
 SIGHUP makes a running server read it again. The certificate and its key, `old_devices` and
 `log.level` change at once, for sessions to come; the log names what else has changed and

@@ -1,6 +1,7 @@
 //! Names of settings.
 
-use super::{Config, Log, Tls};
+use super::storage::{Database, S3, Storage};
+use super::{Care, Config, Log, Tls};
 
 /// What comes before a setting's name in the environment.
 pub(super) const PREFIX: &str = "FACTEUR_";
@@ -9,7 +10,14 @@ pub(super) const PREFIX: &str = "FACTEUR_";
 type Section = &'static [(&'static str, &'static str)];
 
 /// The sections of the file.
-const SECTIONS: [(&str, Section); 2] = [("tls", Tls::DOCS), ("log", Log::DOCS)];
+const SECTIONS: [(&str, Section); 6] = [
+    ("tls", Tls::DOCS),
+    ("log", Log::DOCS),
+    ("care", Care::DOCS),
+    ("storage", Storage::DOCS),
+    ("storage.postgres", Database::DOCS),
+    ("storage.s3", S3::DOCS),
+];
 
 /// One setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +29,11 @@ pub(super) struct Key {
 }
 
 impl Key {
+    /// Its section, which is empty for those without one, and its name there.
+    pub(super) fn parts(&self) -> (&str, &str) {
+        self.path.rsplit_once('.').unwrap_or(("", &self.path))
+    }
+
     /// Its name in the environment: `FACTEUR_LOG__LEVEL`.
     pub(super) fn variable(&self) -> String {
         format!("{PREFIX}{}", self.path.replace('.', "__").to_uppercase())
@@ -37,10 +50,11 @@ pub(super) fn keys() -> Vec<Key> {
         })
         .collect();
     for (section, docs) in SECTIONS {
-        keys.extend(docs.iter().map(|(name, doc)| Key {
+        let inside = docs.iter().map(|(name, doc)| Key {
             path: format!("{section}.{name}"),
             doc,
-        }));
+        });
+        keys.extend(inside.filter(|key| !is_section(&key.path)));
     }
     keys
 }

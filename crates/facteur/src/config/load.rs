@@ -122,31 +122,58 @@ fn read(file: &Path, required: bool) -> anyhow::Result<String> {
 /// The settings that a file names; one that there is not is refused.
 fn names(text: &str, shown: &str) -> anyhow::Result<BTreeMap<String, Source>> {
     let table = DeTable::parse(text).map_err(|error| at_line(shown, text, &error))?;
-    let keys = keys::keys();
-    let mut said = BTreeMap::new();
-    for (name, value) in table.get_ref() {
-        let top = name.get_ref().as_ref();
-        let DeValue::Table(section) = value.get_ref() else {
-            // A section that is no table is a wrong type, told as such later.
-            if !keys::is_section(top) {
-                known(&keys, top).with_context(|| place(shown, text, name.span().start))?;
+    let mut file = Named {
+        keys: keys::keys(),
+        text,
+        shown,
+        said: BTreeMap::new(),
+    };
+    file.take("", table.get_ref())?;
+    Ok(file.said)
+}
+
+/// What a file names, as far as it was looked through.
+struct Named<'a> {
+    keys: Vec<Key>,
+    text: &'a str,
+    shown: &'a str,
+    said: BTreeMap<String, Source>,
+}
+
+impl Named<'_> {
+    fn take(&mut self, section: &str, table: &DeTable<'_>) -> anyhow::Result<()> {
+        for (name, value) in table {
+            let path = match section {
+                "" => name.get_ref().to_string(),
+                _ => format!("{section}.{}", name.get_ref()),
+            };
+            match value.get_ref() {
+                DeValue::Table(inner) if keys::is_section(&path) => self.take(&path, inner)?,
+                // A table where a setting has a plain value is a wrong type, told as such
+                // later; so is a section that is no table.
+                _ if keys::is_section(&path) || self.is_key(&path) => {}
+                // The first name in it says best what was meant.
+                DeValue::Table(inner) => match inner.keys().next() {
+                    Some(first) => {
+                        let path = format!("{path}.{}", first.get_ref());
+                        self.check(&path, first.span().start)?;
+                    }
+                    None => self.check(&path, name.span().start)?,
+                },
+                _ => self.check(&path, name.span().start)?,
             }
-            said.insert(top.to_owned(), Source::File);
-            continue;
-        };
-        if !keys::is_section(top) && section.is_empty() {
-            known(&keys, top).with_context(|| place(shown, text, name.span().start))?;
+            self.said.insert(path, Source::File);
         }
-        for inner in section.keys() {
-            let path = format!("{top}.{}", inner.get_ref());
-            // A table where a setting has a plain value is a wrong type too.
-            if keys.iter().all(|key| key.path != top) {
-                known(&keys, &path).with_context(|| place(shown, text, inner.span().start))?;
-            }
-            said.insert(path, Source::File);
-        }
+        Ok(())
     }
-    Ok(said)
+
+    fn is_key(&self, path: &str) -> bool {
+        self.keys.iter().any(|key| key.path == path)
+    }
+
+    fn check(&self, path: &str, octet: usize) -> anyhow::Result<()> {
+        known(&self.keys, path).with_context(|| place(self.shown, self.text, octet))
+    }
 }
 
 fn known(keys: &[Key], path: &str) -> anyhow::Result<()> {
@@ -214,6 +241,7 @@ fn readings(text: &str) -> Vec<Value> {
         .map(|word| Value::String(word.trim().to_owned()));
     let mut readings = vec![Value::String(text.to_owned())];
     readings.extend(text.parse().map(Value::Integer).ok());
+    readings.extend(text.parse().map(Value::Boolean).ok());
     readings.extend(toml_list(text));
     readings.push(Value::Array(words.collect()));
     readings
@@ -225,18 +253,15 @@ fn toml_list(text: &str) -> Option<Value> {
 }
 
 fn put(table: &mut Table, path: &str, value: Value) {
-    match path.split_once('.') {
-        None => {
-            table.insert(path.to_owned(), value);
-        }
-        Some((section, name)) => {
-            let inner = table
-                .entry(section)
-                .or_insert_with(|| Value::Table(Table::new()));
-            if let Value::Table(inner) = inner {
-                inner.insert(name.to_owned(), value);
-            }
-        }
+    let Some((section, rest)) = path.split_once('.') else {
+        table.insert(path.to_owned(), value);
+        return;
+    };
+    let inner = table
+        .entry(section)
+        .or_insert_with(|| Value::Table(Table::new()));
+    if let Value::Table(inner) = inner {
+        put(inner, rest, value);
     }
 }
 
@@ -244,6 +269,6 @@ fn put(table: &mut Table, path: &str, value: Value) {
 pub(crate) fn value_at<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
     match path.split_once('.') {
         None => table.get(path),
-        Some((section, name)) => table.get(section)?.get(name),
+        Some((section, rest)) => value_at(table.get(section)?.as_table()?, rest),
     }
 }

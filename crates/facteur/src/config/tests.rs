@@ -35,21 +35,52 @@ fn the_documented_file_says_what_it_was_made_of() {
     assert_eq!(loaded(&text, &[]).unwrap().config, other);
 }
 
-#[test]
-fn every_setting_is_explained() {
-    let full = Config {
-        user: Some("facteur".to_owned()),
+fn secret(text: &str) -> Secret {
+    Secret(address::Password::new(text))
+}
+
+/// With a value for each setting.
+fn full() -> Config {
+    let text = |text: &str| Some(text.to_owned());
+    let mut full = Config {
+        user: text("facteur"),
         ..Config::default()
     };
-    let mut there = BTreeSet::new();
-    for (name, value) in toml::Table::try_from(full).unwrap() {
-        match value {
-            toml::Value::Table(inner) => {
-                there.extend(inner.keys().map(|key| format!("{name}.{key}")));
-            }
-            _ => drop(there.insert(name)),
+    full.storage.postgres = Database {
+        url: text("postgres://facteur@db.test/mail"),
+        password: Some(secret("s3cret")),
+        password_file: Some("password".into()),
+        authority: Some("authority.pem".into()),
+        notices: Notices::Asked,
+    };
+    full.storage.s3 = S3 {
+        endpoint: text("https://s3.test"),
+        bucket: text("mail"),
+        access_key: text("facteur"),
+        secret_key: Some(secret("s3cret")),
+        secret_key_file: Some("secret".into()),
+        authority: Some("authority.pem".into()),
+        ..S3::default()
+    };
+    full
+}
+
+/// The names of all values in a table of tables.
+fn paths(table: &toml::Table) -> Vec<String> {
+    let below = |(name, value): (&String, &toml::Value)| match value {
+        toml::Value::Table(inner) => {
+            let inner = paths(inner).into_iter();
+            inner.map(|path| format!("{name}.{path}")).collect()
         }
-    }
+        _ => vec![name.clone()],
+    };
+    table.iter().flat_map(below).collect()
+}
+
+#[test]
+fn every_setting_is_explained() {
+    let there = paths(&toml::Table::try_from(full()).unwrap());
+    let there: BTreeSet<String> = there.into_iter().collect();
     let explained: BTreeSet<String> = keys().into_iter().map(|key| key.path).collect();
     assert_eq!(explained, there);
 }
@@ -72,6 +103,30 @@ fn an_unknown_name_is_refused_with_its_line_and_the_nearest() {
 }
 
 #[test]
+fn a_name_in_a_section_of_a_section_is_looked_at_too() {
+    for (text, line, nearest) in [
+        ("[storage]\nengin = \"postgres\"\n", 2, "storage.engine"),
+        ("[storage.s3]\n\nbuket = \"mail\"\n", 3, "storage.s3.bucket"),
+        (
+            "[storage.postgre]\nurl = \"x\"\n",
+            2,
+            "storage.postgres.url",
+        ),
+        ("storage.s3.prefx = \"a\"\n", 1, "storage.s3.prefix"),
+    ] {
+        let message = refusal(text, &[]);
+        assert!(
+            message.contains(&format!("facteur.toml:{line}: ")),
+            "{message}"
+        );
+        assert!(
+            message.ends_with(&format!("the nearest is {nearest}")),
+            "{message}"
+        );
+    }
+}
+
+#[test]
 fn a_wrong_type_or_value_is_refused_with_its_line() {
     for (text, line) in [
         ("\nport_base = \"high\"\n", 2),
@@ -81,6 +136,10 @@ fn a_wrong_type_or_value_is_refused_with_its_line() {
         ("\n\n[log]\nlevel = \"loud\"\n", 4),
         ("listen = [\"here\"]\n", 1),
         ("hostname = \n", 1),
+        ("[storage]\nengine = \"sqlite\"\n", 2),
+        ("[storage]\npostgres = 3\n", 2),
+        ("[storage.s3]\nregion = 3\n", 2),
+        ("[storage.s3.bucket]\nname = \"mail\"\n", 1),
     ] {
         let message = refusal(text, &[]);
         assert!(
@@ -116,6 +175,123 @@ fn the_environment_goes_before_the_file() {
     assert_eq!(source("log.level"), Source::Environment);
     assert_eq!(source("service_name"), Source::File);
     assert_eq!(source("time_zone"), Source::Default);
+}
+
+#[test]
+fn storage_can_be_chosen_by_the_environment() {
+    let environment = [
+        ("FACTEUR_STORAGE__ENGINE", "postgres"),
+        ("FACTEUR_STORAGE__BODIES", "s3"),
+        (
+            "FACTEUR_STORAGE__POSTGRES__URL",
+            "postgres://facteur@localhost/mail",
+        ),
+        ("FACTEUR_STORAGE__POSTGRES__PASSWORD", "s3cret"),
+        ("FACTEUR_STORAGE__S3__ENDPOINT", "http://s3.test"),
+        ("FACTEUR_STORAGE__S3__BUCKET", "mail"),
+        ("FACTEUR_STORAGE__S3__ACCESS_KEY", "facteur"),
+        ("FACTEUR_STORAGE__S3__SECRET_KEY", "123"),
+        ("FACTEUR_STORAGE__S3__IN_THE_CLEAR", "true"),
+    ];
+    let loaded = loaded("", &environment).unwrap();
+    let storage = &loaded.config.storage;
+    assert_eq!(
+        (storage.engine, storage.bodies),
+        (Engine::Postgres, Bodies::S3)
+    );
+    assert_eq!(storage.postgres.password, Some(secret("s3cret")));
+    assert_eq!(storage.s3.secret_key, Some(secret("123")));
+    assert!(storage.s3.in_the_clear);
+    let settings = loaded.settings().unwrap();
+    let engine = settings.iter().find(|(name, ..)| name == "storage.engine");
+    assert_eq!(engine.unwrap().2, Source::Environment);
+}
+
+#[test]
+fn a_secret_is_never_shown() {
+    let text = "[storage.postgres]\npassword = \"s3cret\"\n\
+                [storage.s3]\nsecret_key = \"s3cret\"\n";
+    let loaded = loaded(text, &[]).unwrap();
+    let settings = loaded.settings().unwrap();
+    let shown = |wanted: &str| {
+        let setting = settings.iter().find(|(name, ..)| name == wanted);
+        setting.unwrap().1.clone().unwrap()
+    };
+    for name in ["storage.postgres.password", "storage.s3.secret_key"] {
+        assert_eq!(shown(name).as_str(), Some("***"));
+    }
+    for printed in [
+        format!("{loaded:?} {settings:?}"),
+        documented(&loaded.config).unwrap(),
+    ] {
+        assert!(!printed.contains("s3cret"), "{printed}");
+    }
+    // Nor where it is of the wrong type.
+    for wrong in ["31337", "[\"s31337\"]", "{ a = \"s31337\" }"] {
+        let message = refusal(&format!("[storage.postgres]\npassword = {wrong}\n"), &[]);
+        assert!(!message.contains("31337"), "{message}");
+        assert!(message.contains("text between quotes"), "{message}");
+    }
+}
+
+#[test]
+fn storage_that_cannot_work_is_refused_by_name_and_remedy() {
+    let postgres = "[storage]\nengine = \"postgres\"\nbodies = \"s3\"\n";
+    let s3 = "[storage]\nbodies = \"s3\"\n[storage.s3]\n";
+    let key = "endpoint = \"https://s3.test\"\nbucket = \"mail\"\naccess_key = \"a\"\n";
+    for (text, told) in [
+        (
+            "[storage]\nengine = \"postgres\"\n".to_owned(),
+            "storage.bodies: \"segments\" are on this machine alone",
+        ),
+        (
+            postgres.to_owned(),
+            "storage.postgres.url: with storage.engine",
+        ),
+        (
+            format!(
+                "{postgres}[storage.postgres]\nurl = \"host=x\"\npassword = \"a\"\npassword_file = \"b\"\n"
+            ),
+            "storage.postgres: password and password_file are both set",
+        ),
+        (
+            format!("{postgres}[storage.postgres]\nurl = \"host=x\"\n"),
+            "storage.s3.endpoint: with storage.bodies",
+        ),
+        (
+            s3.to_owned(),
+            "storage.s3.endpoint: with storage.bodies = \"s3\" it must say",
+        ),
+        (
+            format!("{s3}endpoint = \"https://s3.test\"\n"),
+            "storage.s3.bucket: ",
+        ),
+        (
+            format!("{s3}endpoint = \"https://s3.test\"\nbucket = \"mail\"\n"),
+            "storage.s3.access_key: ",
+        ),
+        (format!("{s3}{key}"), "storage.s3.secret_key_file: "),
+        (
+            format!("{s3}{key}secret_key = \"a\"\nsecret_key_file = \"b\"\n"),
+            "storage.s3: secret_key and secret_key_file are both set",
+        ),
+    ] {
+        let message = refusal(&text, &[]);
+        assert!(
+            message.contains(&format!("can't work: {told}")),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn what_is_set_for_an_engine_that_is_not_chosen_is_told() {
+    let idle = |text: &str| loaded(text, &[]).unwrap().config.storage.idle();
+    assert!(idle(&documented(&Config::default()).unwrap()).is_empty());
+    let told = idle("[storage.postgres]\nurl = \"host=x\"\n[storage.s3]\nbucket = \"mail\"\n");
+    let [database, bucket] = told.try_into().unwrap();
+    assert!(database.starts_with("storage.postgres does nothing: storage.engine is"));
+    assert!(bucket.starts_with("storage.s3 does nothing: storage.bodies is"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod clients;
+mod cluster;
 mod commands;
 mod common;
 mod drain;
@@ -16,5 +17,6 @@ mod pages;
 mod power_cut;
 mod reload;
 mod served;
+mod store;
 mod systemd;
 mod transcripts;

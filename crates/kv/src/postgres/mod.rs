@@ -57,12 +57,13 @@ mod trouble;
 mod writer;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
     Condition, Kv, KvError, Operation, Outcome, Partition, Snapshot, Watch, Watches, check,
@@ -82,6 +83,8 @@ pub use settings::{Notices, Settings, SettingsError};
 const WRITERS: usize = 2;
 /// Commits that may wait for one writer; those beyond wait to be let in.
 const WAITING_COMMITS: usize = 1024;
+/// How long a node that ends waits until the others are told what it changed.
+const TELLING_PATIENCE: Duration = Duration::from_secs(3);
 
 /// A store in a database that other nodes use at the same time. It lives on the runtime
 /// that it was opened on.
@@ -90,6 +93,7 @@ pub struct Postgres {
     writers: Vec<mpsc::Sender<Waiting>>,
     readers: Arc<Readers>,
     watches: Watches,
+    bell: Bell,
     messenger: AbortHandle,
 }
 
@@ -121,7 +125,19 @@ impl Postgres {
             messenger: tokio::spawn(messenger.run()).abort_handle(),
             database,
             watches,
+            bell,
         })
+    }
+
+    /// Waits until other nodes are told of all that was committed here, if that can be
+    /// done in some seconds: for a program that ends, which would leave them untold.
+    pub async fn tell_all(&self) {
+        if timeout(TELLING_PATIENCE, self.bell.all_told())
+            .await
+            .is_err()
+        {
+            tracing::warn!("other nodes are not told what has changed; they see it later");
+        }
     }
 
     async fn hand_in(&self, commit: Commit) -> Result<Outcome, KvError> {

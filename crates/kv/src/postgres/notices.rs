@@ -8,6 +8,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -39,6 +40,9 @@ const TRYING: Duration = Duration::from_secs(10);
 /// nothing is told.
 const WAITING: usize = 100_000;
 
+/// How often whoever waits until all is told looks whether it is.
+const LOOKING: Duration = Duration::from_millis(5);
+
 /// Where writers say what they changed.
 #[derive(Clone, Default)]
 pub(super) struct Bell(Arc<Rung>);
@@ -47,6 +51,9 @@ pub(super) struct Bell(Arc<Rung>);
 struct Rung {
     changed: Mutex<BTreeSet<Partition>>,
     rung: Notify,
+    /// How often it was rung, and how many of these times need no telling any more.
+    times: AtomicU64,
+    told: AtomicU64,
 }
 
 impl Bell {
@@ -56,12 +63,28 @@ impl Bell {
         if changed.len() < WAITING {
             changed.insert(partition);
         }
+        self.0.times.fetch_add(1, Ordering::AcqRel);
         drop(changed);
         self.0.rung.notify_one();
     }
 
-    fn take(&self) -> BTreeSet<Partition> {
-        std::mem::take(&mut *self.0.changed.lock())
+    /// Waits until all that was rung for is told.
+    pub(super) async fn all_told(&self) {
+        let times = self.0.times.load(Ordering::Acquire);
+        while self.0.told.load(Ordering::Acquire) < times {
+            sleep(LOOKING).await;
+        }
+    }
+
+    /// What is to be told, and what to say once it is ([`Bell::told`]).
+    fn take(&self) -> (BTreeSet<Partition>, u64) {
+        let mut changed = self.0.changed.lock();
+        let times = self.0.times.load(Ordering::Acquire);
+        (std::mem::take(&mut *changed), times)
+    }
+
+    fn told(&self, times: u64) {
+        self.0.told.fetch_max(times, Ordering::AcqRel);
     }
 
     fn put_back(&self, changed: BTreeSet<Partition>) {
@@ -138,7 +161,7 @@ impl Messenger {
         connection: &Connection,
         tell: &tokio_postgres::Statement,
     ) -> Result<(), Trouble> {
-        let changed = self.bell.take();
+        let (changed, times) = self.bell.take();
         let all: Vec<Partition> = changed.iter().copied().collect();
         for some in all.chunks(TOLD_AT_ONCE) {
             let notice = notice(&self.node, some);
@@ -148,6 +171,7 @@ impl Messenger {
                 return Err(trouble);
             }
         }
+        self.bell.told(times);
         sleep(TELLING).await;
         Ok(())
     }
@@ -175,7 +199,8 @@ impl Messenger {
                 }
             }
             known = now;
-            self.bell.take();
+            // The others ask as well.
+            self.bell.told(self.bell.take().1);
             sleep(ASKING).await;
         }
     }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use address::Password;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
@@ -115,6 +116,23 @@ impl Settings {
         })
     }
 
+    /// The password, in place of what the address holds.
+    #[must_use]
+    pub fn password(mut self, password: &Password) -> Settings {
+        self.config.password(password.expose());
+        self
+    }
+
+    /// Whether there is a password.
+    pub fn has_password(&self) -> bool {
+        self.config.get_password().is_some()
+    }
+
+    /// Whether everything goes to another machine in the clear, as the address says.
+    pub fn is_in_the_clear(&self) -> bool {
+        self.config.get_ssl_mode() == SslMode::Disable && !is_here(&self.config)
+    }
+
     /// Another way to learn what other nodes have changed.
     #[must_use]
     pub fn notices(mut self, notices: Notices) -> Settings {
@@ -199,7 +217,12 @@ mod tests {
     #[test]
     fn a_password_is_never_shown() {
         let settings = Settings::new("postgres://u:s3cret@localhost/mail", None).unwrap();
+        assert!(settings.has_password());
         assert!(!format!("{settings:?}").contains("s3cret"));
+        let settings = Settings::new("postgres://u@localhost/mail", None).unwrap();
+        assert!(!settings.has_password());
+        let settings = settings.password(&Password::new("s3cret"));
+        assert!(settings.has_password() && !format!("{settings:?}").contains("s3cret"));
         for odd in [
             "postgres://u:s3cret@h:port/",
             "host=h s3cret=1",
@@ -229,7 +252,13 @@ mod tests {
         ] {
             assert_eq!(refusal(away, None), SettingsError::InTheClear, "{away}");
         }
-        assert!(Settings::new("host=db.example sslmode=disable", None).is_ok());
+        let said = Settings::new("host=db.example sslmode=disable", None).unwrap();
+        assert!(said.is_in_the_clear());
+        assert!(
+            !Settings::new("host=/run/x", None)
+                .unwrap()
+                .is_in_the_clear()
+        );
     }
 
     #[test]

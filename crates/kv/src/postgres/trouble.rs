@@ -20,6 +20,8 @@ pub(super) enum Trouble {
     Full,
     /// The database found its own files damaged.
     Damaged(String),
+    /// The user, the password, the database or a right is wrong.
+    Refused(String),
     /// Anything else, which would not pass by being tried again.
     Broken(String),
 }
@@ -50,6 +52,11 @@ impl Trouble {
             &SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN,
             &SqlState::PROTOCOL_VIOLATION,
         ];
+        // A database that is not there, and a right that the user lacks.
+        const REFUSED: [&SqlState; 2] = [
+            &SqlState::INVALID_CATALOG_NAME,
+            &SqlState::INSUFFICIENT_PRIVILEGE,
+        ];
         const DAMAGED: [&SqlState; 2] = [&SqlState::DATA_CORRUPTED, &SqlState::INDEX_CORRUPTED];
         if IN_THE_WAY.contains(&code) {
             return Trouble::InTheWay;
@@ -60,8 +67,11 @@ impl Trouble {
         if DAMAGED.contains(&code) {
             return Trouble::Damaged(text);
         }
-        // Classes: 08 connection, 53 resources, 57 operator's intervention.
+        // Classes: 08 connection, 28 who one is, 53 resources, 57 operator's intervention.
         let class = code.code().get(..2).unwrap_or_default();
+        if REFUSED.contains(&code) || class == "28" {
+            return Trouble::Refused(text);
+        }
         if AWAY.contains(&code) || ["08", "53", "57"].contains(&class) {
             return Trouble::Away(text);
         }
@@ -75,6 +85,7 @@ impl Trouble {
             Self::InTheWay => KvError::Busy,
             Self::Full => KvError::Full,
             Self::Damaged(text) => KvError::Damaged(text),
+            Self::Refused(text) => KvError::Refused(text),
             Self::Broken(text) => KvError::Broken(text),
         }
     }
@@ -124,7 +135,10 @@ mod tests {
         ] {
             assert_eq!(meaning(code), Trouble::Away(String::new()), "{code}");
         }
-        for code in ["42501", "42P01", "28P01", "XX000", "26000"] {
+        for code in ["28P01", "28000", "3D000", "42501"] {
+            assert_eq!(meaning(code), Trouble::Refused(String::new()), "{code}");
+        }
+        for code in ["42P01", "XX000", "26000"] {
             assert_eq!(meaning(code), Trouble::Broken(String::new()), "{code}");
         }
         assert_eq!(meaning("53100"), Trouble::Full);

@@ -172,11 +172,12 @@ impl Writer {
     fn answer(&self, waiting: Vec<Waiting>, outcomes: Vec<Outcome>) {
         for (one, outcome) in waiting.into_iter().zip(outcomes) {
             let partition = one.commit.partition;
-            one.answer(Ok(outcome));
+            // Before the answer, so that whoever has it knows what is still to be told.
             if outcome == Outcome::Committed {
                 self.watches.notify(partition);
                 self.bell.ring(partition);
             }
+            one.answer(Ok(outcome));
         }
     }
 }

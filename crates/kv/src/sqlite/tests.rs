@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use super::*;
 use crate::{Direction, Row, Version};
 
+mod salvage;
+
 /// The same source again, for an engine whose layers come to the database all the time.
 #[path = "../../tests/conformance/suite.rs"]
 mod suite;

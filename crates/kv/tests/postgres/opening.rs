@@ -142,7 +142,7 @@ async fn a_wrong_password_is_told_at_once_and_not_shown() {
     let address = server.address().replace("only-for-tests", "s3cret");
     let wrong = Settings::new(&address, None).unwrap();
     let refusal = Postgres::open(wrong).await.err().unwrap();
-    assert!(matches!(refusal, KvError::Broken(_)), "{refusal}");
+    assert!(matches!(refusal, KvError::Refused(_)), "{refusal}");
     assert!(!refusal.to_string().contains("s3cret"));
 }
 

@@ -1,0 +1,259 @@
+//! Several real nodes on one database and one bucket: they are one service. What is done
+//! with them is in `cluster/`; here they are made, and settings that can't work are refused.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::common::{Facteur, free_base, scripts};
+use crate::served::{Served, run};
+
+/// What all nodes use.
+struct Cluster {
+    index: testbed::Postgres,
+    bodies: testbed::S3,
+    /// One that was served from its data folder; the nodes have its certificate.
+    alone: Facteur,
+}
+
+/// A data folder of its own, and the ports.
+struct Node {
+    folder: tempfile::TempDir,
+    base: u16,
+    _base_lock: File,
+}
+
+impl Cluster {
+    fn start() -> Cluster {
+        Cluster {
+            index: testbed::Postgres::start(),
+            bodies: testbed::S3::start(),
+            alone: Facteur::prepared(),
+        }
+    }
+
+    fn node(&self) -> Node {
+        let (base, lock) = free_base();
+        let node = Node {
+            folder: tempfile::tempdir().unwrap(),
+            base,
+            _base_lock: lock,
+        };
+        let tls = node.data().join("tls");
+        fs::create_dir(&tls).unwrap();
+        for name in ["certificate.pem", "key.pem"] {
+            fs::copy(self.alone.data().join("tls").join(name), tls.join(name)).unwrap();
+        }
+        fs::write(node.data().join("password"), self.index.password()).unwrap();
+        fs::write(node.data().join("secret"), "any secret\n").unwrap();
+        node.configure(&self.storage("postgres", "s3"));
+        node
+    }
+
+    fn storage(&self, engine: &str, bodies: &str) -> String {
+        format!(
+            "[storage]\nengine = \"{engine}\"\nbodies = \"{bodies}\"\n\
+             [storage.postgres]\nurl = \"{}\"\npassword_file = \"password\"\n\
+             [storage.s3]\nendpoint = \"{}\"\nbucket = \"mail\"\n\
+             access_key = \"facteur\"\nsecret_key_file = \"secret\"\n",
+            self.index.place(),
+            self.bodies.endpoint()
+        )
+    }
+}
+
+impl Node {
+    fn data(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    fn configure(&self, storage: &str) {
+        let text = format!(
+            "hostname = \"localhost\"\nlisten = [\"127.0.0.1\"]\nport_base = {}\n{storage}",
+            self.base
+        );
+        fs::write(self.data().join("facteur.toml"), text).unwrap();
+    }
+
+    fn facteur(&self, words: &[&str]) -> Command {
+        facteur(&self.data(), words)
+    }
+
+    fn serve(&self) -> Served {
+        Served::start(self.facteur(&["serve"]))
+    }
+
+    /// Does not serve, and says why.
+    fn refused(&self) -> String {
+        let begun = Instant::now();
+        let said = refused(self.facteur(&["serve"]));
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        said
+    }
+}
+
+fn facteur(data: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_facteur"));
+    command.arg("--data").arg(data).args(words);
+    command
+}
+
+fn refused(mut command: Command) -> String {
+    let done = command.stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(1), "{command:?}: {said}");
+    said
+}
+
+/// Lets a script loose on nodes that serve.
+fn script(verb: &str, cluster: &Cluster, nodes: &[(&Node, &Served)]) -> String {
+    let nodes = nodes.iter().map(|(node, served)| {
+        let pid: u32 = served.pid().parse().unwrap();
+        json!({ "base": node.base, "data": node.data(), "pid": pid })
+    });
+    let setting = json!({
+        "binary": env!("CARGO_BIN_EXE_facteur"),
+        "authority": cluster.alone.authority(),
+        "nodes": nodes.collect::<Vec<_>>(),
+    });
+    let path = cluster.alone.folder.path().join("cluster.json");
+    fs::write(&path, setting.to_string()).unwrap();
+    let mut command = scripts("cluster");
+    command.arg(verb).arg(path);
+    run(command)
+}
+
+#[test]
+fn three_nodes_are_one_service() {
+    let cluster = Cluster::start();
+    let nodes = [(); 3].map(|()| cluster.node());
+    let served = nodes.each_ref().map(Node::serve);
+    let pairs: Vec<_> = nodes.iter().zip(&served).collect();
+    let printed = script("together", &cluster, &pairs);
+    println!("milliseconds until seen and until closed elsewhere: {printed}");
+    let times: Vec<u64> = printed
+        .split_whitespace()
+        .map(|word| word.parse().unwrap())
+        .collect();
+    // About a second, where nobody else uses the machine.
+    assert!(times.iter().all(|time| *time < 3000), "{printed}");
+    for node in &nodes {
+        let left = fs::read_dir(node.data()).unwrap();
+        let names: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        let mail = ["index", "bodies"];
+        assert!(!names.iter().any(|name| mail.iter().any(|one| name == one)));
+    }
+    // A data folder is one server's all the same.
+    let second = free_base();
+    let mut again = nodes[0].facteur(&["serve"]);
+    again.env("FACTEUR_PORT_BASE", second.0.to_string());
+    let said = refused(again);
+    assert!(said.contains("in use by another process"), "{said}");
+}
+
+#[test]
+fn what_a_killed_node_acknowledged_is_there_through_another() {
+    let cluster = Cluster::start();
+    let nodes = [(); 2].map(|()| cluster.node());
+    let served = nodes.each_ref().map(Node::serve);
+    let pairs: Vec<_> = nodes.iter().zip(&served).collect();
+    let printed = script("killed", &cluster, &pairs);
+    println!("acknowledged, and milliseconds until all was there: {printed}");
+}
+
+#[test]
+fn what_can_not_be_opened_is_refused_in_words() {
+    let cluster = Cluster::start();
+    let node = cluster.node();
+    let right = cluster.storage("postgres", "s3");
+    fs::write(node.data().join("password"), "wrong").unwrap();
+    let said = node.refused();
+    assert!(said.contains("password authentication failed"), "{said}");
+    assert!(said.contains("storage.postgres.password_file"), "{said}");
+    fs::write(node.data().join("password"), cluster.index.password()).unwrap();
+    node.configure(&right.replace("dbname=postgres", "dbname=nothing"));
+    let said = node.refused();
+    assert!(said.contains("\"nothing\" does not exist"), "{said}");
+    node.configure(&right.replace("bucket = \"mail\"", "bucket = \"elsewhere\""));
+    let said = node.refused();
+    assert!(
+        said.contains("there is no bucket s3://elsewhere/"),
+        "{said}"
+    );
+    assert!(said.contains("name another in storage.s3.bucket"), "{said}");
+    // Commands say the same, and `config check` what can be told without asking anybody.
+    let said = refused(node.facteur(&["account", "list"]));
+    assert!(said.contains("there is no bucket"), "{said}");
+    node.configure(&right.replace("\"password\"", "\"none\""));
+    let said = refused(node.facteur(&["config", "check"]));
+    assert!(
+        said.contains("storage.postgres.password_file: can't read"),
+        "{said}"
+    );
+    node.configure(&cluster.storage("embedded", "segments"));
+    let said = run(node.facteur(&["config", "check"]));
+    assert!(
+        said.contains("warning: storage.postgres does nothing"),
+        "{said}"
+    );
+    assert!(said.contains("warning: storage.s3 does nothing"), "{said}");
+}
+
+#[test]
+fn settings_that_lead_away_from_the_mail_are_refused() {
+    let cluster = Cluster::start();
+    let node = cluster.node();
+    // Two accounts in the data folder, none in the database.
+    let alone = Facteur::prepared();
+    for (engine, told) in [
+        (
+            "postgres",
+            "holds accounts with their mail, and the database holds none",
+        ),
+        ("embedded", "has accounts whose messages are in"),
+    ] {
+        let file = node.data().join("facteur.toml");
+        node.configure(&cluster.storage(engine, "s3"));
+        fs::copy(&file, alone.data().join("facteur.toml")).unwrap();
+        for name in ["password", "secret"] {
+            fs::copy(node.data().join(name), alone.data().join(name)).unwrap();
+        }
+        for words in [&["serve"][..], &["account", "list"]] {
+            let said = refused(alone.facteur(words));
+            assert!(said.contains(told), "{said}");
+        }
+    }
+    // A bucket that is another's, and one that is left.
+    let shared = cluster.storage("postgres", "s3");
+    node.configure(&shared);
+    run(node.facteur(&["domain", "add", "a.test"]));
+    node.configure(&format!("{shared}prefix = \"other\"\n"));
+    let said = node.refused();
+    assert!(
+        said.contains("are in s3://mail/, and storage.s3 leads to s3://mail/other"),
+        "{said}"
+    );
+}
+
+/// One node with its index in the data folder and its bodies in a bucket.
+#[test]
+fn bodies_may_be_in_a_bucket_alone() {
+    let cluster = Cluster::start();
+    let node = cluster.node();
+    node.configure(&cluster.storage("embedded", "s3"));
+    run(node.facteur(&["domain", "add", "facteur.test"]));
+    for round in 1..=2 {
+        let served = node.serve();
+        let printed = script("bucket", &cluster, &[(&node, &served)]);
+        assert_eq!(printed.trim(), round.to_string());
+    }
+    node.configure(&cluster.storage("embedded", "segments"));
+    let said = node.refused();
+    assert!(
+        said.contains("are in s3://mail/, and storage.bodies is \"segments\""),
+        "{said}"
+    );
+}
