@@ -32,6 +32,7 @@
 //! | `compact.rs` | passes until there is nothing more to do |
 //! | `rewrite.rs` | writing bodies again |
 //! | `backup.rs`, `manifest.rs`, `files.rs` | a copy of all in another folder |
+//! | `sound.rs` | whether files are as they were written |
 //! | `stats.rs` | what there is, in numbers |
 //! | `progress.rs`, `error.rs` | what is told on the way, and in the end |
 //!
@@ -56,6 +57,7 @@ mod needed;
 mod pass;
 mod progress;
 mod rewrite;
+mod sound;
 mod stats;
 mod surveyed;
 mod terms;

@@ -32,6 +32,17 @@ pub enum Step {
         /// How many there are to be.
         all: u64,
     },
+    /// All is looked at: so many accounts of all.
+    Checking {
+        /// Accounts.
+        done: u64,
+        /// How many there are.
+        all: u64,
+        /// Messages of them.
+        messages: u64,
+        /// Octets of messages that were read.
+        octets: u64,
+    },
     /// Files are copied.
     Saving {
         /// Octets so far.

@@ -260,6 +260,16 @@ pub(crate) enum QueueVerb {
 /// Verbs about what is kept.
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoreVerb {
+    /// Look at every record and read every message, while serving, and say what is wrong. The
+    /// exit code is 1 when anything is.
+    Check {
+        /// Look at the records alone, which takes seconds.
+        #[arg(long)]
+        records: bool,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
     /// Count what there is, and what of it is needed.
     Stats(Output),
     /// Take back all space that can be. While serving, what is freed leaves the disk an hour

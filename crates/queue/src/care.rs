@@ -1,86 +1,91 @@
-//! What the care of a whole store asks of the queue: which bodies it needs, and that some of
-//! them are elsewhere now.
+//! What the care of all that is kept asks of the queue: which bodies it needs, and that
+//! some of them are elsewhere now.
 
 use std::collections::HashMap;
 
 use blob::BodyRef;
-use kv::{Condition, Direction, Operation, Outcome, Row};
+use kv::{Condition, Direction, Operation, Outcome};
 
+use crate::queue::{ATTEMPTS, entry};
 use crate::stored::{EntryValue, entries_after, entry_key, read, read_entry_key, write};
 use crate::{Queue, QueueError, QueueId};
 
-/// Entries that are looked at in one snapshot.
-const LOOK_ENTRIES: usize = 400;
+/// Entries that are read in one snapshot.
+const READ_ENTRIES: usize = 200;
 
 impl Queue {
-    /// Shows the body of every entry.
+    /// Shows the body of every entry that waits. One that is put meanwhile may be missed.
     ///
     /// # Errors
-    /// [`QueueError::Damaged`].
+    /// [`QueueError::Damaged`], since nobody may take the others for all that there are.
     pub async fn bodies(&self, mut show: impl FnMut(BodyRef) + Send) -> Result<(), QueueError> {
         let mut after = None;
-        while let Some(rows) = self.entry_rows(&mut after).await? {
-            for (_, value) in rows {
-                show(read::<EntryValue>(&value.bytes)?.body);
-            }
+        while let Some((last, bodies)) = self.some_bodies(after).await? {
+            bodies.into_iter().for_each(|(_, body)| show(body));
+            after = Some(last);
         }
         Ok(())
     }
 
-    /// Has those entries whose bodies are in this table (first) refer to where they now are
-    /// (second). Gives how many there were. One that is put meanwhile may be missed: once
-    /// this finds none, none refers to the old places.
+    /// Has those entries whose bodies are in this table (first) refer to where they now
+    /// are (second). Gives how many there were. One that is put meanwhile may be missed:
+    /// once this finds none, none refers to the old places.
     ///
     /// # Errors
-    /// As [`Queue::bodies`].
+    /// As [`Queue::bodies`], and [`QueueError::Full`]. Some entries may then be changed.
     pub async fn relocate(&self, moved: &HashMap<BodyRef, BodyRef>) -> Result<usize, QueueError> {
         let mut found = 0;
         let mut after = None;
-        while let Some(rows) = self.entry_rows(&mut after).await? {
-            for row in rows {
-                found += usize::from(self.relocate_entry(row, moved).await?);
+        while let Some((last, bodies)) = self.some_bodies(after).await? {
+            for (id, _) in bodies.iter().filter(|(_, body)| moved.contains_key(body)) {
+                found += usize::from(self.relocate_entry(*id, moved).await?);
             }
+            after = Some(last);
         }
         Ok(found)
     }
 
-    /// True when the entry referred to an old place, and is still there.
-    async fn relocate_entry(
+    /// The bodies of some entries after one, and the last that was looked at; none at the
+    /// end.
+    async fn some_bodies(
         &self,
-        (key, mut value): Row,
-        moved: &HashMap<BodyRef, BodyRef>,
-    ) -> Result<bool, QueueError> {
-        let id = read_entry_key(&key)?;
-        loop {
-            let mut entry: EntryValue = read(&value.bytes)?;
-            let Some(body) = moved.get(&entry.body) else {
-                return Ok(false);
-            };
-            entry.body = body.clone();
-            let unchanged = Condition::Version(entry_key(id), value.version);
-            let put = Operation::Put(entry_key(id), write(&entry)?);
-            if self.commit(vec![unchanged], vec![put]).await? == Outcome::Committed {
-                return Ok(true);
-            }
-            // A recipient was settled meanwhile, perhaps the last.
-            match self.snapshot().await?.get(&key).await? {
-                Some(now) => value = now,
-                None => return Ok(false),
-            }
+        after: Option<QueueId>,
+    ) -> Result<Option<(QueueId, Vec<(QueueId, BodyRef)>)>, QueueError> {
+        let snapshot = self.snapshot().await?;
+        let rows = snapshot
+            .scan(entries_after(after), Direction::Forward, READ_ENTRIES)
+            .await?;
+        let mut bodies = Vec::new();
+        for (key, value) in rows {
+            let value: EntryValue = read(&value.bytes)?;
+            bodies.push((read_entry_key(&key)?, value.body));
         }
+        Ok(bodies.last().map(|(last, _)| *last).zip(Some(bodies)))
     }
 
-    /// The next entries as they are stored; none at the end.
-    async fn entry_rows(
+    /// True if an entry had a body of the table, and has the other now.
+    async fn relocate_entry(
         &self,
-        after: &mut Option<QueueId>,
-    ) -> Result<Option<Vec<Row>>, QueueError> {
-        let snapshot = self.snapshot().await?;
-        let scan = snapshot.scan(entries_after(*after), Direction::Forward, LOOK_ENTRIES);
-        let rows = scan.await?;
-        if let Some((last, _)) = rows.last() {
-            *after = Some(read_entry_key(last)?);
+        id: QueueId,
+        moved: &HashMap<BodyRef, BodyRef>,
+    ) -> Result<bool, QueueError> {
+        for _ in 0..ATTEMPTS {
+            let snapshot = self.snapshot().await?;
+            // It may have been settled meanwhile.
+            let Some((mut value, version)) = entry(&*snapshot, id).await? else {
+                return Ok(false);
+            };
+            drop(snapshot);
+            let Some(body) = moved.get(&value.body) else {
+                return Ok(false);
+            };
+            value.body = body.clone();
+            let condition = Condition::Version(entry_key(id), version);
+            let put = Operation::Put(entry_key(id), write(&value)?);
+            if self.commit(vec![condition], vec![put]).await? == Outcome::Committed {
+                return Ok(true);
+            }
         }
-        Ok(Some(rows).filter(|rows| !rows.is_empty()))
+        Err(QueueError::Broken("others always came before".into()))
     }
 }

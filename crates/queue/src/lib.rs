@@ -13,10 +13,10 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `queue.rs` | [`Queue`], the door |
-//! | `care.rs` | which bodies it needs, and that they are elsewhere now |
 //! | `entry.rs` | what an entry is |
 //! | `id.rs` | [`QueueId`], its number |
 //! | `stored.rs` | the bytes |
+//! | `care.rs` | what the care of all that is kept asks: which bodies, and that some moved |
 //! | `check.rs`, `fault.rs` | looking at all that waits, and what is wrong with it |
 //! | `error.rs` | why something was not done |
 //!

@@ -1,12 +1,16 @@
 //! What an operator may ask for the sake of the data folder: to be compacted, counted,
 //! backed up.
 
+mod check;
+
 use std::path::PathBuf;
 
 use care::{Backup, Care, CareError, Pass, Progress, Stats, Terms};
 use serde::{Deserialize, Serialize};
 
-use crate::manage::{Clock, Refused};
+use crate::manage::{Clock, Manager, Refused};
+
+pub use check::Checked;
 
 /// Who keeps the data folder.
 #[derive(Clone)]
@@ -25,6 +29,11 @@ pub struct Keeper {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Order {
+    /// Look at all there is, and say what is wrong.
+    Check {
+        /// Whether each message is read whole.
+        messages: bool,
+    },
     /// Take back all space that can be.
     Compact,
     /// Count what there is.
@@ -40,6 +49,8 @@ pub enum Order {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Report {
+    /// Of a check.
+    Checked(Checked),
     /// Of compacting.
     Compacted(Pass),
     /// Of counting.
@@ -48,30 +59,44 @@ pub enum Report {
     BackedUp(Backup),
 }
 
+/// Carries out one order.
+///
+/// # Errors
+/// Why it could not be done, in words for the operator.
+pub(crate) async fn execute(
+    manager: &Manager,
+    order: Order,
+    progress: Progress<'_>,
+) -> Result<Report, Refused> {
+    Ok(match order {
+        Order::Check { messages } => {
+            Report::Checked(check::check(manager, messages, progress).await?)
+        }
+        Order::Compact => Report::Compacted(keeper(manager)?.compact(progress).await?),
+        Order::Stats => Report::Stats(keeper(manager)?.care.stats(progress).await?),
+        Order::Backup { to } => {
+            let Keeper { care, data, .. } = keeper(manager)?;
+            Report::BackedUp(care.backup(data, &to, progress).await?)
+        }
+    })
+}
+
+fn keeper(manager: &Manager) -> Result<&Keeper, Refused> {
+    manager.keeper.as_ref().ok_or_else(|| Refused {
+        message:
+            "what is kept is in a database and a bucket, which have ways of their own for this"
+                .to_owned(),
+    })
+}
+
 impl Keeper {
-    /// Carries out one order.
-    ///
-    /// # Errors
-    /// Why it could not be done, in words for the operator.
-    pub async fn execute(&self, order: Order, progress: Progress<'_>) -> Result<Report, Refused> {
-        let done = match order {
-            Order::Compact => {
-                let terms = if self.serving {
-                    Terms::EAGER
-                } else {
-                    Terms::ALONE
-                };
-                let now = (self.clock)();
-                let compacted = self.care.compact(&terms, now, progress).await;
-                compacted.map(Report::Compacted)
-            }
-            Order::Stats => self.care.stats(progress).await.map(Report::Stats),
-            Order::Backup { to } => {
-                let saved = self.care.backup(&self.data, &to, progress).await;
-                saved.map(Report::BackedUp)
-            }
+    async fn compact(&self, progress: Progress<'_>) -> Result<Pass, CareError> {
+        let terms = if self.serving {
+            Terms::EAGER
+        } else {
+            Terms::ALONE
         };
-        Ok(done?)
+        self.care.compact(&terms, (self.clock)(), progress).await
     }
 }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use store::{Store, StoreError};
 use words::Language;
 
-use crate::keep::{Keeper, Order, Report};
+use crate::keep::{self, Keeper, Order, Report};
 
 /// Entries of the queue that one answer lists; the oldest come first.
 pub const QUEUE_LISTED: usize = 1000;
@@ -392,9 +392,8 @@ impl Manager {
             }
             Request::QueueShow { id } => self.entry(&id).await,
             Request::Keep(order) => {
-                let elsewhere = || refused("what is kept is not in this folder");
-                let keeper = self.keeper.as_ref().ok_or_else(elsewhere)?;
-                Ok(Response::Kept(keeper.execute(order, progress).await?))
+                let report = Box::pin(keep::execute(self, order, progress)).await?;
+                Ok(Response::Kept(report))
             }
         }
     }

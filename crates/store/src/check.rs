@@ -95,7 +95,7 @@ impl Store {
         &self,
         account: AccountId,
         bodies: Bodies,
-        mut show: impl FnMut(Progress) + Send,
+        mut show: impl FnMut(Progress) + Send + Sync,
     ) -> Result<Checked> {
         let mut check = Check {
             store: self,
@@ -118,7 +118,7 @@ struct Check<'a> {
     store: &'a Store,
     account: AccountId,
     bodies: Bodies,
-    show: &'a mut (dyn FnMut(Progress) + Send),
+    show: &'a mut (dyn FnMut(Progress) + Send + Sync),
     /// All mailboxes.
     mailboxes: BTreeSet<MailboxId>,
     /// Their names.

@@ -2,7 +2,7 @@
 
 use kv::sqlite::Salvaged;
 use serde_json::{Value as Json, json};
-use service::keep::Report;
+use service::keep::{Checked, Report};
 
 use super::meter::size;
 use super::show::table;
@@ -10,6 +10,7 @@ use super::show::table;
 /// For people.
 pub(super) fn lines(report: &Report) -> String {
     let rows: Vec<(&str, String)> = match report {
+        Report::Checked(checked) => return checked_lines(checked),
         Report::Compacted(pass) => {
             let mut rows = vec![
                 ("freed", size(pass.freed)),
@@ -46,9 +47,41 @@ pub(super) fn lines(report: &Report) -> String {
     )
 }
 
+/// What is wrong first, then what was looked at.
+fn checked_lines(checked: &Checked) -> String {
+    let mut lines = String::new();
+    for fault in &checked.faults {
+        lines += fault;
+        lines.push('\n');
+    }
+    if checked.more > 0 {
+        lines += &format!("and {} more\n", checked.more);
+    }
+    let Checked {
+        accounts,
+        messages,
+        octets,
+        queued,
+        ..
+    } = checked;
+    let read = match octets {
+        0 => "their records".to_owned(),
+        octets => format!("their records and their {}", size(*octets)),
+    };
+    lines += &format!(
+        "{accounts} accounts, {messages} messages and {queued} in the queue were looked at: {read}\n"
+    );
+    lines += match checked.faults.is_empty() {
+        true => "all is well\n",
+        false => "",
+    };
+    lines
+}
+
 /// Without the name of its kind, which the verb says already.
 pub(super) fn as_json(report: &Report) -> anyhow::Result<Json> {
     Ok(match report {
+        Report::Checked(checked) => serde_json::to_value(checked)?,
         Report::Compacted(pass) => serde_json::to_value(pass)?,
         Report::Stats(stats) => serde_json::to_value(stats)?,
         Report::BackedUp(backup) => serde_json::to_value(backup)?,

@@ -35,6 +35,15 @@ fn words(step: &Step) -> String {
         Step::Copying { octets } => format!("copying the index: {}", size(*octets)),
         Step::Looking { done, all } => format!("looking what is needed: account {done} of {all}"),
         Step::Rewriting { done, all } => format!("writing again: file {done} of {all}"),
+        Step::Checking {
+            done,
+            all,
+            messages,
+            octets,
+        } => {
+            let read = size(*octets);
+            format!("checking: account {done} of {all}, {messages} messages, {read} read")
+        }
         Step::Saving { octets, all } => {
             format!("saving: {} of {}", size(*octets), size(*all))
         }

@@ -4,8 +4,8 @@ use std::io::{self, BufRead, Write};
 use std::path::Path;
 
 use address::Password;
-use anyhow::{Context, ensure};
-use service::keep::Order;
+use anyhow::{Context, bail, ensure};
+use service::keep::{Order, Report};
 use service::manage::{Request, Response, Secret};
 
 use super::meter::Meter;
@@ -151,6 +151,10 @@ fn queue(at: At<'_>, verb: QueueVerb) -> anyhow::Result<()> {
 
 fn store(at: At<'_>, verb: &StoreVerb) -> anyhow::Result<()> {
     match *verb {
+        StoreVerb::Check { records, output } => {
+            let messages = !records;
+            check(at, Request::Keep(Order::Check { messages }), output)
+        }
         StoreVerb::Stats(output) => aloud(at, Request::Keep(Order::Stats), output),
         StoreVerb::Compact(output) => aloud(at, Request::Keep(Order::Compact), output),
         StoreVerb::Salvage(output) => {
@@ -166,17 +170,34 @@ fn backup(at: At<'_>, folder: &Path, output: Output) -> anyhow::Result<()> {
     aloud(at, Request::Keep(Order::Backup { to }), output)
 }
 
+/// What is wrong is an answer, and all the same the end is not well.
+fn check(at: At<'_>, request: Request, output: Output) -> anyhow::Result<()> {
+    let response = answered(at, request)?;
+    print(&show::response(&response, output.json)?)?;
+    match response {
+        Response::Kept(Report::Checked(checked)) if !checked.faults.is_empty() => {
+            bail!("not all is as it should be")
+        }
+        _ => Ok(()),
+    }
+}
+
 fn quietly(at: At<'_>, request: Request) -> anyhow::Result<()> {
     admin::ask(at.data, at.config, request, &|_| {})??;
     Ok(())
 }
 
 fn aloud(at: At<'_>, request: Request, output: Output) -> anyhow::Result<()> {
+    let response = answered(at, request)?;
+    print(&show::response(&response, output.json)?)
+}
+
+/// Shows how far it has come while one waits.
+fn answered(at: At<'_>, request: Request) -> anyhow::Result<Response> {
     let meter = Meter::new();
     let answer = admin::ask(at.data, at.config, request, &|step| meter.show(&step));
     meter.clear();
-    let response: Response = answer??;
-    print(&show::response(&response, output.json)?)
+    Ok(answer??)
 }
 
 /// Writes to the standard output. Whoever stops reading has read enough.

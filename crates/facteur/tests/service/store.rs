@@ -112,6 +112,43 @@ fn a_backup_made_while_serving_is_gone_back_to() {
     world.check();
 }
 
+#[test]
+fn what_is_wrong_is_found_and_named_while_serving() {
+    let world = World::new();
+    let well = world.told("store check");
+    assert_eq!(well["faults"], serde_json::json!([]));
+    assert_eq!(well["accounts"], 3);
+    let all = well["messages"].as_u64().unwrap();
+    assert!(
+        all > 3 && well["octets"].as_u64().unwrap() > 100_000,
+        "{well}"
+    );
+    assert_eq!(world.told("store check --records")["messages"], all);
+    let said = String::from_utf8(world.verb("store check").stdout).unwrap();
+    assert!(said.ends_with("all is well\n"), "{said}");
+    // A bit of the largest message.
+    let bodies = world.facteur.data().join("bodies");
+    let large = bodies
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let single = |path: &PathBuf| path.extension().is_some_and(|end| end == "single");
+    let path = large.filter(single).next().unwrap();
+    let mut octets = fs::read(&path).unwrap();
+    let middle = octets.len() / 2;
+    octets[middle] ^= 4;
+    fs::write(&path, octets).unwrap();
+    assert_eq!(
+        world.told("store check --records")["faults"],
+        serde_json::json!([])
+    );
+    let found = world.verb("store check");
+    assert_eq!(found.status.code(), Some(1));
+    let said = String::from_utf8(found.stdout).unwrap();
+    assert!(said.contains("@facteur.test, "), "{said}");
+    assert!(said.contains("INBOX"), "{said}");
+}
+
 /// Deletes a file, or leaves something else in its place.
 fn harm(file: &Path, delete: bool) {
     if delete {
