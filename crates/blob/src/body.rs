@@ -55,6 +55,16 @@ impl BodyRef {
         }
     }
 
+    /// The same body without its place: to compare what two places have.
+    #[must_use]
+    pub fn nowhere(&self) -> BodyRef {
+        BodyRef {
+            segment: SegmentId::from_number(0),
+            offset: 0,
+            ..self.clone()
+        }
+    }
+
     /// BLAKE3 of the body.
     pub fn hash(&self) -> &[u8; 32] {
         &self.hash

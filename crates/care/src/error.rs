@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use blob::BlobError;
+use directory::DirectoryError;
 use kv::KvError;
 use queue::QueueError;
 use segments::LogError;
@@ -28,12 +30,34 @@ pub enum CareError {
         /// The file that shows it.
         file: String,
     },
+    /// Where everything was to be moved to, there is something else.
+    #[error("the new place has accounts that are not those of the old one: name a new place")]
+    Occupied,
     /// The backup was to go into the data folder itself.
     #[error("{} is in the data folder: name one that outlives it", .0.display())]
     Inside(PathBuf),
     /// The disk, or the store, failed; the text is for the operator.
     #[error("{0}")]
     Broken(String),
+}
+
+impl From<DirectoryError> for CareError {
+    fn from(error: DirectoryError) -> CareError {
+        match error {
+            DirectoryError::Store(error) => error.into(),
+            other => CareError::Broken(other.to_string()),
+        }
+    }
+}
+
+impl From<BlobError> for CareError {
+    fn from(error: BlobError) -> CareError {
+        match error {
+            BlobError::Full => CareError::Full,
+            BlobError::Damaged(what) => CareError::Damaged(what),
+            other => CareError::Broken(other.to_string()),
+        }
+    }
 }
 
 impl From<LogError> for CareError {

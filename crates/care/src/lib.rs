@@ -33,6 +33,7 @@
 //! | `rewrite.rs` | writing bodies again |
 //! | `backup.rs`, `manifest.rs`, `files.rs` | a copy of all in another folder |
 //! | `sound.rs` | whether files are as they were written |
+//! | `moving.rs` | all that is kept, from one place to another |
 //! | `stats.rs` | what there is, in numbers |
 //! | `progress.rs`, `error.rs` | what is told on the way, and in the end |
 //!
@@ -53,6 +54,7 @@ mod error;
 mod files;
 mod ground;
 mod manifest;
+mod moving;
 mod needed;
 mod pass;
 mod progress;
@@ -76,6 +78,7 @@ use tokio::sync::Mutex;
 
 pub use backup::Backup;
 pub use error::CareError;
+pub use moving::{Moved, Place, move_all};
 pub use pass::Pass;
 pub use progress::{Progress, Step};
 pub use stats::Stats;

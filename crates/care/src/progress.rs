@@ -43,6 +43,15 @@ pub enum Step {
         /// Octets of messages that were read.
         octets: u64,
     },
+    /// All is moved: so many accounts of all.
+    Moving {
+        /// Accounts.
+        done: u64,
+        /// How many there are.
+        all: u64,
+        /// Octets of messages so far.
+        octets: u64,
+    },
     /// Files are copied.
     Saving {
         /// Octets so far.

@@ -269,6 +269,11 @@ enum Way {
     Rooms(Chosen, OldDevices),
 }
 
+/// Whether a server of this data folder runs.
+pub(crate) fn is_served(data: &Path) -> bool {
+    net::UnixStream::connect(data.join(SOCKET)).is_ok()
+}
+
 fn nobody_listens(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -278,6 +278,17 @@ pub(crate) enum StoreVerb {
     /// Make a lost or damaged index again from the files of the messages, and name what could
     /// not be read. The service must not run. What there was of the index is put aside.
     Salvage(Output),
+    /// Copy all that is kept to another data folder, or to the database and the bucket that
+    /// the facteur.toml in it names, and compare. The service must not run, on any node. What
+    /// was cut short is taken up again by the same command. The old place stays as it is.
+    Move {
+        /// The data folder of the new place.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
 }
 
 /// Reads `2G`, `500M`, `64K`, `1T`, a number of octets, or `none`.

@@ -8,10 +8,12 @@
 //! | `rooms.rs` | the rooms, and the data folder |
 //! | `chosen.rs` | which engines the settings mean, with the files read that they name |
 //! | `opening.rs` | opens them, or says in words why not |
+//! | `moving.rs` | all that is kept, from one data folder or cluster to another |
 //! | `home.rs` | refuses settings that lead away from the mail |
 
 mod chosen;
 mod home;
+mod moving;
 mod opening;
 
 use std::fs::{DirBuilder, File, TryLockError};
@@ -32,6 +34,7 @@ use service::manage::Manager;
 use store::Store;
 
 pub(crate) use chosen::{Chosen, Place};
+pub(crate) use moving::move_to;
 
 /// Held by a server whose mail is elsewhere, in the data folder.
 const LOCK: &str = "server.lock";
@@ -50,6 +53,8 @@ pub(crate) struct Rooms {
     shared: Option<Arc<Postgres>>,
     /// What keeps the data folder small and sound, where mail is in it.
     pub(crate) care: Option<Care>,
+    /// The engines themselves.
+    pub(crate) place: care::Place,
     data: PathBuf,
 }
 
@@ -75,7 +80,11 @@ impl Rooms {
             .with_context(|| format!("can't sync the data folder {}", data.display()))?;
         home::check(&directory, data, &chosen.place).await?;
         let store = Store::new(engines.kv.clone(), engines.blobs.clone());
-        let queue = Queue::new(engines.kv);
+        let queue = Queue::new(engines.kv.clone());
+        let place = care::Place {
+            index: engines.kv,
+            bodies: engines.blobs.clone(),
+        };
         let care = engines
             .own
             .map(|(index, log)| Care::new(store.clone(), queue.clone(), index, engines.blobs, log));
@@ -85,6 +94,7 @@ impl Rooms {
             directory,
             shared: engines.shared,
             care,
+            place,
             data: data.to_owned(),
         })
     }

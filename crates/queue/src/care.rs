@@ -89,3 +89,31 @@ impl Queue {
         Err(QueueError::Broken("others always came before".into()))
     }
 }
+
+/// The body that a row of the queue's partition refers to, if it refers to one.
+///
+/// # Errors
+/// [`QueueError::Damaged`].
+pub fn body_of_row(key: &[u8], value: &[u8]) -> Result<Option<BodyRef>, QueueError> {
+    match read_entry_key(key) {
+        Ok(_) => Ok(Some(read::<EntryValue>(value)?.body)),
+        Err(_) => Ok(None),
+    }
+}
+
+/// A row of the queue's partition as it is when its body is elsewhere.
+///
+/// # Errors
+/// [`QueueError::Damaged`].
+pub fn row_with_body(
+    key: &[u8],
+    value: &[u8],
+    elsewhere: impl FnOnce(&BodyRef) -> BodyRef,
+) -> Result<Vec<u8>, QueueError> {
+    if read_entry_key(key).is_err() {
+        return Ok(value.to_vec());
+    }
+    let mut entry: EntryValue = read(value)?;
+    entry.body = elsewhere(&entry.body);
+    write(&entry)
+}

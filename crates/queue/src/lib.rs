@@ -39,6 +39,7 @@ mod id;
 mod queue;
 mod stored;
 
+pub use care::{body_of_row, row_with_body};
 pub use check::{Checked, FAULTS};
 pub use entry::{Destination, Entry, RECIPIENTS, Recipient, TROUBLE_OCTETS};
 pub use error::QueueError;

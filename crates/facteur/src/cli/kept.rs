@@ -1,5 +1,8 @@
 //! Prints what came of orders for the sake of the data folder.
 
+use std::path::Path;
+
+use care::Moved;
 use kv::sqlite::Salvaged;
 use serde_json::{Value as Json, json};
 use service::keep::{Checked, Report};
@@ -86,6 +89,26 @@ pub(super) fn as_json(report: &Report) -> anyhow::Result<Json> {
         Report::Stats(stats) => serde_json::to_value(stats)?,
         Report::BackedUp(backup) => serde_json::to_value(backup)?,
     })
+}
+
+/// What a move came to.
+pub(super) fn moved(moved: &Moved, to: &Path, json: bool) -> anyhow::Result<String> {
+    if json {
+        return Ok(format!("{}\n", serde_json::to_string_pretty(moved)?));
+    }
+    let Moved {
+        accounts,
+        there,
+        bodies,
+        octets,
+    } = moved;
+    let (octets, to) = (size(*octets), to.display());
+    Ok(format!(
+        "{accounts} accounts are there, {there} of them were before; {bodies} messages were \
+         copied, {octets}\n\
+         all of it was compared. Serve it now:  facteur --data {to} serve\n\
+         The old place is as it was. Never serve both.\n"
+    ))
 }
 
 /// What a salvage came to.

@@ -44,6 +44,9 @@ fn words(step: &Step) -> String {
             let read = size(*octets);
             format!("checking: account {done} of {all}, {messages} messages, {read} read")
         }
+        Step::Moving { done, all, octets } => {
+            format!("moving: account {done} of {all}, {}", size(*octets))
+        }
         Step::Saving { octets, all } => {
             format!("saving: {} of {}", size(*octets), size(*all))
         }

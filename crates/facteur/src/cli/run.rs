@@ -48,7 +48,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Account(verb) => account(at, verb),
         Command::Alias(verb) => alias(at, verb),
         Command::Queue(verb) => queue(at, verb),
-        Command::Store(verb) => store(at, &verb),
+        Command::Store(verb) => store(at, verb),
         Command::Backup { folder, output } => backup(at, &folder, output),
     }
 }
@@ -149,14 +149,20 @@ fn queue(at: At<'_>, verb: QueueVerb) -> anyhow::Result<()> {
     }
 }
 
-fn store(at: At<'_>, verb: &StoreVerb) -> anyhow::Result<()> {
-    match *verb {
+fn store(at: At<'_>, verb: StoreVerb) -> anyhow::Result<()> {
+    match verb {
         StoreVerb::Check { records, output } => {
             let messages = !records;
             check(at, Request::Keep(Order::Check { messages }), output)
         }
         StoreVerb::Stats(output) => aloud(at, Request::Keep(Order::Stats), output),
         StoreVerb::Compact(output) => aloud(at, Request::Keep(Order::Compact), output),
+        StoreVerb::Move { to, output } => {
+            let meter = Meter::new();
+            let moved = rooms::move_to(at.data, at.config, &to, &|step| meter.show(&step));
+            meter.clear();
+            print(&kept::moved(&moved?, &to, output.json)?)
+        }
         StoreVerb::Salvage(output) => {
             serve::become_owner(at.data)?;
             print(&kept::salvaged(&rooms::salvage(at.data)?, output.json)?)

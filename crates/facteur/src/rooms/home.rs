@@ -53,8 +53,8 @@ async fn check_new(directory: &Directory, data: &Path, chosen: &Place) -> anyhow
     if matches!(chosen, Place::Shared(..)) && holds_accounts(data).await? {
         bail!(
             "the data folder {} holds accounts with their mail, and the database holds none: set \
-             storage.engine = \"embedded\" and storage.bodies = \"segments\" again, or name another \
-             data folder for a new service",
+             storage.engine = \"embedded\" and storage.bodies = \"segments\" again, or move them from \
+             there: facteur store move",
             data.display()
         );
     }

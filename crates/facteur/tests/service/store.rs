@@ -7,13 +7,13 @@ use std::process::{Command, Output};
 use crate::common::{Facteur, scripts};
 
 /// A service that holds some of everything, and what must be found in it.
-struct World {
-    facteur: Facteur,
+pub(crate) struct World {
+    pub(crate) facteur: Facteur,
     found: PathBuf,
 }
 
 impl World {
-    fn new() -> World {
+    pub(crate) fn new() -> World {
         let facteur = Facteur::start();
         let mut make = scripts("folders");
         let made = well(make.arg("make").arg(facteur.setting()));
@@ -23,7 +23,7 @@ impl World {
     }
 
     /// All is there that was; some of it is then changed.
-    fn check(&self) {
+    pub(crate) fn check(&self) {
         let mut check = scripts("folders");
         check.arg("check").arg(self.facteur.setting());
         well(check.arg(&self.found));
