@@ -13,10 +13,15 @@ use jiff::Timestamp;
 use queue::{Destination, Entry, Queue, QueueError, QueueId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use store::{Store, StoreError};
+use tokio::task::JoinSet;
 use words::Language;
 
 /// Entries of the queue that one answer lists; the oldest come first.
 pub const QUEUE_LISTED: usize = 1000;
+
+/// Accounts that are looked at at once when the service starts: a database answers several
+/// in the time of one.
+const LOOKED_AT_ONCE: usize = 16;
 
 /// What tells the time.
 pub type Clock = fn() -> Timestamp;
@@ -436,10 +441,18 @@ impl Manager {
     /// When the directory can't be read, or an account can't have its mailboxes. Mail that
     /// can't be removed stays until the next start, and the log says so.
     pub async fn complete(&self) -> Result<(), Refused> {
+        let mut looked = JoinSet::new();
         for account in self.directory.accounts().await? {
-            if let Err(StoreError::Gone) = self.store.usage(account.id).await {
-                self.complete_account(account.id).await?;
+            if looked.len() >= LOOKED_AT_ONCE
+                && let Some(done) = looked.join_next().await
+            {
+                done.map_err(refused)??;
             }
+            let manager = self.clone();
+            looked.spawn(async move { manager.complete_account(account.id).await });
+        }
+        while let Some(done) = looked.join_next().await {
+            done.map_err(refused)??;
         }
         for id in self.directory.leaving().await? {
             match self.remove_mail(id).await {
@@ -455,6 +468,10 @@ impl Manager {
     /// Makes the mailboxes of an account that has none; unless another node is removing it,
     /// which must find nothing that came after.
     async fn complete_account(&self, id: AccountId) -> Result<(), Refused> {
+        match self.store.usage(id).await {
+            Err(StoreError::Gone) => {}
+            found => return Ok(found.map(drop)?),
+        }
         self.store.create_account(id, (self.clock)()).await?;
         if self.directory.account(id).await?.is_none() {
             self.store.remove_account(id).await?;
