@@ -30,7 +30,8 @@ use store::Store;
 
 pub(crate) use chosen::{Chosen, Place};
 
-/// Held by a server whose mail is elsewhere, in the data folder.
+/// Held by a server whose mail is elsewhere, in the data folder. Where it is there, the
+/// mail is elsewhere.
 const LOCK: &str = "server.lock";
 /// Only the service's own user may look into the data folder.
 const FOLDER_MODE: u32 = 0o700;
@@ -57,6 +58,7 @@ impl Rooms {
     ) -> anyhow::Result<Rooms> {
         make_folder(data)
             .with_context(|| format!("can't make the data folder {}", data.display()))?;
+        home::check_folder(data, &chosen.place)?;
         let engines = opening::open(data, &chosen.place).await?;
         let settings = Settings {
             old_devices,
@@ -99,7 +101,6 @@ impl Rooms {
 pub(crate) fn hold(data: &Path) -> anyhow::Result<File> {
     let path = data.join(LOCK);
     let about = || format!("can't hold {}", path.display());
-    make_folder(data).with_context(about)?;
     let file = File::create(&path).with_context(about)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
