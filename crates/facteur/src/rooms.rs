@@ -37,7 +37,8 @@ use store::Store;
 pub(crate) use chosen::{Chosen, Place};
 pub(crate) use moving::move_to;
 
-/// Held by a server whose mail is elsewhere, in the data folder.
+/// Held by a server whose mail is elsewhere, in the data folder. Where it is there, the
+/// mail is elsewhere.
 const LOCK: &str = "server.lock";
 /// Only the service's own user may look into the data folder.
 const FOLDER_MODE: u32 = 0o700;
@@ -69,6 +70,7 @@ impl Rooms {
     ) -> anyhow::Result<Rooms> {
         make_folder(data)
             .with_context(|| format!("can't make the data folder {}", data.display()))?;
+        home::check_folder(data, &chosen.place)?;
         let engines = opening::open(data, chosen).await?;
         let settings = Settings {
             old_devices,
@@ -138,7 +140,6 @@ pub(crate) fn salvage(data: &Path) -> anyhow::Result<Salvaged> {
 pub(crate) fn hold(data: &Path) -> anyhow::Result<File> {
     let path = data.join(LOCK);
     let about = || format!("can't hold {}", path.display());
-    make_folder(data).with_context(about)?;
     let file = File::create(&path).with_context(about)?;
     match file.try_lock() {
         Ok(()) => Ok(file),

@@ -72,12 +72,12 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
         for concern in chosen.concerns() {
             tracing::warn!("{concern}");
         }
+        let rooms = Rooms::open(data, &chosen, config.old_devices).await?;
         // Whose mail is in the data folder holds that by it.
         let _held = match chosen.place {
             Place::Shared(..) => Some(rooms::hold(data)?),
             Place::Folder | Place::FolderAndBucket(_) => None,
         };
-        let rooms = Rooms::open(data, &chosen, config.old_devices).await?;
         let service = Running {
             data,
             file,

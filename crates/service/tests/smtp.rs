@@ -4,7 +4,7 @@
 mod rooms;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use address::{AccountId, Address, Password, ReversePath};
 use directory::{Account, AccountChange};
@@ -12,7 +12,7 @@ use events::{HeaderField, Refusal};
 use jiff::Timestamp;
 use net::Answerer;
 use queue::{Destination, Entry, Queue, QueueId, Recipient};
-use service::fan_out::FanOut;
+use service::fan_out::{FanOut, TAKEOVER};
 use service::smtp::{Answers, Service};
 use session::sasl::Mechanism;
 use smtp::{Begin, ForwardPath, Hello, Piece, Question, Role, Sender};
@@ -243,9 +243,8 @@ async fn mail_for_several_is_fanned_out() {
     }
 }
 
-#[tokio::test]
-async fn fan_out_goes_on_after_a_crash_and_delivers_once() {
-    let house = house().await;
+/// An entry for both that is not in the queue yet.
+async fn entry(house: &House) -> Entry {
     let mut intake = house.service.store.body();
     intake.write(MESSAGE.as_bytes()).await.unwrap();
     let body = intake.finish().await.unwrap().body;
@@ -254,7 +253,7 @@ async fn fan_out_goes_on_after_a_crash_and_delivers_once() {
         to: Destination::Local(account.id),
         trouble: None,
     };
-    let entry = Entry {
+    Entry {
         id: QueueId::new(Timestamp::now(), 7),
         from: ReversePath::Null,
         recipients: vec![copy(&house.lea), copy(&house.paul)],
@@ -263,7 +262,13 @@ async fn fan_out_goes_on_after_a_crash_and_delivers_once() {
         submitted_by: None,
         smtputf8: false,
         eight_bit: false,
-    };
+    }
+}
+
+#[tokio::test]
+async fn fan_out_goes_on_after_a_crash_and_delivers_once() {
+    let house = house().await;
+    let entry = entry(&house).await;
     // The second time is as after a crash between the delivery and its settling.
     for _ in 0..2 {
         house.service.queue.put(&entry).await.unwrap();
@@ -274,6 +279,28 @@ async fn fan_out_goes_on_after_a_crash_and_delivers_once() {
     for account in [&house.lea, &house.paul] {
         assert_eq!(house.inbox(account.id).await, [MESSAGE.as_bytes()]);
     }
+}
+
+#[tokio::test]
+async fn what_another_node_left_in_the_queue_is_brought_round_soon() {
+    let house = house().await;
+    house.quota(&house.paul, Some(1)).await;
+    let entry = entry(&house).await;
+    let fan_out = house.service.fan_out.clone();
+    let running = tokio::spawn(async move { fan_out.run().await });
+    // Its first look is over when that node puts it there and dies.
+    tokio::time::sleep(TAKEOVER / 10).await;
+    house.service.queue.put(&entry).await.unwrap();
+    tokio::time::sleep(TAKEOVER / 2).await;
+    // That node's turn to bring it round.
+    assert!(house.inbox(house.lea.id).await.is_empty());
+    let deadline = Instant::now() + TAKEOVER * 4;
+    while house.waiting().await[0].recipients.len() > 1 {
+        assert!(Instant::now() < deadline);
+        tokio::time::sleep(TAKEOVER / 50).await;
+    }
+    assert_eq!(house.inbox(house.lea.id).await.len(), 1);
+    running.abort();
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use anyhow::{bail, ensure};
+use anyhow::{Context, bail, ensure};
+use kv::postgres::Settings;
 use serde::{Deserialize, Serialize};
 
 use super::Secret;
@@ -114,6 +115,13 @@ pub(crate) enum Notices {
 impl Storage {
     /// Refuses choices that can't work, naming the setting.
     pub(super) fn check(&self) -> anyhow::Result<()> {
+        // Whatever is chosen: it is shown.
+        if let Some(url) = &self.postgres.url {
+            Settings::check_address(url).context(
+                "storage.postgres.url: it must be an address, and the password in a file that \
+                 storage.postgres.password_file names",
+            )?;
+        }
         if self.engine == Engine::Postgres {
             ensure!(
                 self.bodies == Bodies::S3,

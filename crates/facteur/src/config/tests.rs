@@ -241,6 +241,14 @@ fn storage_that_cannot_work_is_refused_by_name_and_remedy() {
     let key = "endpoint = \"https://s3.test\"\nbucket = \"mail\"\naccess_key = \"a\"\n";
     for (text, told) in [
         (
+            "[storage.postgres]\nurl = \"postgres://u:s3cret@h/mail\"\n".to_owned(),
+            "storage.postgres.url: it must be an address, and the password in a file",
+        ),
+        (
+            "[storage.postgres]\nurl = \"postgres://u:s3cret@h:port/\"\n".to_owned(),
+            "storage.postgres.url: it must be an address",
+        ),
+        (
             "[storage]\nengine = \"postgres\"\n".to_owned(),
             "storage.bodies: \"segments\" are on this machine alone",
         ),
@@ -281,6 +289,7 @@ fn storage_that_cannot_work_is_refused_by_name_and_remedy() {
             message.contains(&format!("can't work: {told}")),
             "{message}"
         );
+        assert!(!message.contains("s3cret"), "{message}");
     }
 }
 

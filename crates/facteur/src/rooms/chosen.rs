@@ -113,12 +113,6 @@ fn database(settings: &Database, data: &Path) -> anyhow::Result<Postgres> {
     let authority =
         authority(settings.authority.as_deref(), data).context("storage.postgres.authority")?;
     let database = Postgres::new(url, authority.as_deref()).context("storage.postgres")?;
-    // The address is shown wherever settings are.
-    ensure!(
-        !database.has_password(),
-        "storage.postgres.url: it holds a password, which would be shown; put that into a file \
-         and name the file in storage.postgres.password_file"
-    );
     let password = secret(
         settings.password.as_ref(),
         settings.password_file.as_deref(),

@@ -2,6 +2,7 @@
 //! with them is in `cluster/`; here they are made, and settings that can't work are refused.
 
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -109,8 +110,12 @@ fn refused(mut command: Command) -> String {
     said
 }
 
-/// Lets a script loose on nodes that serve.
+/// Lets a script loose on nodes that serve, to its end.
 fn script(verb: &str, cluster: &Cluster, nodes: &[(&Node, &Served)]) -> String {
+    run(command(verb, cluster, nodes))
+}
+
+fn command(verb: &str, cluster: &Cluster, nodes: &[(&Node, &Served)]) -> Command {
     let nodes = nodes.iter().map(|(node, served)| {
         let pid: u32 = served.pid().parse().unwrap();
         json!({ "base": node.base, "data": node.data(), "pid": pid })
@@ -124,7 +129,7 @@ fn script(verb: &str, cluster: &Cluster, nodes: &[(&Node, &Served)]) -> String {
     fs::write(&path, setting.to_string()).unwrap();
     let mut command = scripts("cluster");
     command.arg(verb).arg(path);
-    run(command)
+    command
 }
 
 #[test]
@@ -153,6 +158,10 @@ fn three_nodes_are_one_service() {
     again.env("FACTEUR_PORT_BASE", second.0.to_string());
     let said = refused(again);
     assert!(said.contains("in use by another process"), "{said}");
+    // Nor does it become a service of its own, with nobody in it.
+    nodes[2].configure(&cluster.storage("embedded", "segments"));
+    let said = nodes[2].refused();
+    assert!(said.contains("set it to \"postgres\""), "{said}");
 }
 
 #[test]
@@ -163,6 +172,29 @@ fn what_a_killed_node_acknowledged_is_there_through_another() {
     let pairs: Vec<_> = nodes.iter().zip(&served).collect();
     let printed = script("killed", &cluster, &pairs);
     println!("acknowledged, and milliseconds until all was there: {printed}");
+}
+
+#[test]
+fn what_was_acknowledged_is_there_after_the_database_was_gone() {
+    let mut cluster = Cluster::start();
+    let nodes = [(); 2].map(|()| cluster.node());
+    let served = nodes.each_ref().map(Node::serve);
+    let pairs: Vec<_> = nodes.iter().zip(&served).collect();
+    let mut command = command("away", &cluster, &pairs);
+    let mut script = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(script.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "busy");
+    cluster.index.crash();
+    cluster.index.start_again();
+    let mut input = script.stdin.take().unwrap();
+    input.write_all(b"back\n").unwrap();
+    let printed = lines.next();
+    assert!(script.wait().unwrap().success());
+    println!("acknowledged: {}", printed.unwrap().unwrap());
 }
 
 #[test]

@@ -6,6 +6,10 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a test waits for ports that others have.
+const BASE_PATIENCE: Duration = Duration::from_secs(120);
 
 /// The service's processes end with the test, whatever becomes of it.
 pub(crate) struct Facteur {
@@ -235,8 +239,20 @@ pub(crate) fn serves(child: &mut Child) -> bool {
 }
 
 /// A base under which every port of the service is free just now, and the lock that keeps
-/// it from other tests, whatever process they run in.
+/// it from other tests, whatever process they run in. Where many tests run side by side it
+/// waits until one of them ends.
 pub(crate) fn free_base() -> (u16, File) {
+    let deadline = Instant::now() + BASE_PATIENCE;
+    loop {
+        if let Some(found) = find_base() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "no ports are free");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+fn find_base() -> Option<(u16, File)> {
     let ports = [25, 80, 110, 143, 443, 465, 587, 993, 995];
     let free = |base: u16| {
         let open = |port: &u16| TcpListener::bind(("127.0.0.1", base + port)).ok();
@@ -252,5 +268,4 @@ pub(crate) fn free_base() -> (u16, File) {
     (11..32)
         .filter_map(|thousand| lock(thousand * 1000))
         .find(|(base, _)| free(*base))
-        .unwrap()
 }

@@ -52,6 +52,9 @@ pub enum SettingsError {
          postgres://USER:PASSWORD@HOST:PORT/DATABASE"
     )]
     Address,
+    /// The address holds a password, where it is to be shown.
+    #[error("the address of the database holds a password, which would be shown: take it out")]
+    Password,
     /// The address names no host.
     #[error("the address of the database names no host")]
     NoHost,
@@ -73,6 +76,19 @@ pub enum SettingsError {
 }
 
 impl Settings {
+    /// Refuses an address that is none, or that holds a password: for whoever shows
+    /// addresses and has the password from elsewhere ([`Settings::password`]).
+    ///
+    /// # Errors
+    /// [`SettingsError::Address`], [`SettingsError::Password`].
+    pub fn check_address(address: &str) -> Result<(), SettingsError> {
+        let config: Config = address.parse().map_err(|_| SettingsError::Address)?;
+        match config.get_password() {
+            Some(_) => Err(SettingsError::Password),
+            None => Ok(()),
+        }
+    }
+
     /// A database by its address, in either of PostgreSQL's notations
     /// (`postgres://USER:PASSWORD@HOST:PORT/DATABASE` or `host=... user=...`). Several
     /// hosts, with commas between, are tried in turn until one takes writes.
@@ -121,11 +137,6 @@ impl Settings {
     pub fn password(mut self, password: &Password) -> Settings {
         self.config.password(password.expose());
         self
-    }
-
-    /// Whether there is a password.
-    pub fn has_password(&self) -> bool {
-        self.config.get_password().is_some()
     }
 
     /// Whether everything goes to another machine in the clear, as the address says.
@@ -217,12 +228,11 @@ mod tests {
     #[test]
     fn a_password_is_never_shown() {
         let settings = Settings::new("postgres://u:s3cret@localhost/mail", None).unwrap();
-        assert!(settings.has_password());
         assert!(!format!("{settings:?}").contains("s3cret"));
         let settings = Settings::new("postgres://u@localhost/mail", None).unwrap();
-        assert!(!settings.has_password());
         let settings = settings.password(&Password::new("s3cret"));
-        assert!(settings.has_password() && !format!("{settings:?}").contains("s3cret"));
+        assert_eq!(settings.config.get_password(), Some(&b"s3cret"[..]));
+        assert!(!format!("{settings:?}").contains("s3cret"));
         for odd in [
             "postgres://u:s3cret@h:port/",
             "host=h s3cret=1",
@@ -232,6 +242,20 @@ mod tests {
             assert_eq!(refusal, SettingsError::Address);
             assert!(!format!("{refusal} {refusal:?}").contains("s3cret"));
         }
+    }
+
+    #[test]
+    fn an_address_with_a_password_is_told_from_one_without() {
+        let check = Settings::check_address;
+        assert_eq!(check("postgres://u@db.example/mail"), Ok(()));
+        assert_eq!(check("host=/run/x user=u dbname=mail"), Ok(()));
+        for odd in ["postgres://u:s3cret@h/mail", "host=h password=s3cret"] {
+            assert_eq!(check(odd), Err(SettingsError::Password));
+        }
+        assert_eq!(
+            check("postgres://u:s3cret@h:port/"),
+            Err(SettingsError::Address)
+        );
     }
 
     #[test]

@@ -162,3 +162,31 @@ async fn a_change_of_another_node_is_found_by_asking() {
     let took = is_told_soon(&mut watch, &there).await;
     assert!(took < Duration::from_secs(2), "{took:?}");
 }
+
+/// As a command does: it opens the store, changes something, and is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_node_changes_just_before_its_end_is_told_if_it_waits() {
+    let server = testbed::Postgres::start();
+    let here = node(&server).await;
+    let mut watch = here.watch(account(7));
+    for round in 0..5u8 {
+        while tokio::time::timeout(Duration::from_millis(500), watch.changed())
+            .await
+            .is_ok()
+        {}
+        let there = Postgres::open(settings(&server)).await.unwrap();
+        let outcome = there
+            .commit(account(7), vec![], vec![put(&[round], b"v")])
+            .await;
+        assert_eq!(outcome, Ok(Outcome::Committed));
+        there.tell_all().await;
+        drop(there);
+        tokio::time::timeout(Duration::from_secs(2), watch.changed())
+            .await
+            .unwrap();
+    }
+    // Nothing to tell is told at once.
+    let begun = Instant::now();
+    node(&server).await.tell_all().await;
+    assert!(begun.elapsed() < Duration::from_secs(1));
+}

@@ -37,14 +37,13 @@ fn secrets_come_from_the_first_line_of_their_files() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
     let Ok(Chosen {
-        place: Place::Shared(database, bucket),
+        place: Place::Shared(_, bucket),
         concerns,
         ..
     }) = Chosen::of(&shared(data), data)
     else {
         panic!("another place");
     };
-    assert!(database.has_password());
     assert_eq!(bucket.secret_key.expose(), b"s3cret");
     assert_eq!(concerns, [""; 0]);
     assert_eq!(
@@ -65,11 +64,6 @@ fn what_cannot_be_used_is_refused_by_name_and_remedy() {
         refusal(&storage, data)
     };
     let url = |storage: &mut Storage, url: &str| storage.postgres.url = Some(url.to_owned());
-    let told = refused(&|storage| url(storage, "postgres://facteur:s3cret@localhost/mail"));
-    assert!(
-        told.contains("name the file in storage.postgres.password_file"),
-        "{told}"
-    );
     let told = refused(&|storage| url(storage, "mysql"));
     assert!(told.contains("it looks like postgres://"), "{told}");
     let told = refused(&|storage| url(storage, "postgres://facteur@db.test/mail"));

@@ -62,6 +62,14 @@ class Node:
             time.sleep(0.2)
 
 
+def accounts(node):
+    """Two people, and an address that leads to both."""
+    node.command("domain", "add", "facteur.test")
+    for address in [LEA, PAUL]:
+        node.command("account", "add", address, "--password-stdin", password=PASSWORD)
+    node.command("alias", "add", BOTH, LEA, PAUL)
+
+
 def mail(subject):
     return f"From: else@where.test\r\nTo: {LEA}\r\nSubject: {subject}\r\n\r\ntext\r\n"
 

@@ -7,7 +7,7 @@ import time
 
 from imap_client import Refused
 
-from .node import BOTH, LEA, PASSWORD, PAUL, Node, check, idle, mail, told
+from .node import BOTH, LEA, PASSWORD, PAUL, Node, accounts, check, idle, mail, told
 
 NEW, LAST = "une fleur de tilleul", "un banc sous le tilleul"
 
@@ -18,13 +18,6 @@ def refused(node, password):
     except Refused:
         return True
     return False
-
-
-def accounts(node):
-    node.command("domain", "add", "facteur.test")
-    for address in [LEA, PAUL]:
-        node.command("account", "add", address, "--password-stdin", password=PASSWORD)
-    node.command("alias", "add", BOTH, LEA, PAUL)
 
 
 def mail_goes_round(first, second, third):
@@ -58,6 +51,13 @@ def password_counts_everywhere(first, second, third):
     return closed
 
 
+def removed_everywhere(first, second):
+    watching = second.imap(PAUL)
+    idle(watching)
+    first.command("account", "remove", PAUL)
+    check(told(watching, b"* BYE") < 5000, "told in time")
+
+
 def command_without_a_server(first, third):
     """It opens the database itself, and the other nodes are told before it ends."""
     os.kill(third.pid, signal.SIGTERM)
@@ -76,5 +76,6 @@ def run(setting):
     accounts(first)
     seen = mail_goes_round(first, second, third)
     closed = password_counts_everywhere(first, second, third)
+    removed_everywhere(first, second)
     command_without_a_server(first, third)
     print(round(seen), round(closed))
