@@ -1,6 +1,6 @@
 //! The way in for the proof `fuzz`: only it sets `--cfg fuzzing`.
 
-/// Reads octets as a group of commits, as it stands in the log.
-pub fn read_group(octets: &[u8]) {
-    crate::sqlite::read_group(octets);
+/// Reads octets as what an index writes to the log: a group of commits, a page of a copy, its end.
+pub fn read_frame(octets: &[u8]) {
+    crate::sqlite::read_frame(octets);
 }

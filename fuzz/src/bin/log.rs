@@ -39,7 +39,7 @@ static SOUND: LazyLock<(String, Vec<u8>)> = LazyLock::new(|| {
 });
 
 fuzz_target!(|input: &[u8]| {
-    kv::fuzzing::read_group(input);
+    kv::fuzzing::read_frame(input);
     let (name, segment) = &*SOUND;
     for file in fs::read_dir(FOLDER.path()).expect("the folder").flatten() {
         fs::remove_file(file.path()).expect("it can be removed");

@@ -261,8 +261,10 @@ impl Drop for Sqlite {
 
 /// The way in for the proof `fuzz`.
 #[cfg(fuzzing)]
-pub(crate) fn read_group(octets: &[u8]) {
+pub(crate) fn read_frame(octets: &[u8]) {
     let _ = group::decode(octets);
+    let _ = copy::read_page(octets);
+    let _ = Copied::read(octets);
 }
 
 #[cfg(test)]
