@@ -60,9 +60,6 @@ pub(crate) const TESTS: &[Package] = &[
     program("util-linux", "unshare"),
 ];
 
-/// What counts the syncs of a benchmark.
-pub(crate) const BENCH: &[Package] = &[program("strace", "strace")];
-
 /// What the proof `fuzz` builds its engine with.
 pub(crate) const FUZZ: &[Package] = &[program("g++", "c++")];
 

@@ -6,7 +6,7 @@ use crate::reader::SegmentReader;
 #[cfg(feature = "s3")]
 use crate::s3::{ObjectReader, ObjectWriter};
 use crate::writer::SegmentWriter;
-use crate::{BlobError, BodyRef};
+use crate::{BlobError, BodyRef, Hold};
 
 /// A body on its way in. Dropped before [`BodyWriter::finish`] has answered, it never
 /// was.
@@ -27,6 +27,16 @@ impl BodyWriter {
             Writer::Segment(writer) => writer.length(),
             #[cfg(feature = "s3")]
             Writer::Object(writer) => writer.length(),
+        }
+    }
+
+    /// A hold on the body, to be kept until a record that names it is committed: without one
+    /// the body may be taken for one that nobody needs.
+    pub fn hold(&self) -> Hold {
+        match &self.0 {
+            Writer::Segment(writer) => writer.hold(),
+            #[cfg(feature = "s3")]
+            Writer::Object(_) => Hold::NONE,
         }
     }
 

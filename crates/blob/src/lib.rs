@@ -14,6 +14,7 @@
 //! | `lib.rs` | [`Blobs`], the door |
 //! | `door.rs` | [`BodyWriter`] and [`BodyReader`], whatever is behind |
 //! | `body.rs` | [`BodyRef`] |
+//! | `hold.rs` | bodies that no record names yet |
 //! | `appender.rs` | the thread that appends small bodies, many in one go |
 //! | `writer.rs` | a body on its way into the log |
 //! | `reader.rs` | reading one there |
@@ -27,17 +28,14 @@
 //!   to its own file.
 //! * A body that is read whole is checked against its BLAKE3, and its last piece is
 //!   given only if it is right.
-//!
-//! # Not yet
-//!
-//! The space of bodies that no record names any more is not taken back. That needs a
-//! count of live octets from the store's records; then a segment that is half empty is
-//! copied, its records changed, and its file removed.
+//! * **What a reader has begun to read stays readable to it**, also when its segment is taken
+//!   away meanwhile.
 
 mod appender;
 mod body;
 mod door;
 mod error;
+mod hold;
 mod reader;
 #[cfg(feature = "s3")]
 pub mod s3;
@@ -48,13 +46,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use appender::{Appender, Durable};
+use hold::Holds;
 use reader::SegmentReader;
-use segments::Log;
+use segments::{Growing, Log};
 use writer::SegmentWriter;
 
 pub use body::BodyRef;
 pub use door::{BodyReader, BodyWriter};
 pub use error::BlobError;
+pub use hold::Hold;
 pub use reader::READ_OCTETS;
 pub use segments::RESERVE_OCTETS;
 pub use writer::SMALL_BODY_OCTETS;
@@ -77,6 +77,7 @@ struct Inner {
     /// Before the log, so that it has ended when the lock goes.
     appender: Appender,
     log: Log,
+    holds: Holds,
 }
 
 impl Blobs {
@@ -102,7 +103,11 @@ impl Blobs {
     fn over(log: Log, durable: Durable) -> Result<Blobs, BlobError> {
         let appender = Appender::start(log.clone(), durable)?;
         Ok(Blobs {
-            engine: Engine::Segments(Arc::new(Inner { appender, log })),
+            engine: Engine::Segments(Arc::new(Inner {
+                appender,
+                log,
+                holds: Holds::default(),
+            })),
         })
     }
 
@@ -125,6 +130,16 @@ impl Blobs {
             // Nobody can say, and there is as much as is paid for.
             #[cfg(feature = "s3")]
             Engine::Bucket(_) => Ok(()),
+        }
+    }
+
+    /// What of the segments grows, or may hold a body that no record names yet; none where
+    /// bodies are not in segments.
+    pub fn growing(&self) -> Option<Growing> {
+        match &self.engine {
+            Engine::Segments(inner) => Some(inner.holds.growing(&inner.log)),
+            #[cfg(feature = "s3")]
+            Engine::Bucket(_) => None,
         }
     }
 

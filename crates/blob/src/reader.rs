@@ -1,8 +1,10 @@
 //! Reading a body.
 
+use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use segments::{HEADER_OCTETS, Log};
@@ -19,6 +21,8 @@ pub const READ_OCTETS: usize = 64 * 1024;
 pub(crate) struct SegmentReader {
     log: Log,
     body: BodyRef,
+    /// Its segment, once something was read: it stays readable whatever becomes of its name.
+    file: Option<Arc<File>>,
     /// What is still to be given.
     range: Range<u64>,
     /// What was given so far, when the whole body is read.
@@ -32,6 +36,7 @@ impl SegmentReader {
         SegmentReader {
             log,
             body,
+            file: None,
             range,
             hasher: whole.then(Box::default),
         }
@@ -50,15 +55,17 @@ impl SegmentReader {
         let piece = Piece {
             log: self.log.clone(),
             body: self.body.clone(),
+            file: self.file.clone(),
             at: self.range.start,
             octets: usize::try_from(self.left()).map_or(READ_OCTETS, |left| left.min(READ_OCTETS)),
             hasher: self.hasher.clone(),
         };
         match blocking(move || piece.read()).await {
-            Ok((octets, hasher)) => {
-                self.range.start += octets.len() as u64;
-                self.hasher = hasher;
-                Some(Ok(octets))
+            Ok(read) => {
+                self.range.start += read.octets.len() as u64;
+                self.file = Some(read.file);
+                self.hasher = read.hasher;
+                Some(Ok(read.octets))
             }
             Err(error) => {
                 tracing::error!(body = ?self.body, %error, "a body could not be read");
@@ -73,35 +80,50 @@ impl SegmentReader {
 struct Piece {
     log: Log,
     body: BodyRef,
+    file: Option<Arc<File>>,
     at: u64,
     octets: usize,
     hasher: Option<Box<blake3::Hasher>>,
 }
 
+/// A piece that was read.
+struct Read {
+    octets: Bytes,
+    file: Arc<File>,
+    hasher: Option<Box<blake3::Hasher>>,
+}
+
 impl Piece {
-    fn read(self) -> Result<(Bytes, Option<Box<blake3::Hasher>>), BlobError> {
+    fn read(mut self) -> Result<Read, BlobError> {
         let mut octets = vec![0; self.octets];
-        self.fill(&mut octets)
+        let file = self
+            .fill(&mut octets)
             .map_err(|error| self.meaning(&error))?;
-        let Some(mut hasher) = self.hasher else {
-            return Ok((octets.into(), None));
-        };
-        hasher.update(&octets);
-        let is_last = self.at + self.octets as u64 == self.body.length;
-        if is_last && *hasher.finalize().as_bytes() != self.body.hash {
-            return Err(BlobError::Damaged(format!(
-                "{:?} has other octets",
-                self.body
-            )));
+        let mut hasher = self.hasher.take();
+        if let Some(hasher) = &mut hasher {
+            hasher.update(&octets);
+            let is_last = self.at + self.octets as u64 == self.body.length;
+            if is_last && *hasher.finalize().as_bytes() != self.body.hash {
+                let body = &self.body;
+                return Err(BlobError::Damaged(format!("{body:?} has other octets")));
+            }
         }
-        Ok((octets.into(), Some(hasher)))
+        Ok(Read {
+            octets: octets.into(),
+            file,
+            hasher,
+        })
     }
 
-    fn fill(&self, octets: &mut [u8]) -> io::Result<()> {
-        let file = self.log.reading(self.body.segment)?;
+    fn fill(&self, octets: &mut [u8]) -> io::Result<Arc<File>> {
+        let file = match &self.file {
+            Some(file) => file.clone(),
+            None => self.log.reading(self.body.segment)?,
+        };
         // No file has room there: a record that says so is damaged.
         let place = self.place().ok_or(io::ErrorKind::UnexpectedEof)?;
-        file.read_exact_at(octets, place)
+        file.read_exact_at(octets, place)?;
+        Ok(file)
     }
 
     /// Where in the segment it begins; `None` beyond any file.

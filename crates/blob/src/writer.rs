@@ -6,7 +6,7 @@ use segments::{HEADER_OCTETS, Single, body_header};
 use tokio::sync::oneshot;
 
 use crate::appender::Waiting;
-use crate::{BlobError, BodyRef, Inner};
+use crate::{BlobError, BodyRef, Hold, Inner};
 
 /// A body up to this size waits in memory and is appended to a shared segment; a larger
 /// one goes to its own file as it comes, in pieces of this size. So this is also the
@@ -17,6 +17,7 @@ pub const SMALL_BODY_OCTETS: usize = 256 * 1024;
 #[derive(Debug)]
 pub(crate) struct SegmentWriter {
     inner: Arc<Inner>,
+    hold: Hold,
     /// Boxed, as whoever holds a writer holds it in a future.
     hasher: Box<blake3::Hasher>,
     length: u64,
@@ -38,8 +39,10 @@ enum State {
 impl SegmentWriter {
     pub(crate) fn new(inner: Arc<Inner>) -> SegmentWriter {
         let pending = vec![0; HEADER_OCTETS];
+        let hold = inner.holds.hold(&inner.log);
         SegmentWriter {
             inner,
+            hold,
             hasher: Box::default(),
             length: 0,
             pending,
@@ -50,6 +53,11 @@ impl SegmentWriter {
     /// Octets so far.
     pub(crate) fn length(&self) -> u64 {
         self.length
+    }
+
+    /// As [`crate::BodyWriter::hold`].
+    pub(crate) fn hold(&self) -> Hold {
+        self.hold.clone()
     }
 
     /// Adds to the body.

@@ -337,25 +337,29 @@ async fn a_server_that_is_away_is_waited_for_and_then_told() {
 
 #[tokio::test]
 async fn a_body_waits_for_a_server_that_comes_back() {
-    let mut server = testbed::S3::start();
-    let mut patient = settings(&server.endpoint());
+    // Not the server itself goes, which would forget its bucket, but the way to it.
+    let server = testbed::S3::start();
+    let there = server.endpoint().trim_start_matches("http://").to_owned();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let place = listener.local_addr().unwrap();
+    let none_is_lost = Arc::new(AtomicBool::new(true));
+    let way = tokio::spawn(carry_all(listener, there.clone(), none_is_lost.clone()));
+    let mut patient = settings(&format!("http://{place}"));
     patient.patience = Duration::from_secs(60);
     let blobs = Blobs::in_bucket(Bucket::open(&patient).await.unwrap());
-    server.stop();
+    way.abort();
+    assert!(way.await.unwrap_err().is_cancelled());
     let waiting = tokio::spawn({
         let blobs = blobs.clone();
         async move { keep(&blobs, b"late").await }
     });
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!waiting.is_finished());
-    let server = tokio::task::spawn_blocking(move || {
-        server.start_again();
-        server
-    });
-    let server = server.await.unwrap();
+    let listener = TcpListener::bind(place).await.unwrap();
+    let way = tokio::spawn(carry_all(listener, there, none_is_lost));
     let kept = waiting.await.unwrap();
     assert_eq!(whole(&blobs, &kept).await.unwrap(), b"late");
-    drop(server);
+    way.abort();
 }
 
 /// The answer to a put is lost: the body is there all the same, once.
@@ -367,12 +371,7 @@ async fn a_lost_answer_is_asked_for_again() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let lost = Arc::new(AtomicBool::new(false));
-    let counted = lost.clone();
-    let carrying = tokio::spawn(async move {
-        while let Ok((near, _)) = listener.accept().await {
-            tokio::spawn(carry(near, there.clone(), counted.clone()));
-        }
-    });
+    let carrying = tokio::spawn(carry_all(listener, there, lost.clone()));
     let bucket = Bucket::open(&settings(&endpoint)).await.unwrap();
     let blobs = Blobs::in_bucket(bucket);
     let kept = keep(&blobs, b"one").await;
@@ -389,6 +388,14 @@ async fn a_lost_answer_is_asked_for_again() {
         "{again}"
     );
     carrying.abort();
+}
+
+/// Carries connections, which end when this does.
+async fn carry_all(listener: TcpListener, there: String, lost: Arc<AtomicBool>) {
+    let mut carried = tokio::task::JoinSet::new();
+    while let Ok((near, _)) = listener.accept().await {
+        carried.spawn(carry(near, there.clone(), lost.clone()));
+    }
 }
 
 /// Carries a connection, but for the answer to the first put.

@@ -2,7 +2,7 @@
 //! settings which lead elsewhere are found out before anybody misses mail.
 
 use crate::edit::{Change, Edit, View};
-use crate::keys::{AccountKey, BodiesKey};
+use crate::keys::{AccountKey, BodiesKey, Key};
 use crate::records::BodiesRecord;
 use crate::{Directory, DirectoryError};
 
@@ -25,6 +25,12 @@ impl Directory {
         let first = view.some::<AccountKey>(AccountKey::all(), 1).await?;
         Ok(!first.is_empty())
     }
+}
+
+/// Whether a row of the directory's partition says where the bodies are: what is true of one
+/// place and not of another that everything is moved to.
+pub fn is_of_the_place(key: &[u8]) -> bool {
+    BodiesKey::decode(key).is_some()
 }
 
 struct KeepBodies(String);

@@ -66,6 +66,7 @@ mod verifier;
 
 pub use account::{Account, AccountChange, NewAccount, RemovedAccount};
 pub use alias::{Alias, LostTarget, TARGETS};
+pub use bodies::is_of_the_place;
 pub use cost::Argon2Cost;
 pub use directory::Directory;
 pub use domain::{HostedDomain, POSTMASTERS_SOUGHT};

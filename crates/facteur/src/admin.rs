@@ -1,7 +1,8 @@
 //! The operator's way into a running server: `admin.sock` in the data folder.
 //!
 //! One line of JSON is one [`Request`]; the answer is one line, a [`Response`] or a
-//! [`Refused`]. Only the server's own user and root may connect. Where no server listens, the
+//! [`Refused`], after lines that tell how far it has come ([`Step`]) where that takes long.
+//! Only the server's own user and root may connect. Where no server listens, the
 //! command carries the request out itself, on the stores.
 
 use std::fs::{self, Permissions};
@@ -14,10 +15,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use care::{Progress, Step};
 use directory::OldDevices;
 use nix::unistd::geteuid;
+use serde::{Deserialize, Serialize};
 use service::manage::{Manager, Refused, Request, Response};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
@@ -40,8 +44,21 @@ const REST: Duration = Duration::from_millis(100);
 /// Nobody but the server's own user (and root, whom no mode keeps out).
 const SOCKET_MODE: u32 = 0o600;
 
-/// What one line answers.
+/// How often it is told how far something has come.
+const TOLD: Duration = Duration::from_millis(250);
+
+/// What a request comes to.
 type Answer = Result<Response, Refused>;
+
+/// One line to whoever asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Line {
+    /// How far it has come.
+    Progress { progress: Step },
+    /// The end.
+    Answer(Answer),
+}
 
 /// Listens in the data folder; the future serves operators until `stopping` becomes
 /// true. The caller has the stores open, so no other server has the socket: one that is
@@ -123,8 +140,10 @@ async fn converse(stream: UnixStream, manager: Manager, _place: OwnedSemaphorePe
             Ok(Ok(None) | Err(_)) | Err(_) => return,
         };
         let answer = match serde_json::from_slice::<Request>(&line) {
-            // Boxed: it holds every change there is.
-            Ok(request) => Box::pin(manager.execute(request)).await,
+            Ok(request) => match execute(&manager, request, &mut writing).await {
+                Some(answer) => answer,
+                None => return,
+            },
             // Not the text of the request, which may hold a password.
             Err(error) => Err(Refused {
                 message: format!(
@@ -133,15 +152,50 @@ async fn converse(stream: UnixStream, manager: Manager, _place: OwnedSemaphorePe
                 ),
             }),
         };
-        let Ok(mut line) = serde_json::to_vec(&answer) else {
+        if !write_line(&mut writing, &Line::Answer(answer)).await {
             return;
-        };
-        line.push(b'\n');
-        match timeout(PATIENCE, writing.write_all(&line)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return,
         }
     }
+}
+
+/// Carries out a request, and tells how far it has come. None when whoever asked is gone:
+/// what was begun is then left where it is.
+async fn execute(
+    manager: &Manager,
+    request: Request,
+    writing: &mut OwnedWriteHalf,
+) -> Option<Answer> {
+    let (tell, mut told) = watch::channel(None);
+    let progress = |step| {
+        tell.send_replace(Some(step));
+    };
+    // Boxed: it holds every change there is.
+    let mut work = Box::pin(manager.execute_telling(request, &progress));
+    loop {
+        tokio::select! {
+            answer = &mut work => return Some(answer),
+            () = sleep(TOLD) => {
+                let step = told.borrow_and_update().clone();
+                if let Some(progress) = step
+                    && !write_line(writing, &Line::Progress { progress }).await
+                {
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+/// False when nobody reads it.
+async fn write_line(writing: &mut OwnedWriteHalf, line: &Line) -> bool {
+    let Ok(mut line) = serde_json::to_vec(line) else {
+        return false;
+    };
+    line.push(b'\n');
+    matches!(
+        timeout(PATIENCE, writing.write_all(&line)).await,
+        Ok(Ok(()))
+    )
 }
 
 /// A line without its end; none at the end of the stream. One that is longer than
@@ -162,8 +216,13 @@ async fn read_line<R: AsyncRead + Unpin>(
 }
 
 /// Has a request carried out: by the server of this data folder if one runs, else here, on
-/// what the configuration chooses.
-pub(crate) fn ask(data: &Path, file: Option<&Path>, request: Request) -> anyhow::Result<Answer> {
+/// what the configuration chooses. `progress` is told how far it has come.
+pub(crate) fn ask(
+    data: &Path,
+    file: Option<&Path>,
+    request: Request,
+    progress: Progress<'_>,
+) -> anyhow::Result<Answer> {
     let socket = data.join(SOCKET);
     let way = match net::UnixStream::connect(&socket) {
         Ok(stream) => Way::Server(stream),
@@ -171,7 +230,7 @@ pub(crate) fn ask(data: &Path, file: Option<&Path>, request: Request) -> anyhow:
             check_folder(data, &request)?;
             // Both before the user changes: secrets may be root's alone.
             let config = config::load_for(data, file)?.config;
-            let chosen = Chosen::of(&config.storage, data)?;
+            let chosen = Chosen::of(&config.storage, data)?.with_files_of(config.care.file_bytes);
             serve::become_owner(data)?;
             Way::Rooms(chosen, config.old_devices)
         }
@@ -189,11 +248,12 @@ pub(crate) fn ask(data: &Path, file: Option<&Path>, request: Request) -> anyhow:
         match way {
             Way::Server(stream) => {
                 stream.set_nonblocking(true)?;
-                ask_server(UnixStream::from_std(stream)?, &request).await
+                ask_server(UnixStream::from_std(stream)?, &request, progress).await
             }
             Way::Rooms(chosen, old_devices) => {
                 let rooms = Box::pin(Rooms::open(data, &chosen, old_devices)).await?;
-                let answer = Box::pin(rooms.manager().execute(request)).await;
+                let manager = rooms.manager(false);
+                let answer = Box::pin(manager.execute_telling(request, progress)).await;
                 rooms.close().await;
                 Ok(answer)
             }
@@ -207,6 +267,11 @@ enum Way {
     Server(net::UnixStream),
     /// Here, on the stores.
     Rooms(Chosen, OldDevices),
+}
+
+/// Whether a server of this data folder runs.
+pub(crate) fn is_served(data: &Path) -> bool {
+    net::UnixStream::connect(data.join(SOCKET)).is_ok()
 }
 
 fn nobody_listens(error: &io::Error) -> bool {
@@ -227,7 +292,11 @@ fn check_folder(data: &Path, request: &Request) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn ask_server(mut stream: UnixStream, request: &Request) -> anyhow::Result<Answer> {
+async fn ask_server(
+    mut stream: UnixStream,
+    request: &Request,
+    progress: Progress<'_>,
+) -> anyhow::Result<Answer> {
     let mut line = serde_json::to_vec(request).context("that request can't be sent")?;
     line.push(b'\n');
     if line.len() as u64 > REQUEST_OCTETS {
@@ -238,12 +307,18 @@ async fn ask_server(mut stream: UnixStream, request: &Request) -> anyhow::Result
         .await
         .context("the server does not listen")?;
     let mut reading = BufReader::new(stream);
-    let answer = read_line(&mut reading, ANSWER_OCTETS)
-        .await
-        .context("the server's answer was cut short")?
-        .context("the server is stopping; look whether the change was made once it runs")?;
-    serde_json::from_slice(&answer)
-        .context("the server's answer can't be read; it is of another version")
+    loop {
+        let line = read_line(&mut reading, ANSWER_OCTETS)
+            .await
+            .context("the server's answer was cut short")?
+            .context("the server is stopping; look whether the change was made once it runs")?;
+        let line = serde_json::from_slice(&line)
+            .context("the server's answer can't be read; it is of another version")?;
+        match line {
+            Line::Progress { progress: step } => progress(step),
+            Line::Answer(answer) => return Ok(answer),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -268,14 +343,18 @@ mod tests {
     fn without_a_server_the_stores_are_opened() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        assert!(ask(&data, None, Request::DomainList).is_err());
+        assert!(ask(&data, None, Request::DomainList, &|_| {}).is_err());
         assert!(!data.exists());
         assert_eq!(
-            ask(&data, None, domain("a.test")).unwrap(),
+            ask(&data, None, domain("a.test"), &|_| {}).unwrap(),
             Ok(Response::Done)
         );
-        assert_eq!(listed(&ask(&data, None, Request::DomainList)), 1);
-        assert!(ask(&data, None, domain("a.test")).unwrap().is_err());
+        assert_eq!(listed(&ask(&data, None, Request::DomainList, &|_| {})), 1);
+        assert!(
+            ask(&data, None, domain("a.test"), &|_| {})
+                .unwrap()
+                .is_err()
+        );
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -287,11 +366,11 @@ mod tests {
             .await
             .unwrap();
         let (stop, stopping) = watch::channel(false);
-        let server = tokio::spawn(serve_admin(&data, rooms.manager(), stopping).unwrap());
+        let server = tokio::spawn(serve_admin(&data, rooms.manager(true), stopping).unwrap());
         let asked = data.clone();
         let answers = tokio::task::spawn_blocking(move || {
-            let added = ask(&asked, None, domain("a.test"));
-            (added, ask(&asked, None, Request::DomainList))
+            let added = ask(&asked, None, domain("a.test"), &|_| {});
+            (added, ask(&asked, None, Request::DomainList, &|_| {}))
         });
         let (added, list) = answers.await.unwrap();
         assert_eq!(added.unwrap(), Ok(Response::Done));

@@ -4,8 +4,11 @@
 //! | --- | --- |
 //! | `cli.rs` | the verbs and their arguments |
 //! | `run.rs` | carries them out |
-//! | `show.rs` | prints what was found |
+//! | `show.rs`, `kept.rs` | print what was found |
+//! | `meter.rs` | shows how far something has come |
 
+mod kept;
+mod meter;
 mod run;
 mod show;
 
@@ -60,6 +63,18 @@ pub(crate) enum Command {
     /// Mail accepted and not yet handed over.
     #[command(subcommand)]
     Queue(QueueVerb),
+    /// What is kept: its soundness and its space.
+    #[command(subcommand)]
+    Store(StoreVerb),
+    /// Copy everything to another folder, while serving; what an earlier backup there has is
+    /// not written again. To go back to it, copy that folder and serve the copy.
+    Backup {
+        /// The folder of the backup.
+        folder: PathBuf,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
 }
 
 /// What the quick start is told.
@@ -236,6 +251,40 @@ pub(crate) enum QueueVerb {
     Show {
         /// Its number, as the list shows it.
         id: String,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+/// Verbs about what is kept.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreVerb {
+    /// Look at every record and read every message, while serving, and say what is wrong. The
+    /// exit code is 1 when anything is.
+    Check {
+        /// Look at the records alone, which takes seconds.
+        #[arg(long)]
+        records: bool,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Count what there is, and what of it is needed.
+    Stats(Output),
+    /// Take back all space that can be. While serving, what is freed leaves the disk an hour
+    /// later.
+    Compact(Output),
+    /// Make a lost or damaged index again from the files of the messages, and name what could
+    /// not be read. The service must not run. What there was of the index is put aside.
+    Salvage(Output),
+    /// Copy all that is kept to another data folder, or to the database and the bucket that
+    /// the facteur.toml in it names, and compare. The service must not run, on any node. What
+    /// was cut short is taken up again by the same command. The old place stays as it is.
+    Move {
+        /// The data folder of the new place.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
         /// How to print.
         #[command(flatten)]
         output: Output,

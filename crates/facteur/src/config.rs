@@ -106,6 +106,8 @@ settings! {
         tls: Tls = Tls::default(),
         /// What is logged.
         log: Log = Log::default(),
+        /// How the mail that is kept is cared for.
+        care: Care = Care::default(),
         /// Where mail is kept.
         storage: Storage = Storage::default(),
     }
@@ -130,6 +132,22 @@ settings! {
         /// The least that is logged: `error`, `warn`, `info` (one line a session),
         /// `debug` or `trace`. None of them shows a secret or the content of a message.
         level: LogLevel = LogLevel::Info,
+    }
+}
+
+settings! {
+    /// What keeps the folder of the messages small, in passes beside the service.
+    struct Care {
+        /// The least time between two passes, in seconds. They come more seldom where they
+        /// take long, so that they take a fiftieth of the time at most, and once a day at
+        /// least.
+        pause_seconds: u64 = 3600,
+        /// How long a file must have been found needless before it goes, in seconds: longer
+        /// than anybody takes to read a message that is moved or removed meanwhile.
+        grace_seconds: u64 = 3600,
+        /// How large the files are that messages share, in octets. Of smaller ones space
+        /// comes back sooner, and there are more of them.
+        file_bytes: u64 = 67_108_864,
     }
 }
 

@@ -152,7 +152,8 @@ fn configuration(choices: &Choices) -> anyhow::Result<Config> {
 /// The domain and the two accounts, durably. A quick start that was cut short is taken up
 /// again: what is there already stays, with a new password.
 async fn accounts(data: &Path, domain: &Domain, config: &Config) -> anyhow::Result<[Made; 2]> {
-    let rooms = Rooms::open(data, &Chosen::embedded(), config.old_devices).await?;
+    let chosen = Chosen::embedded().with_files_of(config.care.file_bytes);
+    let rooms = Rooms::open(data, &chosen, config.old_devices).await?;
     let now = Timestamp::now();
     if !rooms.directory.is_hosted(domain).await? {
         rooms.directory.add_domain(domain, now).await?;

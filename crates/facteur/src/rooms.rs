@@ -8,27 +8,33 @@
 //! | `rooms.rs` | the rooms, and the data folder |
 //! | `chosen.rs` | which engines the settings mean, with the files read that they name |
 //! | `opening.rs` | opens them, or says in words why not |
+//! | `moving.rs` | all that is kept, from one data folder or cluster to another |
 //! | `home.rs` | refuses settings that lead away from the mail |
 
 mod chosen;
 mod home;
+mod moving;
 mod opening;
 
 use std::fs::{DirBuilder, File, TryLockError};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use care::Care;
 use directory::{Directory, OldDevices, Settings};
 use jiff::Timestamp;
 use kv::postgres::Postgres;
+use kv::sqlite::Salvaged;
 use queue::Queue;
+use service::keep::Keeper;
 use service::manage::Manager;
 use store::Store;
 
 pub(crate) use chosen::{Chosen, Place};
+pub(crate) use moving::move_to;
 
 /// Held by a server whose mail is elsewhere, in the data folder. Where it is there, the
 /// mail is elsewhere.
@@ -46,6 +52,11 @@ pub(crate) struct Rooms {
     pub(crate) directory: Directory,
     /// The index, where other nodes share it.
     shared: Option<Arc<Postgres>>,
+    /// What keeps the data folder small and sound, where mail is in it.
+    pub(crate) care: Option<Care>,
+    /// The engines themselves.
+    pub(crate) place: care::Place,
+    data: PathBuf,
 }
 
 impl Rooms {
@@ -59,7 +70,7 @@ impl Rooms {
         make_folder(data)
             .with_context(|| format!("can't make the data folder {}", data.display()))?;
         home::check_folder(data, &chosen.place)?;
-        let engines = opening::open(data, &chosen.place).await?;
+        let engines = opening::open(data, chosen).await?;
         let settings = Settings {
             old_devices,
             ..Settings::default()
@@ -70,11 +81,23 @@ impl Rooms {
             .and_then(|folder| folder.sync_all())
             .with_context(|| format!("can't sync the data folder {}", data.display()))?;
         home::check(&directory, data, &chosen.place).await?;
+        let store = Store::new(engines.kv.clone(), engines.blobs.clone());
+        let queue = Queue::new(engines.kv.clone());
+        let place = care::Place {
+            index: engines.kv,
+            bodies: engines.blobs.clone(),
+        };
+        let care = engines
+            .own
+            .map(|(index, log)| Care::new(store.clone(), queue.clone(), index, engines.blobs, log));
         Ok(Rooms {
-            store: Store::new(engines.kv.clone(), engines.blobs),
-            queue: Queue::new(engines.kv),
+            store,
+            queue,
             directory,
             shared: engines.shared,
+            care,
+            place,
+            data: data.to_owned(),
         })
     }
 
@@ -85,15 +108,28 @@ impl Rooms {
         }
     }
 
-    /// Who carries out the operator's commands in these rooms.
-    pub(crate) fn manager(&self) -> Manager {
+    /// Who carries out the operator's commands in these rooms; `serving` is whether people
+    /// are served meanwhile.
+    pub(crate) fn manager(&self, serving: bool) -> Manager {
+        let keeper = self.care.as_ref().map(|care| Keeper {
+            care: care.clone(),
+            data: self.data.clone(),
+            clock: Timestamp::now,
+            serving,
+        });
         Manager {
+            keeper,
             directory: self.directory.clone(),
             store: self.store.clone(),
             queue: self.queue.clone(),
             clock: Timestamp::now,
         }
     }
+}
+
+/// Makes the index of a data folder again from the log alone.
+pub(crate) fn salvage(data: &Path) -> anyhow::Result<Salvaged> {
+    opening::salvage(data)
 }
 
 /// Holds a data folder in which nothing else tells one server from another, as long as

@@ -11,6 +11,7 @@ mod pages;
 mod places;
 mod reload;
 mod sockets;
+mod upkeep;
 mod user;
 
 use std::net::IpAddr;
@@ -60,7 +61,7 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
     let paths = config.tls_in(data);
     let greeter = Greeter::load(&paths.certificate, &paths.key)?;
     // Like the key, secrets may be root's alone.
-    let chosen = Chosen::of(&config.storage, data)?;
+    let chosen = Chosen::of(&config.storage, data)?.with_files_of(config.care.file_bytes);
     user::become_own(config.user.as_deref(), data)?;
     reload::check_readable(&paths);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -119,7 +120,7 @@ impl Running<'_> {
     async fn run(self, open: Vec<Open>, ready: impl FnOnce()) -> anyhow::Result<()> {
         let (stop, stopping) = watch::channel(false);
         let (offer, cleartext) = watch::channel(offered(self.config.old_devices));
-        self.rooms.manager().complete().await?;
+        self.rooms.manager(true).complete().await?;
         let followed = self.rooms.directory.clone();
         let following = tokio::spawn(async move { followed.follow().await });
         let fan_out = FanOut::new(
@@ -134,7 +135,7 @@ impl Running<'_> {
             let listener = TcpListener::from_std(socket)?;
             work.spawn(desk.clone().attend(endpoint, listener));
         }
-        let admin = admin::serve_admin(self.data, self.rooms.manager(), stopping)?;
+        let admin = admin::serve_admin(self.data, self.rooms.manager(true), stopping)?;
         work.spawn(admin);
         let background = tokio::spawn(async move { fan_out.run().await });
         let watchdog = tokio::spawn(control::watchdog());
@@ -142,6 +143,8 @@ impl Running<'_> {
             self.greeter.clone(),
             self.config.hostname.clone(),
         ));
+        let care = self.rooms.care.clone();
+        let keeping = care.map(|care| tokio::spawn(upkeep::keep(care, self.config.care.clone())));
         let mut signals = Signals::new()?;
         ready();
         control::say(NotifyState::Ready);
@@ -170,6 +173,9 @@ impl Running<'_> {
         background.abort();
         watchdog.abort();
         days.abort();
+        if let Some(keeping) = keeping {
+            keeping.abort();
+        }
         self.rooms.close().await;
         tracing::info!("stopped");
         Ok(())

@@ -15,6 +15,7 @@
 //! | `tuple.rs` | keys as tuples, so that the order of bytes is the order of the parts |
 //! | `seal.rs` | the checksum that every stored value carries |
 //! | `watch.rs` | notices of change |
+//! | `damage.rs` | scanning past damaged rows, for whoever looks at all there is |
 //! | `memory.rs` | an engine that forgets, for tests |
 //! | `sqlite/` | the embedded engine: one database, one writer that many commits share, a pool of readers |
 //! | `postgres/` | the distributed engine, behind the feature of that name: whatever speaks PostgreSQL's protocol, for many nodes at once |
@@ -35,6 +36,7 @@
 #[cfg(test)]
 extern crate self as kv;
 
+pub mod damage;
 mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;

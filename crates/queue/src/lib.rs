@@ -16,6 +16,8 @@
 //! | `entry.rs` | what an entry is |
 //! | `id.rs` | [`QueueId`], its number |
 //! | `stored.rs` | the bytes |
+//! | `care.rs` | what the care of all that is kept asks: which bodies, and that some moved |
+//! | `check.rs`, `fault.rs` | looking at all that waits, and what is wrong with it |
 //! | `error.rs` | why something was not done |
 //!
 //! # Invariants
@@ -26,15 +28,21 @@
 //!   record under its version, so that two of them can't both think to be the last but one.
 //! * To settle what is settled changes nothing.
 
+mod care;
+mod check;
 mod entry;
 mod error;
+mod fault;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod id;
 mod queue;
 mod stored;
 
+pub use care::{body_of_row, row_with_body};
+pub use check::{Checked, FAULTS};
 pub use entry::{Destination, Entry, RECIPIENTS, Recipient, TROUBLE_OCTETS};
 pub use error::QueueError;
+pub use fault::{Fault, Wrong};
 pub use id::QueueId;
 pub use queue::Queue;

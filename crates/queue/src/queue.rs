@@ -12,7 +12,7 @@ use crate::{Entry, QueueError, QueueId, RECIPIENTS, Recipient, TROUBLE_OCTETS};
 
 /// How often a change is decided anew because another came before it. Each time someone
 /// else got on, so this is reached only when something is wrong.
-const ATTEMPTS: usize = 100;
+pub(crate) const ATTEMPTS: usize = 100;
 
 /// All mail that waits. A clone is another handle on the same.
 #[derive(Clone)]
@@ -158,11 +158,11 @@ impl Queue {
         Err(QueueError::Broken("others always came before".into()))
     }
 
-    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, QueueError> {
+    pub(crate) async fn snapshot(&self) -> Result<Box<dyn Snapshot>, QueueError> {
         Ok(self.kv.snapshot(Partition::Queue).await?)
     }
 
-    async fn commit(
+    pub(crate) async fn commit(
         &self,
         conditions: Vec<Condition>,
         operations: Vec<Operation>,
@@ -175,7 +175,7 @@ impl Queue {
 }
 
 /// The record of an entry.
-async fn entry(
+pub(crate) async fn entry(
     snapshot: &dyn Snapshot,
     id: QueueId,
 ) -> Result<Option<(EntryValue, Version)>, QueueError> {

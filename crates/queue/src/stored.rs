@@ -59,6 +59,25 @@ pub(crate) fn recipients(id: QueueId) -> Range<Vec<u8>> {
     Writer::new(RECIPIENT).u128(id.get()).prefix()
 }
 
+/// All recipients of all entries.
+pub(crate) fn all_recipients() -> Range<Vec<u8>> {
+    Writer::new(RECIPIENT).prefix()
+}
+
+/// The entry of a recipient's key.
+pub(crate) fn recipient_entry(key: &[u8]) -> Option<QueueId> {
+    let number = Reader::new(key, RECIPIENT)?.u128()?;
+    Some(QueueId::from_number(number))
+}
+
+/// Where no kind of key is.
+pub(crate) fn strays() -> [Range<Vec<u8>>; 2] {
+    [
+        Vec::new()..Writer::new(ENTRY).prefix().start,
+        all_recipients().end..vec![0xff; kv::KEY_OCTETS],
+    ]
+}
+
 /// The place among the entry's recipients, of a recipient's key.
 pub(crate) fn read_recipient_key(key: &[u8]) -> Result<u32, QueueError> {
     let read = || {

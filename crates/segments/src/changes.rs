@@ -1,18 +1,12 @@
 //! Reading the changes of an index again, from where they are known to have been applied.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::vec::IntoIter;
 
 use crate::folder::Folder;
-use crate::frame::{HEADER_OCTETS, Kind};
-use crate::walk::{Found, walk};
-use crate::{LogError, Place, SegmentId};
-
-/// Most octets of one frame of changes: what a group of commits can have, and more than
-/// that is damage.
-const CHANGES_OCTETS: u64 = 256 * 1024 * 1024;
+use crate::frame::{IndexKind, Kind};
+use crate::walk::walk;
+use crate::{Frame, LogError, Place, SegmentId};
 
 /// The changes from a place on, one frame a time. A damaged place gives an error; what
 /// follows it may be asked for all the same.
@@ -29,10 +23,8 @@ pub struct Changes {
 
 #[derive(Debug)]
 struct Segment {
-    id: SegmentId,
-    file: Arc<File>,
-    frames: IntoIter<Found>,
-    damaged: IntoIter<u64>,
+    frames: IntoIter<Frame>,
+    damaged: IntoIter<Place>,
 }
 
 impl Changes {
@@ -65,15 +57,15 @@ impl Changes {
                 continue;
             };
             if let Some(at) = now.damaged.next() {
-                return Err(now.damage(at));
+                return Err(LogError::Damaged(format!("changes in {at}")));
             }
             match now.frames.next() {
-                Some(found) => {
+                Some(frame) => {
                     self.from = Place {
-                        segment: now.id,
-                        offset: found.end,
+                        offset: frame.place.offset + frame.octets,
+                        ..frame.place
                     };
-                    return now.read(found).map(Some);
+                    return frame.read(&self.folder).map(Some);
                 }
                 None => self.now = None,
             }
@@ -84,46 +76,21 @@ impl Changes {
 impl Segment {
     /// What of a segment lies after `from`. What was damaged there is told first.
     fn open(folder: &Folder, id: SegmentId, from: Place) -> Result<Segment, LogError> {
-        let file = folder.reading(id)?;
-        let walked = walk(&file)?;
-        let after = |at: u64| {
-            from <= Place {
-                segment: id,
-                offset: at,
-            }
+        let walked = walk(&*folder.reading(id)?)?;
+        let place = |offset| Place {
+            segment: id,
+            offset,
         };
-        let is_change = |found: &Found| matches!(found.header.kind, Kind::Changes { .. });
-        let mut frames = walked.frames;
-        frames.retain(|found| is_change(found) && after(found.at));
-        let mut damaged = walked.damaged;
-        damaged.retain(|at| after(*at));
+        let frames = walked.frames.iter().map(|found| Frame::of(found, id));
+        let is_change = |frame: &Frame| frame.kind == Kind::Index(IndexKind::Changes);
+        let frames: Vec<_> = frames
+            .filter(|frame| is_change(frame) && from <= frame.place)
+            .collect();
+        let damaged = walked.damaged.into_iter().map(place);
+        let damaged: Vec<_> = damaged.filter(|at| from <= *at).collect();
         Ok(Segment {
-            id,
-            file,
             frames: frames.into_iter(),
             damaged: damaged.into_iter(),
         })
-    }
-
-    fn read(&self, found: Found) -> Result<Vec<u8>, LogError> {
-        if found.header.length > CHANGES_OCTETS {
-            return Err(self.damage(found.at));
-        }
-        let mut content = vec![0; usize::try_from(found.header.length).unwrap_or(0)];
-        self.file
-            .read_exact_at(&mut content, found.at + HEADER_OCTETS as u64)?;
-        if *blake3::hash(&content).as_bytes() == found.header.hash {
-            Ok(content)
-        } else {
-            Err(self.damage(found.at))
-        }
-    }
-
-    fn damage(&self, at: u64) -> LogError {
-        let place = Place {
-            segment: self.id,
-            offset: at,
-        };
-        LogError::Damaged(format!("changes in {place}"))
     }
 }

@@ -16,8 +16,8 @@ use crate::{LogError, Marked, Place, SegmentId, room};
 const FORMAT_NAME: &str = "facteur-bodies";
 /// The format that is written, and the newest that is read.
 ///
-/// 1: bodies alone. 2: bodies and changes.
-const FORMAT: u32 = 2;
+/// 1: bodies alone. 2: bodies and changes. 3: copies of the index too.
+const FORMAT: u32 = 3;
 /// Shared segments that are kept open for reading.
 const OPEN_SEGMENTS: usize = 64;
 
@@ -103,6 +103,34 @@ impl Folder {
         }
         shared.sort_unstable();
         Ok(shared)
+    }
+
+    /// All segments that are there now, with the octets of each, ascending in each sort.
+    pub(crate) fn segments(&self) -> io::Result<Vec<(SegmentId, u64)>> {
+        let mut segments = Vec::new();
+        for entry in std::fs::read_dir(&self.path)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let Some(id) = name.to_str().and_then(SegmentId::from_name) else {
+                continue;
+            };
+            if name.to_str() == Some(&id.to_string()) {
+                segments.push((id, entry.metadata()?.len()));
+            }
+        }
+        segments.sort_unstable();
+        Ok(segments)
+    }
+
+    /// The number that the next large body gets.
+    pub(crate) fn next_single(&self) -> SegmentId {
+        SegmentId::new(self.next_single.load(Ordering::Relaxed), Sort::Single)
+    }
+
+    /// Takes a segment away. Whoever has it open still reads it.
+    pub(crate) fn remove(&self, id: SegmentId) -> io::Result<()> {
+        self.open.lock().remove(&id);
+        std::fs::remove_file(self.segment(id))
     }
 
     /// True when nothing was ever kept here, as found at the opening.

@@ -9,14 +9,15 @@
 //! # On disk
 //!
 //! ```text
-//! FORMAT                     facteur-bodies 2   (locked while the folder is open)
+//! FORMAT                     facteur-bodies 3   (locked while the folder is open)
 //! 000000000000002a.shared    frames of many owners, one after another, up to 64 MiB
 //! 0000000000000007.single    one frame: a body that is larger than 256 KiB
 //! 0000000000000009.part      one that is being written; removed at the next opening
 //! ```
 //!
 //! The log is the shared segments in the order of their numbers. Each is a run of frames:
-//! a header of 64 octets (`frame.rs`) and its content, a body or changes of an index.
+//! a header of 64 octets (`frame.rs`) and its content: a body, changes of an index, or a
+//! piece of a copy of the index, which makes the changes before it needless.
 //!
 //! # How the files are cut
 //!
@@ -28,6 +29,8 @@
 //! | `walk.rs` | from frame to frame: where a segment ends, and what was torn |
 //! | `tail.rs` | the segment that is appended to, and its syncs |
 //! | `changes.rs` | reading the changes again, after a crash |
+//! | `growing.rs` | what of the folder is as it will be |
+//! | `survey.rs` | what is in a segment, for the care of the folder |
 //! | `single.rs` | a large body's own file |
 //! | `folder.rs` | what is in the folder, and what a crash left there |
 //! | `marked.rs` | a FORMAT file: what wrote a folder, and that one process has it |
@@ -47,33 +50,40 @@
 //! * **A full disk harms nobody else.** What was half written is cut off again, and the
 //!   next frame finds things as they were. Bodies leave [`RESERVE_OCTETS`] of the disk
 //!   alone, so that what is kept can still be read, changed and removed.
+//! * **A number is never given twice**, not even after a segment was taken away: the newest
+//!   of each sort stays.
 
 mod changes;
 mod error;
 mod folder;
 mod frame;
+mod growing;
 mod marked;
 mod place;
 mod room;
 mod single;
+mod survey;
 mod tail;
 mod walk;
 
 use std::fs::File;
 use std::io::{self, IoSlice};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use folder::Folder;
 use tail::Tail;
 
 pub use changes::Changes;
 pub use error::LogError;
-pub use frame::{HEADER_OCTETS, body_header};
+pub use frame::{HEADER_OCTETS, IndexKind, Kind, body_header};
+pub use growing::Growing;
 pub use marked::Marked;
 pub use place::{Place, SegmentId};
 pub use room::RESERVE_OCTETS;
 pub use single::Single;
+pub use survey::{Frame, Survey};
 pub use tail::SEGMENT_OCTETS;
 
 /// A log that is open. A clone is another handle on the same. Its functions wait for the
@@ -97,8 +107,17 @@ impl Log {
     /// [`LogError::InUse`] when another process has it, [`LogError::NewerFormat`] when a
     /// newer program wrote it, else what the disk says.
     pub fn open(path: &Path) -> Result<Log, LogError> {
+        Log::open_sized(path, SEGMENT_OCTETS)
+    }
+
+    /// As [`Log::open`], with segments that grow to another size: of smaller ones space comes
+    /// back sooner, and there are more of them.
+    ///
+    /// # Errors
+    /// As [`Log::open`].
+    pub fn open_sized(path: &Path, segment_octets: u64) -> Result<Log, LogError> {
         let folder = Arc::new(Folder::open(path)?);
-        let tail = Tail::open(folder.clone())?;
+        let tail = Tail::open(folder.clone(), segment_octets)?;
         Ok(Log {
             inner: Arc::new(Inner { folder, tail }),
         })
@@ -132,9 +151,30 @@ impl Log {
     /// [`LogError::Full`] when the disk is; nothing was appended then. After a failed sync
     /// nobody knows whether they are on the disk.
     pub fn append_changes(&self, content: &[u8]) -> Result<Place, LogError> {
-        let end = self.inner.tail.append_changes(content)?;
+        let written = self.inner.tail.append_index(IndexKind::Changes, content)?;
         self.sync()?;
-        Ok(end)
+        Ok(written.end)
+    }
+
+    /// Appends a page of a copy of an index. It is on stable storage after the next sync
+    /// that succeeds. Gives where it begins.
+    ///
+    /// # Errors
+    /// [`LogError::Full`] when the disk is; nothing was appended then.
+    pub fn append_page(&self, content: &[u8]) -> Result<Place, LogError> {
+        self.check_room(content.len() as u64)?;
+        let written = self.inner.tail.append_index(IndexKind::Page, content)?;
+        Ok(written.start)
+    }
+
+    /// Appends the end of a copy of an index, and syncs: when it returns, all of the copy is
+    /// on stable storage.
+    ///
+    /// # Errors
+    /// As [`Log::append_changes`].
+    pub fn append_end(&self, content: &[u8]) -> Result<(), LogError> {
+        self.inner.tail.append_index(IndexKind::End, content)?;
+        self.sync()
     }
 
     /// When it returns, all that was appended before is on stable storage.
@@ -143,6 +183,11 @@ impl Log {
     /// What the disk says. From then on nothing is appended any more.
     pub fn sync(&self) -> Result<(), LogError> {
         self.inner.tail.sync()
+    }
+
+    /// What shared segments grow to.
+    pub fn segment_octets(&self) -> u64 {
+        self.inner.tail.segment_octets()
     }
 
     /// The place after all that was appended.
@@ -161,6 +206,72 @@ impl Log {
     /// What the disk says.
     pub fn changes(&self, from: Place) -> Result<Changes, LogError> {
         Changes::new(&self.inner.folder, from)
+    }
+
+    /// All segments that are there now, with the octets of each.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn segments(&self) -> Result<Vec<(SegmentId, u64)>, LogError> {
+        Ok(self.inner.folder.segments()?)
+    }
+
+    /// What of the folder may still be written: the shared segment that is appended to, and
+    /// the number of the next large body. All segments before these are as they will be.
+    pub fn growing(&self) -> Growing {
+        Growing {
+            shared: self.end().segment,
+            single: self.inner.folder.next_single(),
+        }
+    }
+
+    /// How long ago a segment was last written to.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn age(&self, segment: SegmentId) -> Result<Duration, LogError> {
+        let written = self.reading(segment)?.metadata()?.modified()?;
+        // A clock that was set back makes it young.
+        Ok(written.elapsed().unwrap_or_default())
+    }
+
+    /// Where the file of a segment is.
+    pub fn path(&self, segment: SegmentId) -> PathBuf {
+        self.inner.folder.segment(segment)
+    }
+
+    /// What is in a segment, by the headers of its frames.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn survey(&self, segment: SegmentId) -> Result<Survey, LogError> {
+        Ok(Survey::of(&*self.reading(segment)?, segment)?)
+    }
+
+    /// What a frame holds.
+    ///
+    /// # Errors
+    /// [`LogError::Damaged`] when it is not what was once written, else what the disk says.
+    pub fn content(&self, frame: &Frame) -> Result<Vec<u8>, LogError> {
+        frame.read(&self.inner.folder)
+    }
+
+    /// Takes a segment away, with all that is in it. The newest of each sort stays, since
+    /// its number says which comes next. Tells whether it went.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn remove(&self, segment: SegmentId) -> Result<bool, LogError> {
+        let newest = |sort| {
+            let segments = self.inner.folder.segments()?;
+            let ids = segments.iter().map(|(id, _)| *id);
+            Ok::<_, LogError>(ids.filter(|id| id.sort() == sort).max())
+        };
+        if segment == self.end().segment || newest(segment.sort())? == Some(segment) {
+            return Ok(false);
+        }
+        self.inner.folder.remove(segment)?;
+        Ok(true)
     }
 
     /// True when nothing was kept here when it was opened.

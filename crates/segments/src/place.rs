@@ -50,6 +50,11 @@ impl SegmentId {
         self.0
     }
 
+    /// True for a piece of the log, false for a large body's own file.
+    pub fn is_shared(self) -> bool {
+        self.sort() == Sort::Shared
+    }
+
     pub(crate) fn sort(self) -> Sort {
         if self.0 & 1 == 0 {
             Sort::Shared
@@ -63,7 +68,7 @@ impl SegmentId {
     }
 
     /// The number in a file name, if it is one of ours.
-    pub(crate) fn from_name(name: &str) -> Option<SegmentId> {
+    pub fn from_name(name: &str) -> Option<SegmentId> {
         let (number, _) = name.split_once('.')?;
         let id = SegmentId(u64::from_str_radix(number, 16).ok()?);
         (id.to_string() == name || id.part_name() == name).then_some(id)

@@ -5,23 +5,26 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice, Write};
+use std::ops::Range;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use crate::folder::Folder;
-use crate::frame::{HEADER_OCTETS, Header};
+use crate::frame::{HEADER_OCTETS, Header, IndexKind};
 use crate::place::Sort;
 use crate::walk::{Walked, walk};
 use crate::{LogError, Place, SegmentId};
 
-/// No shared segment grows beyond this, unless one group of frames alone is larger.
+/// No shared segment grows beyond this by default, unless one group of frames alone is larger.
 pub const SEGMENT_OCTETS: u64 = 64 * 1024 * 1024;
 
 /// Where the log is appended to.
 #[derive(Debug)]
 pub(crate) struct Tail {
     folder: Arc<Folder>,
+    /// No shared segment grows beyond this, unless one group of frames alone is larger.
+    segment_octets: u64,
     state: Mutex<State>,
 }
 
@@ -58,7 +61,7 @@ impl Segment {
 
 impl Tail {
     /// Goes on where the log ends.
-    pub(crate) fn open(folder: Arc<Folder>) -> Result<Tail, LogError> {
+    pub(crate) fn open(folder: Arc<Folder>, segment_octets: u64) -> Result<Tail, LogError> {
         let (segment, end) = match folder.newest() {
             Some(id) => continued(&folder, id)?,
             None => (None, folder.start()),
@@ -68,7 +71,15 @@ impl Tail {
             end,
             failed: None,
         });
-        Ok(Tail { folder, state })
+        Ok(Tail {
+            folder,
+            segment_octets,
+            state,
+        })
+    }
+
+    pub(crate) fn segment_octets(&self) -> u64 {
+        self.segment_octets
     }
 
     pub(crate) fn end(&self) -> Place {
@@ -86,15 +97,19 @@ impl Tail {
         self.write(&mut state, segment, frames, octets)
     }
 
-    /// Appends a frame of changes. Gives the place after it.
-    pub(crate) fn append_changes(&self, content: &[u8]) -> Result<Place, LogError> {
+    /// Appends something of an index. Gives where it begins and the place after it.
+    pub(crate) fn append_index(
+        &self,
+        kind: IndexKind,
+        content: &[u8],
+    ) -> Result<Range<Place>, LogError> {
         let octets = (HEADER_OCTETS + content.len()) as u64;
         let mut state = self.state.lock();
         let segment = self.with_room(&mut state, octets)?;
-        let header = Header::of_changes(content, segment.synced).encode();
+        let header = Header::of_index(kind, content, segment.synced).encode();
         let mut frame = [IoSlice::new(&header), IoSlice::new(content)];
-        self.write(&mut state, segment, &mut frame, octets)?;
-        Ok(state.end)
+        let start = self.write(&mut state, segment, &mut frame, octets)?;
+        Ok(start..state.end)
     }
 
     /// The segment that has room for so many octets more, taken out of the state.
@@ -103,7 +118,7 @@ impl Tail {
             return Err(failed.clone());
         }
         if let Some(segment) = state.segment.take() {
-            if segment.length == 0 || segment.length + octets <= SEGMENT_OCTETS {
+            if segment.length == 0 || segment.length + octets <= self.segment_octets {
                 return Ok(segment);
             }
             // What comes later must never be on the disk without what came before.

@@ -5,7 +5,7 @@
 //! header and not its content, or be there while one before it is not. So whatever lies
 //! after the last known sync is believed up to the first frame that is not whole, and no
 //! further: nobody was told that any of it had happened. How far the syncs had come, the
-//! frames of changes say.
+//! frames of an index say.
 
 use std::fs::File;
 use std::io;
@@ -13,7 +13,7 @@ use std::os::unix::fs::FileExt;
 
 use memchr::memmem;
 
-use crate::frame::{HEADER_OCTETS, Header, Kind, MAGIC};
+use crate::frame::{HEADER_OCTETS, Header, MAGIC};
 
 /// Octets that are read at once where a whole segment is searched.
 const SEARCH_OCTETS: usize = 1024 * 1024;
@@ -43,6 +43,14 @@ pub(crate) struct Walked {
 /// Walks over a segment.
 pub(crate) fn walk(file: &File) -> io::Result<Walked> {
     let octets = file.metadata()?.len();
+    let mut walked = frames(file, octets)?;
+    believe(file, &mut walked)?;
+    walked.torn = octets - walked.end;
+    Ok(walked)
+}
+
+/// All frames whose headers are there, believed or not.
+pub(crate) fn frames(file: &File, octets: u64) -> io::Result<Walked> {
     let mut walked = Walked::default();
     let mut at = 0;
     loop {
@@ -57,14 +65,13 @@ pub(crate) fn walk(file: &File) -> io::Result<Walked> {
         walked.damaged.push(at);
         at = next;
     }
-    believe(file, &mut walked)?;
-    walked.torn = octets - walked.end;
+    walked.end = at;
     Ok(walked)
 }
 
 /// Keeps of what was found that which is to be believed.
 fn believe(file: &File, walked: &mut Walked) -> io::Result<()> {
-    let synced = walked.frames.iter().filter_map(synced).max();
+    let synced = walked.frames.iter().map(|found| found.header.synced).max();
     let synced = synced.unwrap_or(0);
     let doubtful = walked.frames.partition_point(|found| found.at < synced);
     let mut whole = doubtful;
@@ -77,13 +84,6 @@ fn believe(file: &File, walked: &mut Walked) -> io::Result<()> {
     walked.frames.truncate(whole);
     walked.end = walked.frames.last().map_or(0, |found| found.end);
     Ok(())
-}
-
-fn synced(found: &Found) -> Option<u64> {
-    match found.header.kind {
-        Kind::Body => None,
-        Kind::Changes { synced } => Some(synced),
-    }
 }
 
 /// The frame at an offset, if all of it is there.
@@ -112,7 +112,7 @@ fn later_witness(file: &File, from: u64, octets: u64) -> io::Result<Option<u64>>
     while let Some(next) = next_magic(file, at, octets)? {
         if let Some(found) = frame_at(file, next, octets)? {
             first = first.or(Some(found.at));
-            if synced(&found).is_some_and(|synced| synced > from) {
+            if found.header.synced > from {
                 return Ok(first);
             }
             at = found.end;
@@ -158,7 +158,7 @@ fn is_whole(file: &File, found: &Found) -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::body_header;
+    use crate::frame::{IndexKind, body_header};
     use std::io::Write;
 
     fn body(content: &[u8]) -> Vec<u8> {
@@ -168,7 +168,7 @@ mod tests {
     }
 
     fn changes(content: &[u8], synced: u64) -> Vec<u8> {
-        let header = Header::of_changes(content, synced).encode();
+        let header = Header::of_index(IndexKind::Changes, content, synced).encode();
         [&header[..], content].concat()
     }
 

@@ -15,6 +15,7 @@
 //! | [`fan_out`] | mail for several accounts, from the queue into each INBOX |
 //! | [`imap`], [`pop3`] | mail being read |
 //! | [`manage`] | what an operator may ask of a running service |
+//! | [`keep`] | the same for the sake of the data folder |
 //! | `sign_in.rs`, `trouble.rs` | what the protocols have alike: who is signed in, and failures |
 //!
 //! # Invariants
@@ -30,6 +31,7 @@
 pub mod endpoints;
 pub mod fan_out;
 pub mod imap;
+pub mod keep;
 pub mod manage;
 pub mod pop3;
 mod sign_in;

@@ -8,6 +8,7 @@
 use std::fmt;
 
 use address::{AccountId, Address, Domain, Password};
+use care::Progress;
 use directory::{Account, AccountChange, Directory, DirectoryError, NewAccount};
 use jiff::Timestamp;
 use queue::{Destination, Entry, Queue, QueueError, QueueId};
@@ -15,6 +16,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use store::{Store, StoreError};
 use tokio::task::JoinSet;
 use words::Language;
+
+use crate::keep::{self, Keeper, Order, Report};
 
 /// Entries of the queue that one answer lists; the oldest come first.
 pub const QUEUE_LISTED: usize = 1000;
@@ -35,6 +38,8 @@ pub struct Manager {
     pub store: Store,
     /// What waits.
     pub queue: Queue,
+    /// Who keeps the data folder; none where what is kept is elsewhere.
+    pub keeper: Option<Keeper>,
     /// What tells the time.
     pub clock: Clock,
 }
@@ -120,6 +125,8 @@ pub enum Request {
         /// Its number, as the list and the `Received` field show it.
         id: String,
     },
+    /// Something for the sake of the data folder.
+    Keep(Order),
 }
 
 /// A password in a request. It is printed as stars, and written down only for the admin
@@ -188,6 +195,8 @@ pub enum Response {
     Queue(Vec<EntryShown>),
     /// One entry.
     Entry(Box<EntryShown>),
+    /// What came of an order for the sake of the data folder.
+    Kept(Report),
 }
 
 /// A domain that is served.
@@ -317,6 +326,18 @@ impl Manager {
     /// # Errors
     /// What the directory, the store or the queue refuse, in words for the operator.
     pub async fn execute(&self, request: Request) -> Result<Response, Refused> {
+        self.execute_telling(request, &|_| {}).await
+    }
+
+    /// As [`Manager::execute`], and tells how far it has come where that takes long.
+    ///
+    /// # Errors
+    /// As [`Manager::execute`].
+    pub async fn execute_telling(
+        &self,
+        request: Request,
+        progress: Progress<'_>,
+    ) -> Result<Response, Refused> {
         match request {
             Request::DomainAdd { domain, postmaster } => {
                 let (directory, now) = (&self.directory, (self.clock)());
@@ -375,6 +396,10 @@ impl Manager {
                 Ok(Response::Queue(entries.iter().map(entry_shown).collect()))
             }
             Request::QueueShow { id } => self.entry(&id).await,
+            Request::Keep(order) => {
+                let report = Box::pin(keep::execute(self, order, progress)).await?;
+                Ok(Response::Kept(report))
+            }
         }
     }
 
@@ -606,6 +631,7 @@ mod tests {
             directory: Directory::new(kv.clone(), &settings),
             store: Store::new(kv.clone(), blobs),
             queue: Queue::new(kv),
+            keeper: None,
             clock: || Timestamp::UNIX_EPOCH,
         }
     }

@@ -8,13 +8,13 @@ use address::AccountId;
 use blob::BodyRef;
 use kv::tuple::after_key;
 
-use crate::block::{read_piece, write_piece};
 use crate::change::Change;
-use crate::keys::{DetailsKey, GoneKey, NameKey, PieceKey, RecordKey};
-use crate::mark::{Fixed, RecordValue};
+use crate::keys::{DetailsKey, NameKey};
+use crate::mark::Fixed;
 use crate::reading::Reading;
+use crate::references::Kind;
 use crate::values::{AccountValue, NameValue, Stored};
-use crate::{EmailId, MailboxId, Result, Store, StoreError, Uid, keys};
+use crate::{EmailId, MailboxId, Result, Store, StoreError, keys};
 
 /// Rows that refer to bodies that are read, or written again, at once.
 const READ_ROWS: usize = 400;
@@ -67,7 +67,7 @@ impl Store {
         moved: &HashMap<BodyRef, BodyRef>,
     ) -> Result<usize> {
         let mut found = 0;
-        for kind in [Kind::Pieces, Kind::Singles, Kind::OldGone] {
+        for kind in Kind::ALL {
             let mut rest = kind.all(mailbox);
             loop {
                 let mut turn = self.turn(account).await;
@@ -118,35 +118,6 @@ impl Store {
     }
 }
 
-/// A kind of rows that refer to bodies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// Pieces of blocks.
-    Pieces,
-    Singles,
-    /// Removed messages as version 1 kept them.
-    OldGone,
-}
-
-impl Kind {
-    fn all(self, mailbox: MailboxId) -> Range<Vec<u8>> {
-        const EVERY: RangeInclusive<Uid> = Uid::MIN..=Uid::MAX;
-        match self {
-            Kind::Pieces => PieceKey::range(mailbox, &EVERY),
-            Kind::Singles => RecordKey::range(mailbox, &EVERY),
-            Kind::OldGone => GoneKey::range(mailbox, &EVERY),
-        }
-    }
-
-    /// What never changes of the messages of a row.
-    fn read(self, octets: &[u8]) -> Result<Vec<Fixed>> {
-        match self {
-            Kind::Pieces => read_piece(octets),
-            Kind::Singles | Kind::OldGone => Ok(vec![RecordValue::read(octets)?.fixed]),
-        }
-    }
-}
-
 /// What one commit of a relocation did.
 struct Relocated {
     messages: usize,
@@ -166,25 +137,14 @@ impl Change {
         let rows = self.reading.rows(rest.clone(), READ_ROWS).await?;
         let mut messages = 0;
         for (key, value) in &rows {
-            let mut all = kind.read(&value.bytes)?;
             let mut found = 0;
-            for fixed in &mut all {
-                if let Some(body) = moved.get(&fixed.body) {
-                    fixed.body = body.clone();
-                    found += 1;
-                }
-            }
-            match (kind, all.first()) {
-                (Kind::Pieces, _) if found > 0 => {
-                    let octets = write_piece(all.iter())?;
-                    self.operations.put_octets(key.clone(), octets);
-                }
-                (_, Some(fixed)) if found > 0 => {
-                    let mut record = RecordValue::read(&value.bytes)?;
-                    record.fixed = fixed.clone();
-                    self.operations.put(key.clone(), &record)?;
-                }
-                _ => {}
+            let changed = kind.changed(&value.bytes, |body| {
+                let moved = moved.get(body)?;
+                found += 1;
+                Some(moved.clone())
+            })?;
+            if let Some(octets) = changed {
+                self.operations.put_octets(key.clone(), octets);
             }
             messages += found;
         }
@@ -220,7 +180,7 @@ impl Reading {
     /// Shows what never changes of every message, also of removed ones.
     async fn each_fixed(&self, mut show: impl FnMut(Fixed) + Send) -> Result<()> {
         for mailbox in self.mailbox_ids().await? {
-            for kind in [Kind::Pieces, Kind::Singles, Kind::OldGone] {
+            for kind in Kind::ALL {
                 let mut rest = kind.all(mailbox);
                 while let Some(rows) = self.next_rows(&mut rest).await? {
                     for (_, value) in rows {

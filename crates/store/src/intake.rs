@@ -1,6 +1,6 @@
 //! A message on its way in, and one read again.
 
-use blob::{BodyReader, BodyRef, BodyWriter};
+use blob::{BodyReader, BodyRef, BodyWriter, Hold};
 use message::{Scanned, Scanner};
 
 use crate::values::DetailsValue;
@@ -48,26 +48,31 @@ impl Intake {
     /// # Errors
     /// As [`Intake::write`].
     pub async fn finish(self) -> Result<Incoming> {
+        let hold = Some(self.writer.hold());
         let body = self.writer.finish().await?;
-        Ok(Incoming::new(body, self.scanner.finish()))
+        let scanned = self.scanner.finish();
+        Ok(Incoming {
+            body,
+            scanned,
+            _hold: hold,
+        })
     }
 }
 
 /// A message that is durable and in no mailbox yet. It may be delivered to several
-/// accounts, and to none.
+/// accounts, and to none. To be kept until a record names the body: until then nothing else
+/// keeps it from being cleared away.
 #[derive(Clone, Debug)]
 pub struct Incoming {
     /// Where its octets are.
     pub body: BodyRef,
     /// What it turned out to be.
     pub scanned: Scanned,
+    /// None where a record names the body already.
+    _hold: Option<Hold>,
 }
 
 impl Incoming {
-    fn new(body: BodyRef, scanned: Scanned) -> Incoming {
-        Incoming { body, scanned }
-    }
-
     /// Its envelope and structure as they are kept: in parts, or in none when there
     /// would be too many.
     pub(crate) fn details(&self) -> Result<Vec<Vec<u8>>> {
@@ -95,7 +100,11 @@ impl Store {
     /// [`crate::StoreError::Damaged`] when it is no longer what came in.
     pub async fn rescan(&self, body: &BodyRef) -> Result<Incoming> {
         let scanned = scan(self.read(body, 0..body.length())).await?;
-        Ok(Incoming::new(body.clone(), scanned))
+        Ok(Incoming {
+            body: body.clone(),
+            scanned,
+            _hold: None,
+        })
     }
 }
 

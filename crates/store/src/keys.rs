@@ -77,6 +77,40 @@ pub(crate) fn everything() -> Range<Vec<u8>> {
     Vec::new()..vec![0xff]
 }
 
+/// Where no kind of key is: what stands there was not written by a store. What is within a
+/// mailbox is apart ([`strays_of_mailbox`]).
+pub(crate) fn strays() -> [Range<Vec<u8>>; 4] {
+    let prefix = |kind: u8| Writer::new(kind).prefix();
+    [
+        Vec::new()..account(),
+        after_key(&account())..prefix(NAME).start,
+        after_key(&full())..prefix(MAILBOX).start,
+        prefix(EMAIL).end..vec![0xff; kv::KEY_OCTETS],
+    ]
+}
+
+/// The same within a mailbox.
+pub(crate) fn strays_of_mailbox(mailbox: MailboxId) -> [Range<Vec<u8>>; 4] {
+    let all = all_of_mailbox(mailbox);
+    let (summary, keywords) = (summary(mailbox), keywords(mailbox));
+    [
+        all.start..summary.clone(),
+        after_key(&summary)..keywords.clone(),
+        after_key(&keywords)..RecordKey::all(mailbox).start,
+        LeftKey::all(mailbox).end..all.end,
+    ]
+}
+
+/// All keys of all mailboxes.
+pub(crate) fn all_mailboxes() -> Range<Vec<u8>> {
+    Writer::new(MAILBOX).prefix()
+}
+
+/// The mailbox of a key that is within one.
+pub(crate) fn mailbox_of(key: &[u8]) -> Option<MailboxId> {
+    Reader::new(key, MAILBOX)?.u32().map(MailboxId)
+}
+
 /// All keys of a mailbox: `10 mailbox ...`.
 pub(crate) fn all_of_mailbox(mailbox: MailboxId) -> Range<Vec<u8>> {
     Writer::new(MAILBOX).u32(mailbox.get()).prefix()
@@ -143,6 +177,18 @@ pub(crate) fn once(delivery: u128) -> Vec<u8> {
     Writer::new(ONCE).u128(delivery).finish()
 }
 
+/// The delivery of such a key.
+pub(crate) fn read_once(key: &[u8]) -> Option<u128> {
+    let mut parts = Reader::new(key, ONCE)?;
+    let delivery = parts.u128()?;
+    parts.end().map(|()| delivery)
+}
+
+/// All of them.
+pub(crate) fn all_once() -> Range<Vec<u8>> {
+    Writer::new(ONCE).prefix()
+}
+
 /// `05 seconds delivery`: the same by age; seconds since 1970.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct OnceAgeKey {
@@ -165,6 +211,10 @@ impl OnceAgeKey {
             delivery: parts.u128()?,
         };
         parts.end().map(|()| age)
+    }
+
+    pub(crate) fn all() -> Range<Vec<u8>> {
+        Writer::new(ONCE_AGE).prefix()
     }
 
     /// Those from before a time.
@@ -216,6 +266,10 @@ impl RecordKey {
         decode_uid(key, RECORD).map(|(mailbox, uid)| RecordKey(mailbox, uid))
     }
 
+    pub(crate) fn all(mailbox: MailboxId) -> Range<Vec<u8>> {
+        within(mailbox, RECORD).prefix()
+    }
+
     pub(crate) fn range(mailbox: MailboxId, uids: &RangeInclusive<Uid>) -> Range<Vec<u8>> {
         let last = RecordKey(mailbox, *uids.end()).encode();
         RecordKey(mailbox, *uids.start()).encode()..after_key(&last)
@@ -233,6 +287,10 @@ impl GoneKey {
 
     pub(crate) fn decode(key: &[u8]) -> Option<GoneKey> {
         decode_uid(key, GONE).map(|(mailbox, uid)| GoneKey(mailbox, uid))
+    }
+
+    pub(crate) fn all(mailbox: MailboxId) -> Range<Vec<u8>> {
+        within(mailbox, GONE).prefix()
     }
 
     pub(crate) fn range(mailbox: MailboxId, uids: &RangeInclusive<Uid>) -> Range<Vec<u8>> {
@@ -255,6 +313,10 @@ impl MarksKey {
         decode_uid(key, MARKS).map(|(mailbox, uid)| MarksKey(mailbox, uid))
     }
 
+    pub(crate) fn all(mailbox: MailboxId) -> Range<Vec<u8>> {
+        within(mailbox, MARKS).prefix()
+    }
+
     pub(crate) fn range(mailbox: MailboxId, uids: &RangeInclusive<Uid>) -> Range<Vec<u8>> {
         let last = MarksKey(mailbox, *uids.end()).encode();
         MarksKey(mailbox, *uids.start()).encode()..after_key(&last)
@@ -273,6 +335,10 @@ impl PieceKey {
 
     pub(crate) fn decode(key: &[u8]) -> Option<PieceKey> {
         decode_uid(key, PIECE).map(|(mailbox, uid)| PieceKey(mailbox, uid))
+    }
+
+    pub(crate) fn all(mailbox: MailboxId) -> Range<Vec<u8>> {
+        within(mailbox, PIECE).prefix()
     }
 
     pub(crate) fn range(mailbox: MailboxId, uids: &RangeInclusive<Uid>) -> Range<Vec<u8>> {
@@ -297,6 +363,10 @@ impl BlockChangedKey {
         let (mailbox, mut parts) = read_within(key, BLOCK_CHANGED)?;
         let (modseq, uid) = (Modseq(parts.u64()?), Uid::new(parts.u32()?)?);
         parts.end().map(|()| BlockChangedKey(mailbox, modseq, uid))
+    }
+
+    pub(crate) fn all(mailbox: MailboxId) -> Range<Vec<u8>> {
+        within(mailbox, BLOCK_CHANGED).prefix()
     }
 
     /// Blocks that changed after a change that is known.
@@ -331,11 +401,18 @@ impl BlockGoneKey {
 }
 
 /// `10 mailbox 0b piece`: UIDs that one move took out.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct LeftKey(pub(crate) MailboxId, pub(crate) u32);
 
 impl LeftKey {
     pub(crate) fn encode(&self) -> Vec<u8> {
         within(self.0, LEFT).u32(self.1).finish()
+    }
+
+    pub(crate) fn decode(key: &[u8]) -> Option<LeftKey> {
+        let (mailbox, mut parts) = read_within(key, LEFT)?;
+        let piece = parts.u32()?;
+        parts.end().map(|()| LeftKey(mailbox, piece))
     }
 
     pub(crate) fn all(mailbox: MailboxId) -> Range<Vec<u8>> {
@@ -352,12 +429,14 @@ impl DetailsKey {
         Writer::new(EMAIL).u64(self.0.get()).u8(self.1).finish()
     }
 
-    /// Nothing asks whose details these are but who looks at all there is.
-    #[cfg(any(test, fuzzing))]
     pub(crate) fn decode(key: &[u8]) -> Option<DetailsKey> {
         let mut parts = Reader::new(key, EMAIL)?;
         let details = DetailsKey(EmailId(parts.u64()?), parts.u8()?);
         parts.end().map(|()| details)
+    }
+
+    pub(crate) fn all() -> Range<Vec<u8>> {
+        Writer::new(EMAIL).prefix()
     }
 
     /// All parts of these messages'.
@@ -380,6 +459,18 @@ pub(crate) fn old_details(mailbox: MailboxId, uid: Uid, part: u8) -> Vec<u8> {
     within(mailbox, DETAILS).u32(uid.get()).u8(part).finish()
 }
 
+/// The message and the part of such a key.
+pub(crate) fn read_old_details(key: &[u8]) -> Option<(Uid, u8)> {
+    let (_, mut parts) = read_within(key, DETAILS)?;
+    let (uid, part) = (Uid::new(parts.u32()?)?, parts.u8()?);
+    parts.end().map(|()| (uid, part))
+}
+
+/// All parts of all messages'.
+pub(crate) fn every_old_details(mailbox: MailboxId) -> Range<Vec<u8>> {
+    within(mailbox, DETAILS).prefix()
+}
+
 /// All parts of these messages'.
 pub(crate) fn all_old_details(mailbox: MailboxId, uids: &RangeInclusive<Uid>) -> Range<Vec<u8>> {
     let end = within(mailbox, DETAILS).u32(uids.end().get()).prefix().end;
@@ -396,6 +487,23 @@ pub(crate) fn old_changed(mailbox: MailboxId, modseq: Modseq, uid: Uid) -> Vec<u
 pub(crate) fn old_removed(mailbox: MailboxId, modseq: Modseq, uid: Uid) -> Vec<u8> {
     let key = within(mailbox, REMOVED).u64(modseq.get());
     key.u32(uid.get()).finish()
+}
+
+/// The change and the message of either of these two kinds of keys.
+pub(crate) fn read_old_change(key: &[u8]) -> Option<(Modseq, Uid)> {
+    let (_, mut parts) = read_within(key, CHANGED).or_else(|| read_within(key, REMOVED))?;
+    let change = (Modseq(parts.u64()?), Uid::new(parts.u32()?)?);
+    parts.end().map(|()| change)
+}
+
+/// Messages by their last change, as version 1 kept them.
+pub(crate) fn all_old_changed(mailbox: MailboxId) -> Range<Vec<u8>> {
+    within(mailbox, CHANGED).prefix()
+}
+
+/// Removed messages by their removal, as version 1 kept them.
+pub(crate) fn all_old_removed(mailbox: MailboxId) -> Range<Vec<u8>> {
+    within(mailbox, REMOVED).prefix()
 }
 
 /// All that version 1 kept beside the messages of a mailbox and their details.
@@ -442,6 +550,14 @@ mod tests {
         assert_eq!(BlockGoneKey::decode(&gone.encode()), Some(gone));
         let details = DetailsKey(EmailId(5), 1);
         assert_eq!(DetailsKey::decode(&details.encode()), Some(details));
+        let left = LeftKey(MAILBOX_7, 3);
+        assert_eq!(LeftKey::decode(&left.encode()), Some(left));
+        assert_eq!(read_once(&once(u128::MAX)), Some(u128::MAX));
+        let old = old_details(MAILBOX_7, uid(3), 1);
+        assert_eq!(read_old_details(&old), Some((uid(3), 1)));
+        let change = Some((Modseq(5), uid(3)));
+        let old = [old_changed, old_removed].map(|key| key(MAILBOX_7, Modseq(5), uid(3)));
+        assert_eq!(old.map(|key| read_old_change(&key)), [change, change]);
     }
 
     #[test]
@@ -461,6 +577,46 @@ mod tests {
             DetailsKey(EmailId(258), 2).encode(),
             [0x11, 0, 0, 0, 0, 0, 0, 1, 2, 2]
         );
+    }
+
+    /// Every key is of one kind or a stray, and of one only.
+    #[test]
+    fn kinds_and_strays_are_all_there_is() {
+        let whole = |parts: Vec<Range<Vec<u8>>>, all: Range<Vec<u8>>| {
+            let mut next = all.start;
+            for part in parts {
+                assert_eq!(part.start, next);
+                next = part.end;
+            }
+            assert_eq!(next, all.end);
+        };
+        let one = |key: Vec<u8>| key.clone()..after_key(&key);
+        let [a, b, c, d] = strays();
+        let named = [NameKey::all(), SubscriptionKey::all(), all_once()];
+        let more = [OnceAgeKey::all(), DoomedKey::all(), one(full()), c];
+        let rest = [all_mailboxes(), DetailsKey::all(), d.clone()];
+        let parts = [a, one(account()), b].into_iter().chain(named);
+        whole(parts.chain(more).chain(rest).collect(), Vec::new()..d.end);
+        let [a, b, c, d] = strays_of_mailbox(MAILBOX_7);
+        let parts = [
+            a,
+            one(summary(MAILBOX_7)),
+            b,
+            one(keywords(MAILBOX_7)),
+            c,
+            RecordKey::all(MAILBOX_7),
+            every_old_details(MAILBOX_7),
+            all_old_changed(MAILBOX_7),
+            all_old_removed(MAILBOX_7),
+            GoneKey::all(MAILBOX_7),
+            MarksKey::all(MAILBOX_7),
+            PieceKey::all(MAILBOX_7),
+            BlockChangedKey::all(MAILBOX_7),
+            BlockGoneKey::all(MAILBOX_7),
+            LeftKey::all(MAILBOX_7),
+            d,
+        ];
+        whole(parts.into(), all_of_mailbox(MAILBOX_7));
     }
 
     #[test]

@@ -25,7 +25,8 @@
 //! | `copy.rs` | copying and moving, all or nothing |
 //! | `tend.rs`, `fold.rs`, `collect.rs` | what keeps a mailbox quick and small, beside its changes |
 //! | `sweep.rs` | clearing away mailboxes and old deliveries |
-//! | `care.rs` | what the care of a whole store asks |
+//! | `care.rs`, `references.rs` | what the care of a whole store asks; rows that refer to bodies |
+//! | `check.rs`, `check/` | looking at all that an account has, and what is wrong with it |
 //! | `change.rs`, `reading.rs`, `locks.rs` | a change in the making, a snapshot, turns |
 //! | `walk.rs`, `writing.rs` | messages read and written, wherever they stand |
 //! | `keys.rs`, `values.rs`, `mark.rs`, `block.rs`, `columns.rs`, `packing.rs` | the bytes |
@@ -83,6 +84,7 @@ mod account;
 mod block;
 mod care;
 mod change;
+mod check;
 mod collect;
 mod columns;
 mod copy;
@@ -106,6 +108,7 @@ mod packing;
 mod reading;
 mod record;
 mod records;
+mod references;
 mod remove;
 mod select;
 mod set_flags;
@@ -120,6 +123,7 @@ mod values;
 mod walk;
 mod writing;
 
+pub use check::{Bodies, By, Checked, FAULTS, Fault, Number, Progress, Wrong};
 pub use error::{Limit, Result, StoreError};
 pub use flags::{FlagChange, Flags, How, Keyword, SystemFlags};
 pub use ids::{DeliveryId, EmailId, MailboxId, Modseq, Uid, UidValidity};
@@ -127,5 +131,6 @@ pub use intake::{Incoming, Intake};
 pub use mailbox::{Changes, Mailbox, Marked, Marks, Role, Selected, Summary};
 pub use record::{Copied, Delivery, Details, InternalDate, Placed, Record, Usage};
 pub use records::{Flagged, FlaggedMessage, Page};
+pub use references::{bodies_of_row, row_with_bodies};
 pub use store::Store;
 pub use uidset::UidSet;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use kv::damage::{PastDamage, Rest};
 use kv::{Direction, Row, Snapshot, Version};
 
 use crate::keys;
@@ -44,6 +45,16 @@ impl Reading {
             reading: self,
             rest: Some(range),
         }
+    }
+
+    /// All rows of a range, also those behind one that is damaged.
+    pub(crate) fn past_damage(&self, range: Range<Vec<u8>>, limit: usize) -> PastDamage<'_> {
+        self.resume(Rest::all(range), limit)
+    }
+
+    /// The same of what is left of a range.
+    pub(crate) fn resume(&self, rest: Rest, limit: usize) -> PastDamage<'_> {
+        PastDamage::resume(&*self.0, rest, limit)
     }
 
     /// A mailbox in numbers, or [`StoreError::Gone`].

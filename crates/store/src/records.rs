@@ -231,7 +231,7 @@ impl Reading {
         }))
     }
 
-    async fn page(
+    pub(crate) async fn page(
         &self,
         mailbox: MailboxId,
         page: Page<'_>,

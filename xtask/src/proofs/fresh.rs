@@ -1,7 +1,7 @@
 //! The README's two commands, on a Debian 12 that has Rust and a C compiler and nothing
 //! else.
 //!
-//! The machine is a folder made by debootstrap, entered by chroot inside name spaces of
+//! The machine is a folder made by debootstrap, entered by pivot_root inside name spaces of
 //! its own, so that whatever was started or mounted in it ends with it. It gets a clone
 //! of what is committed, this machine's Rust toolchain, and the way to the network: the
 //! resolver's file and the certificates believed here (pip, which brings its own, is told of
@@ -105,12 +105,17 @@ impl Machine {
     /// all that it started, when this program does, however that comes: the name space
     /// ends with `unshare`, and `unshare` with us.
     fn type_in(&self, line: &str) -> Command {
+        // Not by chroot alone: in a folder that is no mount of its own, nobody gets name
+        // spaces, which some tests need and a machine of its own gives.
         const ENTER: &str = "set -e
+            mount --bind \"$1\" \"$1\"
             mount --bind -o ro \"$2\" \"$1/opt/rust\"
             mount --rbind /dev \"$1/dev\"
             mount -t proc proc \"$1/proc\"
-            exec chroot \"$1\" env -i HOME=/root LANG=C.UTF-8 PATH=/opt/rust/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-                PIP_CERT=/etc/ssl/certs/ca-certificates.crt sh -c \"cd /root/facteur && exec $3\"";
+            cd \"$1\"
+            pivot_root . mnt
+            exec chroot . env -i HOME=/root LANG=C.UTF-8 PATH=/opt/rust/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+                PIP_CERT=/etc/ssl/certs/ca-certificates.crt sh -c \"umount -l /mnt && cd /root/facteur && exec $3\"";
         let mut command = Command::new("setpriv");
         command.args([
             "--pdeathsig",

@@ -14,6 +14,7 @@ pub(crate) const FLOORS: &[&[&str]] = &[
     &["net"],
     &["tls"],
     &["routing"],
+    &["care"],
     &["store", "queue", "directory"],
     &["kv", "blob"],
     &["segments"],

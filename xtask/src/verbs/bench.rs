@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: what things cost, in CPU, octets and syncs rather than in time alone.
 
 use std::fs;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::packages;
@@ -10,6 +11,9 @@ use crate::workspace::Workspace;
 
 /// What sets the program that cargo runs a benchmark under.
 const RUNNER: &str = "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER";
+
+/// Counts syncs from within the program.
+const COUNTER: &str = include_str!("syncs.c");
 
 /// A row of the table of deliveries.
 struct Row {
@@ -31,6 +35,13 @@ const ROWS: &[Row] = &[
 /// How many messages the mailboxes have that are looked at.
 const MAILBOXES: &[&str] = &["10000", "100000", "1000000"];
 
+/// How many mailboxes are opened at once, and of how many messages.
+const MANY: &str = "10000";
+const EACH: &str = "100";
+
+/// Octets of bodies in the folder that is opened after a crash.
+const LARGE: &str = "10000000000";
+
 /// How long each row delivers.
 const SECONDS: &str = "10";
 
@@ -47,7 +58,6 @@ pub(crate) fn bench(workspace: &Workspace, name: &str) -> Result<(), Failure> {
 /// Deliveries into the store on the embedded engine.
 fn store(workspace: &Workspace) -> Result<(), Failure> {
     packages::ensure(packages::BUILD)?;
-    packages::ensure(packages::BENCH)?;
     step(
         "building",
         workspace
@@ -66,21 +76,24 @@ fn store(workspace: &Workspace) -> Result<(), Failure> {
     );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for Row { sizes, sessions } in ROWS {
-        let told = bench.run(None, &["deliver", sizes, sessions, SECONDS])?;
+        let told = bench.run(&["deliver", sizes, sessions, SECONDS])?;
         let syncs = bench.syncs(sizes, sessions)?;
         println!("| {sizes} | {sessions} | {} | {syncs:.3} |", told.trim());
     }
     println!();
-    announce("one mailbox, in ms: medians, the first opening apart");
+    announce("one mailbox, in ms: medians, the two after opening cold apart");
     println!(
-        "\n| messages | first opening | summary | opening | all flags | 10,000 flags changed | one flag | one delivery |"
+        "\n| messages | all flags, cold | first opening | summary | opening | all flags | 10,000 flags changed | one flag | one delivery |"
     );
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     for messages in MAILBOXES {
-        let told = bench.run(None, &["mailbox", messages])?;
-        println!("| {messages} | {} |", told.trim());
+        let told = bench.run(&["mailbox", messages])?;
+        let (opening, rest) = told.trim().split_once(" | ").unwrap_or_default();
+        let (flags, rest) = rest.split_once(" | ").unwrap_or_default();
+        println!("| {messages} | {flags} | {opening} | {rest} |");
     }
-    Ok(())
+    println!();
+    bench.whole_folders()
 }
 
 struct Bench<'a> {
@@ -89,8 +102,7 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Runs a part of the benchmark, and gives what it printed.
-    fn run(&self, under: Option<&str>, words: &[&str]) -> Result<String, Failure> {
+    fn command(&self, words: &[&str]) -> Command {
         let mut command: Command = self.workspace.cargo(&[
             "bench",
             "--quiet",
@@ -101,36 +113,74 @@ impl Bench<'_> {
             "--",
         ]);
         command.args(words).env("BENCH_FOLDER", self.folder);
-        if let Some(under) = under {
-            command.env(RUNNER, under);
-        }
-        output(&mut command)
+        command
+    }
+
+    /// Runs a part of the benchmark, and gives what it printed.
+    fn run(&self, words: &[&str]) -> Result<String, Failure> {
+        output(&mut self.command(words))
     }
 
     /// Syncs a delivery: those of a run less those of making the accounts alone.
     fn syncs(&self, sizes: &str, sessions: &str) -> Result<f64, Failure> {
-        let counts = self.folder.join("syncs");
-        let under = format!(
-            "strace -f -c --seccomp-bpf -e trace=fsync,fdatasync,sync_file_range,msync -o {}",
-            counts.display()
-        );
+        let counter = self.counter()?;
+        let counted = self.folder.join("syncs");
         let count = |seconds: &str| -> Result<(f64, f64), Failure> {
-            let told = self.run(Some(&under), &["deliver", sizes, sessions, seconds])?;
-            let table = fs::read_to_string(&counts)?;
-            let total = table.lines().find(|line| line.ends_with(" total"));
-            let syncs = total.and_then(|line| line.split_whitespace().nth(3));
-            let rate = told
-                .split(" |")
-                .next()
-                .and_then(|rate| rate.trim().parse::<f64>().ok());
-            let syncs = syncs.and_then(|syncs| syncs.parse::<f64>().ok());
-            syncs
-                .zip(rate)
-                .ok_or_else(|| Failure(format!("strace printed no total:\n{table}")))
+            let mut command = self.command(&["deliver", sizes, sessions, seconds]);
+            let runner = format!(
+                "env LD_PRELOAD={} SYNCS={}",
+                counter.display(),
+                counted.display()
+            );
+            let told = output(command.env(RUNNER, runner))?;
+            let rate = told.split(" |").next();
+            let rate = rate.and_then(|rate| rate.trim().parse::<f64>().ok());
+            let syncs = fs::read_to_string(&counted)?.trim().parse::<f64>().ok();
+            let odd = || Failure(format!("no count of syncs came of {told}"));
+            syncs.zip(rate).ok_or_else(odd)
         };
         let (idle, _) = count("0")?;
         let (busy, rate) = count(SECONDS)?;
         let seconds = SECONDS.parse::<f64>().unwrap_or(1.0);
         Ok((busy - idle) / (rate * seconds))
+    }
+
+    /// Builds what counts syncs.
+    fn counter(&self) -> Result<PathBuf, Failure> {
+        let (source, library) = (self.folder.join("syncs.c"), self.folder.join("syncs.so"));
+        fs::write(&source, COUNTER)?;
+        let mut compiler = Command::new("cc");
+        compiler.args(["-O2", "-shared", "-fPIC", "-o"]);
+        output(compiler.arg(&library).arg(&source).arg("-ldl"))?;
+        Ok(library)
+    }
+
+    /// Many mailboxes opened, and a large folder after a crash, each by a process of its own.
+    fn whole_folders(&self) -> Result<(), Failure> {
+        let folder = self.folder.join("whole");
+        let anew = || match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::from(error)),
+            _ => Ok(fs::create_dir_all(&folder)?),
+        };
+        let path = folder.display().to_string();
+        announce("many mailboxes, of which nothing is in memory");
+        println!(
+            "\n| mailboxes | messages | opened in ms | all listed with their numbers in ms | MiB of memory |"
+        );
+        println!("| --- | --- | --- | --- | --- |");
+        anew()?;
+        self.run(&["make", &path, MANY, EACH])?;
+        println!("| {} |\n", self.run(&["look", &path])?.trim());
+        announce("a large folder after a crash in the middle of deliveries");
+        println!("\n| GB | opened in ms |");
+        println!("| --- | --- |");
+        anew()?;
+        // It ends as a crash does.
+        let crashed = self.command(&["fill", &path, LARGE]).output()?;
+        if crashed.status.success() {
+            return Err(Failure("the crash did not come".into()));
+        }
+        println!("| {} |", self.run(&["reopen", &path])?.trim());
+        fs::remove_dir_all(&folder).map_err(Failure::from)
     }
 }

@@ -4,15 +4,17 @@ use std::io::{self, BufRead, Write};
 use std::path::Path;
 
 use address::Password;
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
+use service::keep::{Order, Report};
 use service::manage::{Request, Response, Secret};
 
+use super::meter::Meter;
 use super::{
     AccountSet, AccountVerb, AliasVerb, Cli, Command, ConfigVerb, DomainVerb, Output, QueueVerb,
-    Quickstart, Switch, show,
+    Quickstart, StoreVerb, Switch, kept, show,
 };
 use crate::quickstart::{self, Choices};
-use crate::rooms::Chosen;
+use crate::rooms::{self, Chosen};
 use crate::{admin, config, serve};
 
 /// Octets that are read of a line with a password: more than any password has
@@ -46,6 +48,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Account(verb) => account(at, verb),
         Command::Alias(verb) => alias(at, verb),
         Command::Queue(verb) => queue(at, verb),
+        Command::Store(verb) => store(at, verb),
+        Command::Backup { folder, output } => backup(at, &folder, output),
     }
 }
 
@@ -145,14 +149,61 @@ fn queue(at: At<'_>, verb: QueueVerb) -> anyhow::Result<()> {
     }
 }
 
+fn store(at: At<'_>, verb: StoreVerb) -> anyhow::Result<()> {
+    match verb {
+        StoreVerb::Check { records, output } => {
+            let messages = !records;
+            check(at, Request::Keep(Order::Check { messages }), output)
+        }
+        StoreVerb::Stats(output) => aloud(at, Request::Keep(Order::Stats), output),
+        StoreVerb::Compact(output) => aloud(at, Request::Keep(Order::Compact), output),
+        StoreVerb::Move { to, output } => {
+            let meter = Meter::new();
+            let moved = rooms::move_to(at.data, at.config, &to, &|step| meter.show(&step));
+            meter.clear();
+            print(&kept::moved(&moved?, &to, output.json)?)
+        }
+        StoreVerb::Salvage(output) => {
+            serve::become_owner(at.data)?;
+            print(&kept::salvaged(&rooms::salvage(at.data)?, output.json)?)
+        }
+    }
+}
+
+fn backup(at: At<'_>, folder: &Path, output: Output) -> anyhow::Result<()> {
+    // The server is somewhere else.
+    let to = std::path::absolute(folder).with_context(|| folder.display().to_string())?;
+    aloud(at, Request::Keep(Order::Backup { to }), output)
+}
+
+/// What is wrong is an answer, and all the same the end is not well.
+fn check(at: At<'_>, request: Request, output: Output) -> anyhow::Result<()> {
+    let response = answered(at, request)?;
+    print(&show::response(&response, output.json)?)?;
+    match response {
+        Response::Kept(Report::Checked(checked)) if !checked.faults.is_empty() => {
+            bail!("not all is as it should be")
+        }
+        _ => Ok(()),
+    }
+}
+
 fn quietly(at: At<'_>, request: Request) -> anyhow::Result<()> {
-    admin::ask(at.data, at.config, request)??;
+    admin::ask(at.data, at.config, request, &|_| {})??;
     Ok(())
 }
 
 fn aloud(at: At<'_>, request: Request, output: Output) -> anyhow::Result<()> {
-    let response: Response = admin::ask(at.data, at.config, request)??;
+    let response = answered(at, request)?;
     print(&show::response(&response, output.json)?)
+}
+
+/// Shows how far it has come while one waits.
+fn answered(at: At<'_>, request: Request) -> anyhow::Result<Response> {
+    let meter = Meter::new();
+    let answer = admin::ask(at.data, at.config, request, &|step| meter.show(&step));
+    meter.clear();
+    Ok(answer??)
 }
 
 /// Writes to the standard output. Whoever stops reading has read enough.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value as Json, json};
 use service::manage::{AccountShown, EntryShown, Response};
 
+use super::kept;
 use crate::config::Source;
 
 /// What stands where there is nothing.
@@ -44,6 +45,7 @@ pub(super) fn response(response: &Response, json: bool) -> anyhow::Result<String
         ),
         Response::Queue(entries) => table(entries.iter().map(entry_row)),
         Response::Entry(entry) => entry_lines(entry),
+        Response::Kept(report) => kept::lines(report),
     })
 }
 
@@ -59,6 +61,7 @@ fn as_json(response: &Response) -> anyhow::Result<Json> {
         Response::Aliases(all) => serde_json::to_value(all)?,
         Response::Queue(all) => serde_json::to_value(all)?,
         Response::Entry(one) => serde_json::to_value(one)?,
+        Response::Kept(report) => kept::as_json(report)?,
     })
 }
 
@@ -181,7 +184,7 @@ fn list(items: &[impl ToString]) -> String {
 }
 
 /// Rows in columns that stand under each other.
-fn table(rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub(super) fn table(rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let rows: Vec<Vec<String>> = rows.into_iter().collect();
     let mut widths: Vec<usize> = Vec::new();
     for row in &rows {

@@ -15,6 +15,11 @@ const LEAST_CONNECTIONS: u32 = 100;
 /// The most that `connections` may be.
 const MOST_CONNECTIONS: u32 = 1_000_000;
 
+/// The least that `care.file_bytes` may be: what many messages share.
+const LEAST_FILE: u64 = 256 * 1024;
+/// The most that `care.file_bytes` may be.
+const MOST_FILE: u64 = 1 << 30;
+
 /// Refuses what can't work, naming the setting. The host's name is put as the network
 /// spells it: lower case, and in ASCII, as greetings and certificates need it.
 pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
@@ -50,6 +55,10 @@ pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
     ensure!(
         config.connections_per_network > 0,
         "connections_per_network: with 0 nobody can connect"
+    );
+    ensure!(
+        (LEAST_FILE..=MOST_FILE).contains(&config.care.file_bytes),
+        "care.file_bytes: it must be from {LEAST_FILE} to {MOST_FILE}"
     );
     config.storage.check()?;
     jiff::tz::TimeZone::get(&config.time_zone).with_context(|| {

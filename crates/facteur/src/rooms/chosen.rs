@@ -9,6 +9,7 @@ use address::Password;
 use anyhow::{Context, ensure};
 use blob::s3::Settings as Bucket;
 use kv::postgres::{self, Settings as Postgres};
+use segments::SEGMENT_OCTETS;
 
 use crate::config::{Bodies, Database, Engine, Notices, S3, Secret, Storage};
 
@@ -30,6 +31,8 @@ pub(crate) enum Place {
 /// What was chosen.
 pub(crate) struct Chosen {
     pub(crate) place: Place,
+    /// How large the files are that messages share, in octets.
+    pub(super) file_octets: u64,
     concerns: Vec<String>,
 }
 
@@ -38,6 +41,7 @@ impl Chosen {
     pub(crate) fn embedded() -> Chosen {
         Chosen {
             place: Place::Folder,
+            file_octets: SEGMENT_OCTETS,
             concerns: Vec::new(),
         }
     }
@@ -55,7 +59,19 @@ impl Chosen {
         };
         let mut concerns = storage.idle();
         concerns.extend(place.concerns());
-        Ok(Chosen { place, concerns })
+        Ok(Chosen {
+            place,
+            file_octets: SEGMENT_OCTETS,
+            concerns,
+        })
+    }
+
+    /// The same with files of messages of another size.
+    pub(crate) fn with_files_of(self, file_octets: u64) -> Chosen {
+        Chosen {
+            file_octets,
+            ..self
+        }
     }
 
     /// What an operator should know of the choice, though it works.

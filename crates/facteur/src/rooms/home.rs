@@ -17,7 +17,7 @@ pub(super) fn check_folder(data: &Path, chosen: &Place) -> anyhow::Result<()> {
     ensure!(
         !(is_inside && data.join(LOCK).exists()),
         "{} has served mail that is in a database, and storage.engine is \"embedded\": set it to \
-         \"postgres\", or name another data folder for a new service",
+         \"postgres\", or move it into another data folder: facteur store move",
         data.display()
     );
     Ok(())
@@ -74,8 +74,8 @@ async fn check_left(directory: &Directory, data: &Path) -> anyhow::Result<()> {
     ensure!(
         directory.has_accounts().await? || !holds_accounts(data).await?,
         "the data folder {} holds accounts with their mail, and the database holds none: set \
-         storage.engine = \"embedded\" and storage.bodies = \"segments\" again, or name another \
-         data folder for a new service",
+         storage.engine = \"embedded\" and storage.bodies = \"segments\" again, or move them from \
+         there: facteur store move",
         data.display()
     );
     tracing::warn!(
@@ -88,7 +88,7 @@ async fn check_left(directory: &Directory, data: &Path) -> anyhow::Result<()> {
 
 /// Whether there are accounts in an index in the data folder.
 async fn holds_accounts(data: &Path) -> anyhow::Result<bool> {
-    let (kv, _log) = opening::embedded(data)?;
+    let (kv, _log) = opening::embedded(data, segments::SEGMENT_OCTETS)?;
     let there = Directory::new(kv, &Settings::default());
     there.has_accounts().await.with_context(|| {
         let index = data.join(INDEX);

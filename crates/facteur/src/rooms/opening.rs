@@ -4,16 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use blob::s3::Bucket;
 use blob::{BlobError, Blobs};
 use kv::postgres::{Postgres, Settings};
-use kv::sqlite::Sqlite;
+use kv::sqlite::{Salvaged, Sqlite};
 use kv::{Kv, KvError};
 use segments::Log;
 use tokio::time::timeout;
 
-use super::chosen::Place;
+use super::chosen::{Chosen, Place};
 
 /// Where the index is, in the data folder.
 pub(super) const INDEX: &str = "index";
@@ -26,34 +26,42 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct Engines {
     pub(super) kv: Arc<dyn Kv>,
     pub(super) blobs: Blobs,
+    /// The index once more, and its log, where they are in the data folder.
+    pub(super) own: Option<(Arc<Sqlite>, Log)>,
     /// The index once more, where other nodes must be told of what is changed here.
     pub(super) shared: Option<Arc<Postgres>>,
 }
 
 /// Opens what was chosen.
-pub(super) async fn open(data: &Path, place: &Place) -> anyhow::Result<Engines> {
-    match place {
+pub(super) async fn open(data: &Path, chosen: &Chosen) -> anyhow::Result<Engines> {
+    match &chosen.place {
         Place::Folder => {
-            let (kv, log) = embedded(data)?;
+            let (index, log) = embedded(data, chosen.file_octets)?;
             // Bodies and index share the log: one sync makes a message and its record durable.
-            let blobs = Blobs::on(log)?;
+            let blobs = Blobs::on(log.clone())?;
             Ok(Engines {
-                kv,
+                kv: index.clone(),
                 blobs,
+                own: Some((index, log)),
                 shared: None,
             })
         }
         // What the bucket has acknowledged is durable before its record is.
-        Place::FolderAndBucket(settings) => Ok(Engines {
-            kv: embedded(data)?.0,
-            blobs: bucket(settings).await?,
-            shared: None,
-        }),
+        Place::FolderAndBucket(settings) => {
+            let (index, log) = embedded(data, chosen.file_octets)?;
+            Ok(Engines {
+                kv: index.clone(),
+                blobs: bucket(settings).await?,
+                own: Some((index, log)),
+                shared: None,
+            })
+        }
         Place::Shared(settings, bodies) => {
             let shared = Arc::new(database(settings).await?);
             Ok(Engines {
                 kv: shared.clone(),
                 blobs: bucket(bodies).await?,
+                own: None,
                 shared: Some(shared),
             })
         }
@@ -61,16 +69,42 @@ pub(super) async fn open(data: &Path, place: &Place) -> anyhow::Result<Engines> 
 }
 
 /// The index in the data folder, and the log that it follows.
-pub(super) fn embedded(data: &Path) -> anyhow::Result<(Arc<dyn Kv>, Log)> {
+pub(super) fn embedded(data: &Path, file_octets: u64) -> anyhow::Result<(Arc<Sqlite>, Log)> {
     // The log first: to open it changes nothing, so that a folder of a newer version is
     // refused as it is.
     let bodies = data.join(BODIES);
+    let log = Log::open_sized(&bodies, file_octets)
+        .with_context(|| format!("can't open the messages {}", bodies.display()))?;
+    let index = data.join(INDEX);
+    let opened = Sqlite::on(&index, log.clone()).map_err(|error| {
+        let is_damage = matches!(error, KvError::Damaged(_) | KvError::Broken(_));
+        let about = format!("can't open the index {}", index.display());
+        let error = anyhow!(error).context(about);
+        if !is_damage {
+            return error;
+        }
+        let data = data.display();
+        error.context(format!(
+            "to make the index again from the files of the messages:  \
+             facteur --data {data} store salvage"
+        ))
+    });
+    Ok((Arc::new(opened?), log))
+}
+
+/// Makes the index of a data folder again from the log alone.
+pub(super) fn salvage(data: &Path) -> anyhow::Result<Salvaged> {
+    let bodies = data.join(BODIES);
+    ensure!(
+        bodies.is_dir(),
+        "there are no messages in {}; name the data folder: facteur --data DIR",
+        data.display()
+    );
     let log = Log::open(&bodies)
         .with_context(|| format!("can't open the messages {}", bodies.display()))?;
     let index = data.join(INDEX);
-    let kv = Sqlite::on(&index, log.clone())
-        .with_context(|| format!("can't open the index {}", index.display()))?;
-    Ok((Arc::new(kv), log))
+    kv::sqlite::salvage(&index, &log)
+        .with_context(|| format!("can't make the index {}", index.display()))
 }
 
 async fn database(settings: &Settings) -> anyhow::Result<Postgres> {

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::common::{Facteur, free_base, scripts};
 use crate::served::{Served, run};
+use crate::store::World;
 
 /// What all nodes use.
 struct Cluster {
@@ -268,6 +269,62 @@ fn settings_that_lead_away_from_the_mail_are_refused() {
         said.contains("are in s3://mail/, and storage.s3 leads to s3://mail/other"),
         "{said}"
     );
+}
+
+/// Moves all that is kept, and tells what came of it.
+fn moved(from: &Path, to: &Path) -> serde_json::Value {
+    let mut command = facteur(from, &["store", "move", "--json", "--to"]);
+    command.arg(to);
+    serde_json::from_str(&run(command)).unwrap()
+}
+
+#[test]
+fn all_that_is_kept_moves_to_a_cluster_and_back() {
+    let mut world = World::new();
+    let data = world.facteur.data();
+    let cluster = Cluster::start();
+    let (shared, back) = (cluster.node(), cluster.node());
+    back.configure(&cluster.storage("embedded", "segments"));
+    let mut running = facteur(&data, &["store", "move", "--to"]);
+    running.arg(shared.data());
+    let said = refused(running);
+    assert!(said.contains("stop the service first"), "{said}");
+    assert!(world.facteur.stop().success());
+    // Cut short, at several moments, it is taken up again.
+    for wait in [60, 150, 250, 350] {
+        let mut cut = facteur(&data, &["store", "move", "--to"]);
+        let mut cut = cut
+            .arg(shared.data())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(wait));
+        cut.kill().unwrap();
+        cut.wait().unwrap();
+    }
+    assert_eq!(moved(&data, &shared.data())["accounts"], 3);
+    let again = moved(&data, &shared.data());
+    assert_eq!((&again["there"], &again["bodies"]), (&json!(3), &json!(0)));
+    let returned = moved(&shared.data(), &back.data());
+    assert!(returned["bodies"].as_u64().unwrap() > 3, "{returned}");
+    // Record by record the same as where it began.
+    let again = moved(&data, &back.data());
+    assert_eq!((&again["there"], &again["bodies"]), (&json!(3), &json!(0)));
+    let checked = run(back.facteur(&["store", "check"]));
+    assert!(checked.ends_with("all is well\n"), "{checked}");
+    // And for those who use it: passwords, UIDs, unique ids, flags, the queue.
+    for part in ["index", "bodies"] {
+        fs::remove_dir_all(data.join(part)).unwrap();
+        fs::rename(back.data().join(part), data.join(part)).unwrap();
+    }
+    world.facteur.restart();
+    world.check();
+    // A place that has something else is left alone.
+    let other = Facteur::prepared();
+    let mut wrong = other.facteur(&["store", "move", "--to"]);
+    wrong.arg(shared.data());
+    let said = refused(wrong);
+    assert!(said.contains("name a new place"), "{said}");
 }
 
 /// One node with its index in the data folder and its bodies in a bucket.

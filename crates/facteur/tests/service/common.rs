@@ -16,7 +16,17 @@ pub(crate) struct Facteur {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) base: u16,
     child: Child,
+    care: Care,
     _base_lock: File,
+}
+
+/// How the store is cared for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Care {
+    /// As usual: not within a test.
+    Usual,
+    /// All the time, on small files: see [`restlessly`].
+    Restless,
 }
 
 /// An address with its password, as the sheet shows them.
@@ -31,15 +41,25 @@ impl Facteur {
         Facteur::start_logging_to(Stdio::null())
     }
 
+    /// Starts a new one whose store is cared for all the time.
+    pub(crate) fn start_restless() -> Facteur {
+        Facteur::begin(Stdio::null(), Care::Restless)
+    }
+
     /// Starts a new one whose log goes there.
     pub(crate) fn start_logging_to(log: Stdio) -> Facteur {
+        Facteur::begin(log, Care::Usual)
+    }
+
+    fn begin(log: Stdio, care: Care) -> Facteur {
         let folder = tempfile::tempdir().unwrap();
         let (base, lock) = free_base();
-        let child = serve(&folder.path().join("data"), base, log);
+        let child = serve(&folder.path().join("data"), base, log, care);
         Facteur {
             folder,
             base,
             child,
+            care,
             _base_lock: lock,
         }
     }
@@ -86,7 +106,7 @@ impl Facteur {
 
     /// A new start, after its end, on the same folder and ports.
     pub(crate) fn restart(&mut self) {
-        self.child = serve(&self.data(), self.base, Stdio::null());
+        self.child = serve(&self.data(), self.base, Stdio::null(), self.care);
     }
 
     pub(crate) fn kill_and_restart(&mut self) {
@@ -156,10 +176,36 @@ pub(crate) fn scripts(package: &str) -> Command {
 }
 
 /// Starts the binary and waits until it says that it serves.
-fn serve(data: &Path, base: u16, log: Stdio) -> Child {
-    let mut child = quickstart(data, base).stderr(log).spawn().unwrap();
+fn serve(data: &Path, base: u16, log: Stdio, care: Care) -> Child {
+    let mut command = quickstart(data, base);
+    if care == Care::Restless {
+        restlessly(&mut command);
+    }
+    let mut child = command.stderr(log).spawn().unwrap();
     assert!(serves(&mut child), "the service did not start");
     child
+}
+
+/// Has a service care for its store all the time, on files so small that many come and go
+/// within a test.
+pub(crate) fn restlessly(command: &mut Command) {
+    command
+        .env("FACTEUR_CARE__PAUSE_SECONDS", "0")
+        .env("FACTEUR_CARE__GRACE_SECONDS", "0")
+        .env("FACTEUR_CARE__FILE_BYTES", (256 * 1024).to_string());
+}
+
+/// How many files of messages were ever begun in a data folder, and how many are there.
+pub(crate) fn files_of_messages(data: &Path) -> (usize, usize) {
+    let folder = data.join("bodies").read_dir().unwrap();
+    let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let shared = names.filter_map(|name| {
+        let number = name.strip_suffix(".shared")?;
+        usize::from_str_radix(number, 16).ok()
+    });
+    let numbers: Vec<usize> = shared.collect();
+    // Every other number is one of a large message.
+    (numbers.iter().max().unwrap() / 2, numbers.len())
 }
 
 /// The binary's quick start, not yet running.

@@ -6,7 +6,7 @@
 use std::env;
 use std::time::{Duration, Instant};
 
-use crate::common::Facteur;
+use crate::common::{Facteur, files_of_messages};
 use crate::load::{Load, Setting, Verdict};
 
 /// How often the service is killed, unless `KILLS` says otherwise.
@@ -19,7 +19,7 @@ const CHAPTER: u64 = 20;
 #[test]
 fn what_was_acknowledged_holds_after_kills_under_mixed_load() {
     let kills = env::var("KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
-    let mut facteur = Facteur::start();
+    let mut facteur = Facteur::start_restless();
     let people = facteur.people();
     let setting = Setting {
         authority: facteur.authority(),
@@ -65,6 +65,10 @@ fn what_was_acknowledged_holds_after_kills_under_mixed_load() {
         openings[openings.len() - 1].as_millis(),
     );
     println!("{:?}", total.acknowledged);
+    let (begun, there) = files_of_messages(&facteur.data());
+    println!("files of messages: {begun} begun, {there} there");
+    // Space was taken back all the while.
+    assert!(there < begun * 3 / 4, "{there} of {begun}");
     total.assert_good();
     total.assert_shown();
 }

@@ -17,5 +17,6 @@ mod pages;
 mod power_cut;
 mod reload;
 mod served;
+mod store;
 mod systemd;
 mod transcripts;

@@ -61,6 +61,9 @@ fn what_was_acknowledged_holds_after_power_cuts_under_mixed_load() {
     // A few rounds need not show something of each command.
     if cuts >= 50 {
         campaign.heard().assert_shown();
+        // Space was taken back all the while.
+        let (begun, there) = campaign.files();
+        assert!(there < begun * 3 / 4, "{there} of {begun}");
     }
 }
 

@@ -56,8 +56,10 @@ impl Served {
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        let mut kill = Command::new("kill");
-        let told = kill.args([&format!("-{name}"), &self.pid()]).status();
+        // The shell's own: not every machine has the program.
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "kill -\"$1\" \"$2\"", "sh", name, &self.pid()]);
+        let told = shell.status();
         assert!(told.unwrap().success());
     }
 

@@ -1,7 +1,8 @@
 //! How a connection is set up, what SQLite's errors mean to us, and the marks that the
 //! database carries of itself.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, OptionalExtension, ffi, params};
 use segments::{Marked, Place, SegmentId};
 
-use crate::KvError;
+use crate::{KvError, Partition};
 
 /// How long a connection waits where SQLite locks its files for a moment (a reader
 /// while the log is recovered or begun anew).
@@ -23,6 +24,9 @@ const READER_CACHE: i64 = 4 * 1024;
 const CHECKPOINT_PAGES: u32 = 4096;
 /// What that log is cut to after a checkpoint, in octets.
 const LOG_OCTETS: u32 = 64 * 1024 * 1024;
+
+/// The name of the database in its folder.
+pub const INDEX_FILE: &str = "index.sqlite";
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS kv (
@@ -48,7 +52,7 @@ impl Database {
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.path().join("index.sqlite")
+        self.folder.path().join(INDEX_FILE)
     }
 
     /// The connection that writes; it makes the tables.
@@ -68,6 +72,71 @@ impl Database {
             .and_then(|()| connection.pragma_update(None, "cache_size", -READER_CACHE))
             .map_err(meaning)?;
         Ok(connection)
+    }
+
+    /// All partitions that something is in, ascending.
+    pub(super) fn partitions(&self) -> Result<Vec<Partition>, KvError> {
+        let connection = self.reader()?;
+        let mut partitions = Vec::new();
+        let mut last = Vec::new();
+        // One look into the tree for each.
+        let sql = "SELECT part FROM kv WHERE part > ?1 ORDER BY part LIMIT 1";
+        let next = |last: &[u8]| {
+            let mut statement = connection.prepare_cached(sql)?;
+            statement
+                .query_row(params![last], |row| row.get(0))
+                .optional()
+        };
+        while let Some(part) = next(&last).map_err(meaning)? {
+            last = part;
+            let partition = Partition::from_bytes(&last);
+            let odd = || KvError::Damaged(format!("a partition: {last:02x?}"));
+            partitions.push(partition.ok_or_else(odd)?);
+        }
+        Ok(partitions)
+    }
+
+    /// Writes what there is to another file, durably.
+    pub(super) fn save(&self, file: &Path) -> Result<(), KvError> {
+        let connection = self.connect(OpenFlags::empty())?;
+        // In one transaction, in which nothing of this database changes.
+        let name = file.as_os_str().to_string_lossy();
+        connection
+            .execute("VACUUM INTO ?1", params![name])
+            .map_err(meaning)?;
+        File::open(file)
+            .and_then(|file| file.sync_all())
+            .map_err(|error| KvError::Broken(format!("{}: {error}", file.display())))
+    }
+
+    /// Looks whether the database is whole as SQLite sees it.
+    pub(super) fn check(&self) -> Result<(), KvError> {
+        let found: Result<String, _> =
+            self.reader()?
+                .query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+        match found.map_err(meaning)?.as_str() {
+            "ok" => Ok(()),
+            found => Err(KvError::Damaged(format!("the index: {found}"))),
+        }
+    }
+
+    /// How far the database has come.
+    pub(super) fn mark(&self) -> Result<Mark, KvError> {
+        let mark = Mark::read(&self.reader()?).map_err(meaning)?;
+        mark.ok_or_else(|| KvError::Damaged("the index has no mark".into()))
+    }
+
+    /// Makes what was written so far durable, and gives the mark that then is.
+    pub(super) fn settle(&self) -> Result<Mark, KvError> {
+        let mark = self.mark()?;
+        // The mark is in SQLite's own log or, if that was begun anew meanwhile, in the
+        // database, which was synced before.
+        let log = self.path().with_extension("sqlite-wal");
+        for file in [&*log, &*self.path(), self.folder.path()] {
+            let synced = File::open(file).and_then(|file| file.sync_all());
+            synced.map_err(|error| KvError::Broken(format!("{}: {error}", file.display())))?;
+        }
+        Ok(mark)
     }
 
     fn connect(&self, more: OpenFlags) -> Result<Connection, KvError> {

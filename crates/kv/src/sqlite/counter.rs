@@ -63,6 +63,8 @@ struct Queue {
     waiting: VecDeque<Waiting>,
     /// At how many the writer is to be woken.
     wanted: usize,
+    /// The writer is asked to let its layer rest.
+    rest: bool,
     closed: bool,
 }
 
@@ -111,12 +113,23 @@ impl Counter {
         self.inner.enough.notify_one();
     }
 
-    /// The commits that come together; none when all were given and no more can come.
-    /// `expected` is how many came together lately.
+    /// Asks the writer to let its layer rest, however little is in it.
+    pub(super) fn ask_for_rest(&self) {
+        self.inner.queue.lock().rest = true;
+        self.inner.enough.notify_one();
+    }
+
+    /// True once after each time that it was asked for.
+    pub(super) fn is_rest_asked_for(&self) -> bool {
+        std::mem::take(&mut self.inner.queue.lock().rest)
+    }
+
+    /// The commits that come together, or nothing when a rest is asked for; none when all
+    /// were given and no more can come. `expected` is how many came together lately.
     pub(super) fn group(&self, expected: usize) -> Option<Vec<Waiting>> {
         let mut queue = self.inner.queue.lock();
         queue.wanted = 1;
-        while queue.waiting.is_empty() {
+        while queue.waiting.is_empty() && !queue.rest {
             if queue.closed {
                 return None;
             }
@@ -126,7 +139,7 @@ impl Counter {
         queue.wanted = expected.min(GROUP_COMMITS);
         loop {
             let before = queue.waiting.len();
-            if before >= queue.wanted || queue.closed || begun.elapsed() >= PATIENCE {
+            if before >= queue.wanted || queue.rest || queue.closed || begun.elapsed() >= PATIENCE {
                 break;
             }
             self.inner.enough.wait_for(&mut queue, PAUSE);

@@ -10,7 +10,7 @@ use rusqlite::{CachedStatement, Connection, Error, Transaction, TransactionBehav
 use super::connection::{Database, Mark, meaning};
 use super::layer::{Layer, Part, Seen};
 use super::layers::Layers;
-use crate::{Direction, KvError, Partition, seal};
+use crate::{Direction, KvError, Partition, Row, seal};
 
 /// Rows of one transaction: what it adds to SQLite's own log stays small.
 const TRANSACTION_ROWS: usize = 4000;
@@ -117,27 +117,40 @@ impl std::fmt::Debug for Work {
 /// is cut short the database holds some of it and an older mark: the log is then applied
 /// from there on, which ends with the same.
 pub(super) fn write(connection: &mut Connection, layer: &Layer, mark: Mark) -> Result<(), Error> {
-    let mut pages = Pages::new(connection)?;
+    let mut rows = Rows::new(connection)?;
     for (partition, part) in layer.parts() {
-        pages.part(partition, &part)?;
+        rows.part(partition, &part)?;
     }
-    pages.finish(mark)
+    mark.write(rows.connection)?;
+    rows.end()
 }
 
 /// Rows on their way, transaction by transaction.
-struct Pages<'a> {
+pub(super) struct Rows<'a> {
     connection: &'a Connection,
     transaction: Option<Transaction<'a>>,
-    rows: usize,
+    count: usize,
 }
 
-impl<'a> Pages<'a> {
-    fn new(connection: &'a Connection) -> Result<Pages<'a>, Error> {
-        Ok(Pages {
+impl<'a> Rows<'a> {
+    pub(super) fn new(connection: &'a Connection) -> Result<Rows<'a>, Error> {
+        Ok(Rows {
             connection,
             transaction: Some(begin(connection)?),
-            rows: 0,
+            count: 0,
         })
+    }
+
+    /// Puts in what a page of a copy holds.
+    pub(super) fn page(&mut self, partition: Partition, rows: Vec<Row>) -> Result<(), Error> {
+        let bytes = partition.to_bytes();
+        let mut statements = Statements::prepare(self.connection)?;
+        for (key, value) in rows {
+            let seen = Seen::Value(value.version.0, value.bytes.into());
+            statements.apply(&bytes, &key, seen)?;
+            self.count()?;
+        }
+        Ok(())
     }
 
     fn part(&mut self, partition: Partition, part: &Part) -> Result<(), Error> {
@@ -158,8 +171,8 @@ impl<'a> Pages<'a> {
     }
 
     fn count(&mut self) -> Result<(), Error> {
-        self.rows += 1;
-        if self.rows >= TRANSACTION_ROWS {
+        self.count += 1;
+        if self.count >= TRANSACTION_ROWS {
             self.commit()?;
             self.transaction = Some(begin(self.connection)?);
         }
@@ -167,15 +180,15 @@ impl<'a> Pages<'a> {
     }
 
     fn commit(&mut self) -> Result<(), Error> {
-        self.rows = 0;
+        self.count = 0;
         match self.transaction.take() {
             Some(transaction) => transaction.commit(),
             None => Ok(()),
         }
     }
 
-    fn finish(mut self, mark: Mark) -> Result<(), Error> {
-        mark.write(self.connection)?;
+    /// Commits what is left.
+    pub(super) fn end(mut self) -> Result<(), Error> {
         self.commit()
     }
 }

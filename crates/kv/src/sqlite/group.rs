@@ -11,9 +11,10 @@
 //!     03 key key          a range that is cleared
 //! ```
 //!
-//! A key or value is its length, 4 octets, and its bytes. Numbers have their least
-//! significant octet first. Each commit gives the version after that of the one before.
+//! The pieces are those of `octets.rs`. Each commit gives the version after that of the one
+//! before.
 
+use super::octets::{Reader, Writer};
 use crate::{Operation, Partition};
 
 const ENCODING: u8 = 1;
@@ -26,60 +27,41 @@ const HEAD_OCTETS: usize = 1 + 8 + 4;
 /// A group in the making.
 #[derive(Debug)]
 pub(super) struct Encoder {
-    octets: Vec<u8>,
+    octets: Writer,
     commits: u32,
 }
 
 impl Encoder {
     /// Begins a group whose first commit gives this version.
     pub(super) fn new(first: i64) -> Encoder {
-        let mut octets = Vec::with_capacity(4096);
-        octets.push(ENCODING);
-        octets.extend_from_slice(&first.to_le_bytes());
-        octets.extend_from_slice(&0u32.to_le_bytes());
+        let mut octets = Writer::new(ENCODING);
+        octets.wide(first.cast_unsigned()).number(0);
         Encoder { octets, commits: 0 }
     }
 
     /// Adds a commit.
     pub(super) fn add(&mut self, part: &[u8], operations: &[Operation]) {
         self.commits += 1;
-        self.octets
-            .push(u8::try_from(part.len()).unwrap_or(u8::MAX));
-        self.octets.extend_from_slice(part);
-        self.number(operations.len());
+        self.octets.partition(part).number(operations.len());
         for operation in operations {
             match operation {
-                Operation::Put(key, value) => self.kind(PUT).bytes(key).bytes(value),
-                Operation::Delete(key) => self.kind(DELETE).bytes(key),
-                Operation::ClearRange(range) => {
-                    self.kind(CLEAR).bytes(&range.start).bytes(&range.end)
-                }
+                Operation::Put(key, value) => self.octets.octet(PUT).bytes(key).bytes(value),
+                Operation::Delete(key) => self.octets.octet(DELETE).bytes(key),
+                Operation::ClearRange(range) => self
+                    .octets
+                    .octet(CLEAR)
+                    .bytes(&range.start)
+                    .bytes(&range.end),
             };
         }
     }
 
-    fn kind(&mut self, kind: u8) -> &mut Encoder {
-        self.octets.push(kind);
-        self
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) -> &mut Encoder {
-        self.number(bytes.len());
-        self.octets.extend_from_slice(bytes);
-        self
-    }
-
-    fn number(&mut self, number: usize) {
-        // Every length has a limit far below this (`limits.rs`).
-        let number = u32::try_from(number).unwrap_or(u32::MAX);
-        self.octets.extend_from_slice(&number.to_le_bytes());
-    }
-
     /// The frame's content; none when no commit was added.
-    pub(super) fn finish(mut self) -> Option<Vec<u8>> {
-        let commits = self.octets.get_mut(HEAD_OCTETS - 4..HEAD_OCTETS)?;
+    pub(super) fn finish(self) -> Option<Vec<u8>> {
+        let mut octets = self.octets.finish();
+        let commits = octets.get_mut(HEAD_OCTETS - 4..HEAD_OCTETS)?;
         commits.copy_from_slice(&self.commits.to_le_bytes());
-        (self.commits > 0).then_some(self.octets)
+        (self.commits > 0).then_some(octets)
     }
 }
 
@@ -93,58 +75,27 @@ pub(super) struct Group {
 
 /// The group in a frame; none if it is not one of this encoding.
 pub(super) fn decode(octets: &[u8]) -> Option<Group> {
-    let mut reader = Reader(octets);
-    if reader.octet()? != ENCODING {
-        return None;
-    }
-    let first = i64::from_le_bytes(reader.take()?);
+    let mut reader = Reader::new(octets, ENCODING)?;
+    let first = reader.wide()?.cast_signed();
     let mut commits = Vec::new();
     for _ in 0..reader.number()? {
-        let part = usize::from(reader.octet()?);
-        let partition = Partition::from_bytes(reader.cut(part)?)?;
+        let partition = reader.partition()?;
         let mut operations = Vec::new();
         for _ in 0..reader.number()? {
-            operations.push(reader.operation()?);
+            operations.push(operation(&mut reader)?);
         }
         commits.push((partition, operations));
     }
-    reader.0.is_empty().then_some(Group { first, commits })
+    reader.end().map(|()| Group { first, commits })
 }
 
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn cut(&mut self, octets: usize) -> Option<&'a [u8]> {
-        let (head, rest) = self.0.split_at_checked(octets)?;
-        self.0 = rest;
-        Some(head)
-    }
-
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.cut(N)?.try_into().ok()
-    }
-
-    fn octet(&mut self) -> Option<u8> {
-        self.take().map(|[octet]| octet)
-    }
-
-    fn number(&mut self) -> Option<u32> {
-        self.take().map(u32::from_le_bytes)
-    }
-
-    fn bytes(&mut self) -> Option<Vec<u8>> {
-        let octets = usize::try_from(self.number()?).ok()?;
-        self.cut(octets).map(<[u8]>::to_vec)
-    }
-
-    fn operation(&mut self) -> Option<Operation> {
-        Some(match self.octet()? {
-            PUT => Operation::Put(self.bytes()?, self.bytes()?),
-            DELETE => Operation::Delete(self.bytes()?),
-            CLEAR => Operation::ClearRange(self.bytes()?..self.bytes()?),
-            _ => return None,
-        })
-    }
+fn operation(reader: &mut Reader<'_>) -> Option<Operation> {
+    Some(match reader.octet()? {
+        PUT => Operation::Put(reader.bytes()?, reader.bytes()?),
+        DELETE => Operation::Delete(reader.bytes()?),
+        CLEAR => Operation::ClearRange(reader.bytes()?..reader.bytes()?),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

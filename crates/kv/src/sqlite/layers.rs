@@ -12,11 +12,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex, RwLock};
 
+use super::connection::Mark;
 use super::layer::{Layer, Part, Seen};
 use crate::{KvError, Partition};
+
+/// How long one waits for news of a layer before looking again.
+const MOMENT: Duration = Duration::from_millis(20);
 
 /// Both layers.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +36,8 @@ pub(super) struct Layers {
     stack: RwLock<Stack>,
     /// The last version that was acknowledged; what is later is not seen.
     visible: AtomicI64,
+    /// How far the log was seen when it was last told; never ahead of `visible`.
+    mark: Mutex<Mark>,
     /// What became of the layer that rests.
     resting: Mutex<Resting>,
     changed: Condvar,
@@ -48,11 +55,12 @@ enum Resting {
 }
 
 impl Layers {
-    /// Above a database that holds what was committed up to `visible`.
-    pub(super) fn new(visible: i64) -> Layers {
+    /// Above a database that has come as far as its mark.
+    pub(super) fn new(mark: Mark) -> Layers {
         Layers {
             stack: RwLock::default(),
-            visible: AtomicI64::new(visible),
+            visible: AtomicI64::new(mark.version),
+            mark: Mutex::new(mark),
             resting: Mutex::new(Resting::Done),
             changed: Condvar::new(),
         }
@@ -82,9 +90,23 @@ impl Layers {
         self.stack.read().view(partition, i64::MAX)
     }
 
-    /// From now on everybody sees what was committed up to this version.
-    pub(super) fn publish(&self, version: i64) {
-        self.visible.store(version, Ordering::Release);
+    /// All partitions that something is said of above the database.
+    pub(super) fn partitions(&self) -> Vec<Partition> {
+        let stack = self.stack.read().clone();
+        let layers = [Some(stack.active), stack.resting];
+        let parts = layers.iter().flatten().flat_map(|layer| layer.parts());
+        parts.map(|(partition, _)| partition).collect()
+    }
+
+    /// From now on everybody sees what was committed up to this mark.
+    pub(super) fn publish(&self, mark: Mark) {
+        self.visible.store(mark.version, Ordering::Release);
+        *self.mark.lock() = mark;
+    }
+
+    /// What everybody sees at least, and where in the log the commits begin that came after.
+    pub(super) fn mark(&self) -> Mark {
+        *self.mark.lock()
     }
 
     /// The last version that everybody sees.
@@ -133,6 +155,19 @@ impl Layers {
                 Resting::Writing => self.changed.wait(&mut resting),
             }
         }
+    }
+
+    /// Waits until something became of a layer that rests, or a moment has passed.
+    ///
+    /// # Errors
+    /// As [`Layers::wait`].
+    pub(super) fn wait_for_change(&self) -> Result<(), KvError> {
+        let mut resting = self.resting.lock();
+        if let Resting::Failing(error) = &*resting {
+            return Err(error.clone());
+        }
+        self.changed.wait_for(&mut resting, MOMENT);
+        Ok(())
     }
 }
 

@@ -14,14 +14,17 @@
 //! A commit's version is its number: each one counts on from the one before it, in the log
 //! as in the database.
 //!
-//! * `opening.rs`: the folder's FORMAT, and what the database lacks.
+//! * `opening.rs`: the folder's FORMAT. `replay.rs`: reading in the log what the database
+//!   lacks.
 //! * `counter.rs`: where commits wait, and how many of them become a group. `writer.rs`: the
 //!   one thread that commits: judges a group, writes it to the log, syncs once, and answers
-//!   all. `group.rs`: how a group stands in the log.
+//!   all. `group.rs`, `octets.rs`: how a group stands in the log.
 //! * `layer.rs`, `layers.rs`: what is not yet in the database, and who sees what.
 //! * `flusher.rs`: the thread that brings a layer into the database.
 //! * `reader.rs`, `merge.rs`: a pool of reading connections. A snapshot is a read
 //!   transaction and what was above it.
+//! * `copy.rs`: a copy of all there is in the log, so that the changes before it are needed
+//!   no more. `salvage.rs`: the index made again from the log alone.
 //! * `connection.rs`: how a connection is set up, and what SQLite's errors mean to us.
 //!
 //! Reads run on the thread that asks, inside the `async` function: warm they cost some
@@ -30,14 +33,18 @@
 //! kept here (ARCHITECTURE.md) and are read elsewhere.
 
 mod connection;
+mod copy;
 mod counter;
 mod flusher;
 mod group;
 mod layer;
 mod layers;
 mod merge;
+mod octets;
 mod opening;
 mod reader;
+mod replay;
+mod salvage;
 mod writer;
 
 use std::path::Path;
@@ -47,16 +54,22 @@ use std::thread::JoinHandle;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use segments::Log;
+use segments::{Log, Place};
 
 use crate::{
     Condition, Kv, KvError, Operation, Outcome, Partition, Snapshot, Watch, Watches, check,
 };
+use connection::Database;
 use counter::Counter;
 use flusher::Flusher;
+use layers::Layers;
 use opening::Opened;
 use reader::Readers;
 use writer::Writer;
+
+pub use connection::INDEX_FILE;
+pub use copy::Copied;
+pub use salvage::{Salvaged, begins, newest_copy, salvage};
 
 /// Octets of memory at which a layer is brought into the database. Two of them can be there
 /// at a time, and the one that is filled may grow to twice this: so much memory at most, and
@@ -89,8 +102,9 @@ pub struct Sqlite {
     threads: Vec<JoinHandle<()>>,
     readers: Arc<Readers>,
     watches: Watches,
-    #[cfg(test)]
-    layers: Arc<layers::Layers>,
+    layers: Arc<Layers>,
+    database: Database,
+    log: Log,
 }
 
 impl Sqlite {
@@ -123,7 +137,6 @@ impl Sqlite {
             database,
             connection,
             ground,
-            place,
         } = opening::open(path, &log, tuning)?;
         let layers = ground.layers.clone();
         // A layer rests only when the one before it was written, so nothing ever waits here.
@@ -132,8 +145,7 @@ impl Sqlite {
         let watches = Watches::default();
         let writer = Writer {
             ground,
-            log,
-            place,
+            log: log.clone(),
             watches: watches.clone(),
             flusher: hand_in,
             layer_octets: tuning.layer_octets,
@@ -148,11 +160,47 @@ impl Sqlite {
         Ok(Sqlite {
             counter,
             threads,
-            #[cfg(test)]
-            layers: layers.clone(),
-            readers: Arc::new(Readers::new(database, layers)),
+            readers: Arc::new(Readers::new(database.clone(), layers.clone())),
+            layers,
+            database,
+            log,
             watches,
         })
+    }
+
+    /// Writes the database as it is to a file that is not there yet: with the log up to now
+    /// it is all that was committed. It waits for the disk.
+    ///
+    /// # Errors
+    /// [`KvError::Full`], else what the disk says. The file may be there in part.
+    pub fn save(&self, file: &Path) -> Result<(), KvError> {
+        self.database.save(file)
+    }
+
+    /// Looks whether the database is whole as SQLite sees it; that each record is, is seen
+    /// when it is read. It reads all of it.
+    ///
+    /// # Errors
+    /// [`KvError::Damaged`] when it is not.
+    pub fn check(&self) -> Result<(), KvError> {
+        self.database.check()
+    }
+
+    /// Brings what was committed so far into the database, durably, and gives the place
+    /// before which the log need not be read after a crash. It waits for the disk.
+    ///
+    /// # Errors
+    /// [`KvError::Full`], else what the disk says.
+    pub fn settle(&self) -> Result<Place, KvError> {
+        let wanted = self.layers.visible();
+        loop {
+            let mark = self.database.mark()?;
+            if mark.version >= wanted {
+                return Ok(self.database.settle()?.place);
+            }
+            self.counter.ask_for_rest();
+            self.layers.wait_for_change()?;
+        }
     }
 
     async fn hand_in(

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use super::*;
 use crate::{Direction, Row, Version};
 
+mod salvage;
+
 /// The same source again, for an engine whose layers come to the database all the time.
 #[path = "../../tests/conformance/suite.rs"]
 mod suite;
@@ -285,9 +287,18 @@ async fn a_damaged_record_is_found_and_named() {
     assert_eq!(snapshot.get(b"a").await, Err(damaged.clone()));
     let all = Vec::new()..vec![0xff];
     assert_eq!(
-        snapshot.scan(all, crate::Direction::Forward, 9).await,
+        snapshot
+            .scan(all.clone(), crate::Direction::Forward, 9)
+            .await,
         Err(damaged)
     );
+    let put = [put("aa", 3), put("b", 3)].concat();
+    assert_eq!(kv.commit(QUEUE, vec![], put).await, Ok(Outcome::Committed));
+    let snapshot = kv.snapshot(QUEUE).await.unwrap();
+    let mut scan = crate::damage::PastDamage::new(&*snapshot, all, 9);
+    let damage = scan.page().await.unwrap().unwrap().damage.unwrap();
+    assert_eq!((damage.key, damage.rest), (b"a".to_vec(), false));
+    assert_eq!(scan.page().await.unwrap().unwrap().rows.len(), 2);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use std::sync::mpsc::SyncSender;
 
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
-use segments::{Log, Place};
+use segments::Log;
 
 use super::connection::{Database, Mark, meaning};
 use super::counter::{Counter, Lately, Waiting};
@@ -28,8 +28,6 @@ const CLEARED_KEYS: usize = 1000;
 pub(super) struct Writer {
     pub(super) ground: Ground,
     pub(super) log: Log,
-    /// Where the log ends that the layers hold.
-    pub(super) place: Place,
     pub(super) watches: Watches,
     /// The way to whoever brings layers into the database.
     pub(super) flusher: SyncSender<Work>,
@@ -45,7 +43,7 @@ impl Writer {
         let mut lately = Lately::default();
         while let Some(group) = counter.group(lately.expected()) {
             lately.came(group.len());
-            match self.make_room() {
+            match self.make_room(counter.is_rest_asked_for()) {
                 Ok(()) => self.commit(group),
                 Err(error) => self.refuse(group, &error),
             }
@@ -57,14 +55,15 @@ impl Writer {
         }
     }
 
-    /// Sees to it that the active layer has room for a group. It rests when it is full; if
-    /// the one before it has not come to the database even then, whoever commits waits.
-    fn make_room(&mut self) -> Result<(), KvError> {
+    /// Sees to it that the active layer has room for a group. It rests when it is full, or
+    /// when that is asked for; if the one before it has not come to the database when it is
+    /// full twice, whoever commits waits.
+    fn make_room(&mut self, rest: bool) -> Result<(), KvError> {
         let octets = self.ground.layers.active().octets();
         if octets >= 2 * self.layer_octets {
             self.ground.layers.wait()?;
         }
-        if octets >= self.layer_octets {
+        if rest || octets >= self.layer_octets {
             self.rest();
         }
         Ok(())
@@ -72,10 +71,7 @@ impl Writer {
 
     fn rest(&mut self) {
         if let Some(layer) = self.ground.layers.rest() {
-            let mark = Mark {
-                version: self.ground.layers.visible(),
-                place: self.place,
-            };
+            let mark = self.ground.layers.mark();
             let _ = self.flusher.send(Work { layer, mark });
         }
     }
@@ -95,13 +91,13 @@ impl Writer {
             }
             judged.push((waiting, outcome));
         }
+        let place = self.ground.layers.mark().place;
         let kept = frame
             .finish()
-            .map_or(Ok(self.place), |frame| self.log.append_changes(&frame));
+            .map_or(Ok(place), |frame| self.log.append_changes(&frame));
         match kept {
             Ok(place) => {
-                self.place = place;
-                self.ground.layers.publish(version);
+                self.ground.layers.publish(Mark { version, place });
                 self.answer(judged);
             }
             Err(error) => {

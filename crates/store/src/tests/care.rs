@@ -85,8 +85,8 @@ impl World {
 
     /// Whose details are kept by email id.
     async fn details(&self) -> BTreeSet<u64> {
+        invariants::check(&self.store, ACCOUNT).await;
         let reading = self.store.reading(ACCOUNT).await.unwrap();
-        invariants::check(&reading).await;
         let all = DetailsKey::range(&(EmailId(0)..=EmailId(u64::MAX)));
         let rows = reading.rows(all, usize::MAX).await.unwrap();
         let keys = rows.iter().map(|(key, _)| DetailsKey::decode(key).unwrap());

@@ -1,11 +1,17 @@
-//! Engines that do not leave a store in peace: one dies, on one another machine writes.
+//! Engines that do not leave a store in peace: one dies, on one another machine writes, one
+//! has lost some of what it kept.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
-use kv::{Condition, Kv, KvError, Operation, Outcome, Partition, Snapshot, Watch};
+use kv::{
+    Condition, Direction, Kv, KvError, Operation, Outcome, Partition, Row, Snapshot, Value, Watch,
+};
 
 /// An engine that takes so many commits more, and then none.
 pub(super) struct Mortal {
@@ -84,5 +90,77 @@ impl Kv for Mortal {
 
     fn watch(&self, partition: Partition) -> Watch {
         self.kv.watch(partition)
+    }
+}
+
+/// An engine in which these keys are damaged; with an empty one, all it has.
+pub(super) struct Flawed {
+    pub(super) kv: Arc<dyn Kv>,
+    pub(super) keys: Arc<Mutex<BTreeSet<Vec<u8>>>>,
+}
+
+struct FlawedSnapshot {
+    snapshot: Box<dyn Snapshot>,
+    keys: BTreeSet<Vec<u8>>,
+}
+
+impl FlawedSnapshot {
+    fn look(&self, key: &[u8]) -> Result<(), KvError> {
+        match self.keys.contains(key) || self.keys.contains(&[][..]) {
+            true => Err(KvError::Damaged("its checksum is wrong".into())),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Kv for Flawed {
+    fn commit(
+        &self,
+        partition: Partition,
+        conditions: Vec<Condition>,
+        operations: Vec<Operation>,
+    ) -> BoxFuture<'_, Result<Outcome, KvError>> {
+        self.kv.commit(partition, conditions, operations)
+    }
+
+    fn snapshot(&self, partition: Partition) -> BoxFuture<'_, Result<Box<dyn Snapshot>, KvError>> {
+        async move {
+            let snapshot = self.kv.snapshot(partition).await?;
+            let keys = self.keys.lock().unwrap().clone();
+            Ok(Box::new(FlawedSnapshot { snapshot, keys }) as Box<dyn Snapshot>)
+        }
+        .boxed()
+    }
+
+    fn watch(&self, partition: Partition) -> Watch {
+        self.kv.watch(partition)
+    }
+}
+
+impl Snapshot for FlawedSnapshot {
+    fn get<'a>(&'a self, key: &'a [u8]) -> BoxFuture<'a, Result<Option<Value>, KvError>> {
+        async move {
+            self.look(key)?;
+            self.snapshot.get(key).await
+        }
+        .boxed()
+    }
+
+    fn scan<'a>(
+        &'a self,
+        range: Range<Vec<u8>>,
+        direction: Direction,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Row>, KvError>> {
+        async move {
+            if range.start < range.end {
+                // Where the database itself is broken, it is so wherever one looks.
+                self.look(&[])?;
+            }
+            let rows = self.snapshot.scan(range, direction, limit).await?;
+            rows.iter().try_for_each(|(key, _)| self.look(key))?;
+            Ok(rows)
+        }
+        .boxed()
     }
 }

@@ -866,7 +866,7 @@ impl World {
         for mailbox in self.mailboxes.values_mut() {
             compare_mailbox(&store, mailbox, now).await;
         }
-        invariants::check(&store.reading(ACCOUNT).await.unwrap()).await;
+        invariants::check(&store, ACCOUNT).await;
     }
 }
 

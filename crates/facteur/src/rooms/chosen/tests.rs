@@ -39,6 +39,7 @@ fn secrets_come_from_the_first_line_of_their_files() {
     let Ok(Chosen {
         place: Place::Shared(_, bucket),
         concerns,
+        ..
     }) = Chosen::of(&shared(data), data)
     else {
         panic!("another place");

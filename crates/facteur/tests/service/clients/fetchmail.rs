@@ -148,7 +148,7 @@ fn it_waits_for_what_arrives() {
         assert!(text.contains(&format!("Subject: {subject}\n")), "{text}");
     }
     let pid = waiting.id().to_string();
-    run(Command::new("kill").args(["-TERM", &pid])).fine();
+    run(Command::new("sh").args(["-c", "kill -TERM \"$1\"", "sh", &pid])).fine();
     waiting.wait().unwrap();
 }
 

@@ -16,7 +16,7 @@ use super::file::{Tails, Unseen};
 use super::names::Names;
 use super::shim::{Bench, EXIT_CUT, Lies, Manner, When};
 use super::table::{Mode, Table};
-use crate::common::{free_base, people, quickstart};
+use crate::common::{files_of_messages, free_base, people, quickstart, restlessly};
 use crate::load::{Load, Setting, Verdict};
 
 /// How long an opening may take, far more than it does.
@@ -42,6 +42,8 @@ pub(crate) struct Campaign {
     _base_lock: File,
     table: Table,
     heard: Verdict,
+    /// Files of messages that were begun, and that are there at the end.
+    files: (usize, usize),
     failure: Option<String>,
     /// The folder that was kept with it.
     kept: Option<PathBuf>,
@@ -57,6 +59,7 @@ impl Campaign {
             _base_lock: lock,
             table: Table::default(),
             heard: Verdict::default(),
+            files: (0, 0),
             failure: None,
             kept: None,
         }
@@ -69,7 +72,16 @@ impl Campaign {
 
     /// How the rounds ended, and what was acknowledged.
     pub(crate) fn report(&self) -> String {
-        format!("{}\n{:?}", self.table, self.heard.acknowledged)
+        let (begun, there) = self.files;
+        format!(
+            "{}\n{:?}\nfiles of messages: {begun} begun, {there} there",
+            self.table, self.heard.acknowledged
+        )
+    }
+
+    /// Files of messages that were begun, and that are there at the end.
+    pub(crate) fn files(&self) -> (usize, usize) {
+        self.files
     }
 
     /// What did not hold, and where it can be looked at.
@@ -163,6 +175,7 @@ impl Campaign {
                 return;
             }
         }
+        self.files = files_of_messages(&machine.data());
         machine.folder.disable_cleanup(false);
         self.heard.add(verdict);
     }
@@ -305,6 +318,7 @@ impl Machine {
     /// ended before.
     fn start(&mut self, when: When) -> Result<Option<Duration>, Broken> {
         let mut command = quickstart(&self.data(), self.base);
+        restlessly(&mut command);
         self.bench.put_before(&mut command, when);
         let mut log = File::options();
         let log = log.create(true).append(true);

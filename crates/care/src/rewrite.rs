@@ -1,0 +1,99 @@
+//! Writing what is needed of a segment once more, at the end of the log.
+
+use std::collections::HashMap;
+use std::io::IoSlice;
+
+use blob::BodyRef;
+use segments::{Frame, Kind, Log, LogError, Place, SegmentId, body_header};
+use store::StoreError;
+
+use crate::needed::{Bodies, accounts, blocking};
+use crate::{CareError, Rooms};
+
+/// Octets of bodies that are appended at once.
+const GROUP_OCTETS: u64 = 4 * 1024 * 1024;
+
+/// Bodies that were written again: where they were, and where they are now.
+pub(crate) type Moved = HashMap<BodyRef, BodyRef>;
+
+/// Writes what is needed of a segment again. What is damaged stays where it is, and with it
+/// the segment.
+pub(crate) async fn rewrite(
+    rooms: &Rooms,
+    segment: SegmentId,
+    needed: Bodies,
+) -> Result<Moved, CareError> {
+    let log = rooms.log.clone();
+    blocking(move || {
+        let survey = log.survey(segment)?;
+        let is_needed = |frame: &Frame| frame.kind == Kind::Body && needed.has(frame.place.offset);
+        let frames: Vec<Frame> = survey.frames.into_iter().filter(is_needed).collect();
+        let mut moved = Moved::new();
+        for group in groups(&frames) {
+            append(&log, group, &mut moved)?;
+        }
+        Ok(moved)
+    })
+    .await
+}
+
+/// Cuts frames into groups that are appended at once.
+fn groups(frames: &[Frame]) -> impl Iterator<Item = &[Frame]> {
+    let mut octets = 0;
+    frames.chunk_by(move |frame, _| {
+        octets += frame.octets;
+        let fits = octets < GROUP_OCTETS;
+        if !fits {
+            octets = 0;
+        }
+        fits
+    })
+}
+
+fn append(log: &Log, frames: &[Frame], moved: &mut Moved) -> Result<(), CareError> {
+    let mut bodies = Vec::new();
+    for frame in frames {
+        match log.content(frame) {
+            Ok(content) => bodies.push((BodyRef::of(frame), content)),
+            Err(LogError::Damaged(what)) => {
+                tracing::error!(%what, "a body is damaged, and stays where it is");
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let headers: Vec<_> = bodies
+        .iter()
+        .map(|(body, _)| body_header(body.length(), *body.hash()))
+        .collect();
+    let mut pieces = Vec::with_capacity(2 * bodies.len());
+    for (header, (_, content)) in headers.iter().zip(&bodies) {
+        pieces.extend([IoSlice::new(header), IoSlice::new(content)]);
+    }
+    if pieces.is_empty() {
+        return Ok(());
+    }
+    let Place {
+        segment,
+        mut offset,
+    } = log.append(&mut pieces)?;
+    for (body, content) in &bodies {
+        let place = Place { segment, offset };
+        offset += (segments::HEADER_OCTETS + content.len()) as u64;
+        moved.insert(body.clone(), body.moved_to(place));
+    }
+    Ok(())
+}
+
+/// Has all records refer to where bodies are now. Gives how many messages that were.
+pub(crate) async fn relocate(rooms: &Rooms, moved: &Moved) -> Result<u64, CareError> {
+    let mut messages = rooms.queue.relocate(moved).await? as u64;
+    for account in accounts(rooms).await? {
+        match rooms.store.relocate(account, moved).await {
+            Ok(found) => messages += found as u64,
+            // It was removed meanwhile.
+            Err(StoreError::Gone) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(messages)
+}

@@ -1,0 +1,208 @@
+//! Looking at all that waits, while mail comes and goes: every record, and that each entry
+//! and its recipients fit.
+//!
+//! An entry is always seen at one moment with its recipients, so that what comes or goes
+//! meanwhile is no fault.
+
+use std::ops::Range;
+
+use kv::Snapshot;
+use kv::damage::{Damage, PastDamage, Rest};
+
+use crate::stored::{
+    EntryValue, all_recipients, entries_after, entry_key, read, read_entry_key, read_recipient_key,
+    recipient_entry, recipients, strays,
+};
+use crate::{Fault, Queue, QueueError, QueueId, Recipient, Wrong};
+
+/// Faults that are kept; of more only the number is.
+pub const FAULTS: usize = 1000;
+/// Entries that are looked at in one snapshot, with their recipients.
+const READ_ENTRIES: usize = 20;
+/// Rows that are read at once.
+const READ_ROWS: usize = 400;
+
+/// What a check of the queue found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Entries that were looked at.
+    pub entries: u64,
+    /// What is wrong: the first [`FAULTS`].
+    pub faults: Vec<Fault>,
+    /// How many more there are.
+    pub more: u64,
+}
+
+impl Queue {
+    /// Looks at all that waits, and says what is wrong with it. It changes nothing, and
+    /// mail may come and go meanwhile. A record that is damaged is named and passed over.
+    ///
+    /// # Errors
+    /// [`QueueError::Broken`] when the engine fails.
+    pub async fn check(&self) -> Result<Checked, QueueError> {
+        let mut found = Checked::default();
+        let mut rest = Rest::all(entries_after(None));
+        while !rest.is_empty() {
+            let snapshot = self.snapshot().await?;
+            rest = found.entries(&*snapshot, rest).await?;
+        }
+        let mut rest = Rest::all(all_recipients());
+        while !rest.is_empty() {
+            let snapshot = self.snapshot().await?;
+            rest = found.orphans(&*snapshot, rest).await?;
+        }
+        let snapshot = self.snapshot().await?;
+        for range in strays() {
+            found.strays(&*snapshot, range).await?;
+        }
+        Ok(found)
+    }
+}
+
+impl Checked {
+    fn fault(&mut self, entry: Option<QueueId>, wrong: Wrong) {
+        if self.faults.len() < FAULTS {
+            self.faults.push(Fault { entry, wrong });
+        } else {
+            self.more = self.more.saturating_add(1);
+        }
+    }
+
+    fn damage(&mut self, entry: Option<QueueId>, damage: Damage) {
+        let Damage { key, why, rest } = damage;
+        let wrong = if rest {
+            Wrong::Unread { key, why }
+        } else {
+            Wrong::Unreadable { key, why }
+        };
+        self.fault(entry, wrong);
+    }
+
+    /// Takes note of a record that makes no sense. Other errors are not of the record.
+    fn unreadable(
+        &mut self,
+        entry: Option<QueueId>,
+        key: Vec<u8>,
+        error: QueueError,
+    ) -> Result<(), QueueError> {
+        let QueueError::Damaged(why) = error else {
+            return Err(error);
+        };
+        self.fault(entry, Wrong::Unreadable { key, why });
+        Ok(())
+    }
+
+    /// Checks some entries with their recipients, and gives what is left of the range.
+    async fn entries(&mut self, snapshot: &dyn Snapshot, rest: Rest) -> Result<Rest, QueueError> {
+        let mut scan = PastDamage::resume(snapshot, rest, READ_ENTRIES);
+        let page = scan.page().await?;
+        let rest = scan.rest();
+        let Some(page) = page else {
+            return Ok(rest);
+        };
+        for (key, value) in page.rows {
+            let Ok(id) = read_entry_key(&key) else {
+                self.fault(None, Wrong::Stray { key });
+                continue;
+            };
+            self.entries += 1;
+            let counted = self.recipients(snapshot, id).await?;
+            match read::<EntryValue>(&value.bytes) {
+                Ok(EntryValue { waiting: kept, .. }) if u64::from(kept) != counted => {
+                    self.fault(Some(id), Wrong::Miscounted { kept, counted });
+                }
+                Ok(_) => {}
+                Err(error) => self.unreadable(Some(id), key, error)?,
+            }
+        }
+        if let Some(damage) = page.damage {
+            let id = read_entry_key(&damage.key).ok();
+            if let Some(id) = id {
+                self.recipients(snapshot, id).await?;
+            }
+            self.damage(id, damage);
+        }
+        Ok(rest)
+    }
+
+    /// Checks the recipients of an entry, and counts them.
+    async fn recipients(
+        &mut self,
+        snapshot: &dyn Snapshot,
+        id: QueueId,
+    ) -> Result<u64, QueueError> {
+        let mut counted = 0;
+        let mut scan = PastDamage::new(snapshot, recipients(id), READ_ROWS);
+        while let Some(page) = scan.page().await? {
+            for (key, value) in page.rows {
+                if read_recipient_key(&key).is_err() {
+                    self.fault(Some(id), Wrong::Stray { key });
+                    continue;
+                }
+                counted += 1;
+                if let Err(error) = read::<Recipient>(&value.bytes) {
+                    self.unreadable(Some(id), key, error)?;
+                }
+            }
+            if let Some(damage) = page.damage {
+                counted += 1;
+                self.damage(Some(id), damage);
+            }
+        }
+        Ok(counted)
+    }
+
+    /// Looks for the entries of some recipients, and gives what is left of the range. The
+    /// recipients of one are passed over at once.
+    async fn orphans(
+        &mut self,
+        snapshot: &dyn Snapshot,
+        mut rest: Rest,
+    ) -> Result<Rest, QueueError> {
+        for _ in 0..READ_ENTRIES {
+            let mut scan = PastDamage::resume(snapshot, rest, 1);
+            let page = scan.page().await?;
+            rest = scan.rest();
+            let Some(page) = page else {
+                return Ok(rest);
+            };
+            let key = match (page.rows.into_iter().next(), page.damage) {
+                (None, Some(damage)) if damage.rest => {
+                    self.damage(None, damage);
+                    return Ok(rest);
+                }
+                (None, Some(damage)) => damage.key,
+                (Some((key, _)), _) => key,
+                (None, None) => return Ok(rest),
+            };
+            let Some(id) = recipient_entry(&key) else {
+                self.fault(None, Wrong::Stray { key });
+                continue;
+            };
+            rest.begin_at(recipients(id).end);
+            // One that is damaged is there.
+            if let Ok(None) = snapshot.get(&entry_key(id)).await {
+                self.fault(Some(id), Wrong::NoEntry);
+                self.recipients(snapshot, id).await?;
+            }
+        }
+        Ok(rest)
+    }
+
+    async fn strays(
+        &mut self,
+        snapshot: &dyn Snapshot,
+        range: Range<Vec<u8>>,
+    ) -> Result<(), QueueError> {
+        let mut scan = PastDamage::new(snapshot, range, READ_ROWS);
+        while let Some(page) = scan.page().await? {
+            for (key, _) in page.rows {
+                self.fault(None, Wrong::Stray { key });
+            }
+            if let Some(damage) = page.damage {
+                self.damage(None, damage);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! What is in a segment, and taking it away.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use crate::folder::Folder;
+use crate::frame::{HEADER_OCTETS, Kind};
+use crate::walk::{Found, frames};
+use crate::{LogError, Place, SegmentId};
+
+/// Most octets of one frame of an index: what a group of commits can have, and more than
+/// that is damage.
+const INDEX_OCTETS: u64 = 256 * 1024 * 1024;
+
+/// A frame in a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Where it begins.
+    pub place: Place,
+    /// What it holds.
+    pub kind: Kind,
+    /// Its octets with its header.
+    pub octets: u64,
+    /// BLAKE3 of what it holds.
+    hash: [u8; 32],
+}
+
+/// What was found in a segment. Of the frames only the headers were looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// Octets of the file.
+    pub octets: u64,
+    /// All frames, in order. Of the segment that is appended to: those that were there.
+    pub frames: Vec<Frame>,
+    /// Where frames were once whole and are not.
+    pub damaged: Vec<Place>,
+}
+
+impl Survey {
+    pub(crate) fn of(file: &File, segment: SegmentId) -> io::Result<Survey> {
+        let octets = file.metadata()?.len();
+        let place = |offset| Place { segment, offset };
+        let walked = frames(file, octets)?;
+        let frames = walked.frames.iter().map(|found| Frame::of(found, segment));
+        Ok(Survey {
+            octets,
+            frames: frames.collect(),
+            damaged: walked.damaged.into_iter().map(place).collect(),
+        })
+    }
+}
+
+impl Frame {
+    pub(crate) fn of(found: &Found, segment: SegmentId) -> Frame {
+        Frame {
+            place: Place {
+                segment,
+                offset: found.at,
+            },
+            kind: found.header.kind,
+            octets: found.end - found.at,
+            hash: found.header.hash,
+        }
+    }
+
+    /// BLAKE3 of what it holds.
+    pub fn hash(&self) -> &[u8; 32] {
+        &self.hash
+    }
+
+    /// What it holds, if that is what was once written.
+    pub(crate) fn read(&self, folder: &Folder) -> Result<Vec<u8>, LogError> {
+        let damage = || LogError::Damaged(format!("changes in {}", self.place));
+        let octets = self.octets - HEADER_OCTETS as u64;
+        if octets > INDEX_OCTETS {
+            return Err(damage());
+        }
+        let mut content = vec![0; usize::try_from(octets).unwrap_or(0)];
+        let file = folder.reading(self.place.segment)?;
+        file.read_exact_at(&mut content, self.place.offset + HEADER_OCTETS as u64)?;
+        if *blake3::hash(&content).as_bytes() == self.hash {
+            Ok(content)
+        } else {
+            Err(damage())
+        }
+    }
+}

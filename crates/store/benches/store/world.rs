@@ -1,0 +1,143 @@
+//! The store that is measured, and what is put into it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use address::AccountId;
+use blob::Blobs;
+use jiff::Timestamp;
+use kv::sqlite::Sqlite;
+use segments::Log;
+use store::{Delivery, Flags, Incoming, MailboxId, Store, Uid, UidSet};
+
+/// Accounts that mail is delivered to.
+pub(crate) const ACCOUNTS: u64 = 1000;
+
+pub(crate) fn open(folder: &Path) -> Store {
+    let log = Log::open(&folder.join("bodies")).unwrap();
+    let kv = Sqlite::on(&folder.join("index"), log.clone()).unwrap();
+    Store::new(Arc::new(kv), Blobs::on(log).unwrap())
+}
+
+/// Makes the accounts that mail is delivered to.
+pub(crate) async fn make_accounts(store: &Store) {
+    for account in 0..ACCOUNTS {
+        let made = store.create_account(AccountId(account), Timestamp::now());
+        made.await.unwrap();
+    }
+}
+
+/// How large messages are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sizes {
+    /// 80, 15 and 5 of a hundred have 2, 20 and 200 KB.
+    Mix,
+    /// All have 200 KB.
+    Large,
+}
+
+impl Sizes {
+    pub(crate) fn named(name: &str) -> Sizes {
+        match name {
+            "mix" => Sizes::Mix,
+            "large" => Sizes::Large,
+            other => panic!("no sizes {other:?}"),
+        }
+    }
+
+    pub(crate) fn octets(self, random: u64) -> usize {
+        match (self, random % 100) {
+            (Sizes::Mix, 0..80) => 2_000,
+            (Sizes::Mix, 80..95) => 20_000,
+            _ => 200_000,
+        }
+    }
+}
+
+/// Numbers that are spread well, the same in each run.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 >> 33
+    }
+}
+
+/// A message of so many octets that nothing compresses: a header and base64.
+pub(crate) fn message(octets: usize, seed: u64) -> Vec<u8> {
+    let mut text = format!(
+        "From: Léa <lea{seed}@facteur.test>\r\nTo: Jean <jean@facteur.test>\r\n\
+         Subject: Nouvelles {seed}\r\nDate: Sat, 28 Nov 2026 04:00:00 +0000\r\n\
+         Message-ID: <{seed}@facteur.test>\r\nMIME-Version: 1.0\r\n\
+         Content-Type: text/plain; charset=utf-8\r\n\r\n"
+    )
+    .into_bytes();
+    let mut noise = blake3::Hasher::new()
+        .update(&seed.to_le_bytes())
+        .finalize_xof();
+    let mut line = [0; 57];
+    while text.len() < octets {
+        noise.fill(&mut line);
+        for octet in line {
+            text.push(
+                b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+                    [usize::from(octet & 63)],
+            );
+        }
+        text.extend_from_slice(b"\r\n");
+    }
+    text
+}
+
+pub(crate) async fn deliver_one(store: &Store, account: u64, text: &[u8]) {
+    let mut intake = store.body();
+    intake.write(text).await.unwrap();
+    let incoming: Incoming = intake.finish().await.unwrap();
+    let now = Timestamp::now();
+    let delivery = Delivery {
+        flags: Flags::default(),
+        internal_date: now.into(),
+        once: None,
+        quota: None,
+    };
+    store
+        .deliver(
+            AccountId(account),
+            MailboxId::INBOX,
+            &incoming,
+            &delivery,
+            now,
+        )
+        .await
+        .unwrap();
+}
+
+/// Fills a mailbox up to so many messages: copies are messages like others, and many are
+/// made at once.
+pub(crate) async fn copy_up_to(
+    store: &Store,
+    account: AccountId,
+    mailbox: MailboxId,
+    count: usize,
+) {
+    let mut held = held(store, account, mailbox).await;
+    while held < count {
+        let more = UidSet::from_ranges([(Uid::MIN, uid(held.min(count - held)))]);
+        let copied = store.copy(account, mailbox, &more, mailbox, None, Timestamp::now());
+        held += copied.await.unwrap().pairs.len();
+    }
+}
+
+/// How many messages a mailbox has.
+pub(crate) async fn held(store: &Store, account: AccountId, mailbox: MailboxId) -> usize {
+    let summary = store.summary(account, mailbox).await.unwrap();
+    usize::try_from(summary.exists).unwrap()
+}
+
+pub(crate) fn uid(number: usize) -> Uid {
+    Uid::new(u32::try_from(number).unwrap()).unwrap()
+}
