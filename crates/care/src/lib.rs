@@ -40,7 +40,7 @@
 //! # Invariants
 //!
 //! * **Nothing goes that a record names**, or may come to name: a segment goes only when two
-//!   looks, [`Terms::grace`] apart, found nothing needed in it, and when no body in it can be
+//!   looks, some time apart, found nothing needed in it, and when no body in it can be
 //!   one whose record is still to be committed (`blob::Hold`).
 //! * **If anything that might name a body can't be read, nothing goes.**
 //! * **The log is never cut behind what an index needs**: neither the one there is, after a
@@ -66,7 +66,7 @@ mod terms;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use blob::Blobs;
 use kv::sqlite::Sqlite;
@@ -88,6 +88,8 @@ pub use terms::Terms;
 #[derive(Clone)]
 pub struct Care {
     rooms: Arc<Rooms>,
+    /// How long a segment must have been found needless before it goes.
+    grace: Duration,
     /// One pass or backup at a time.
     turn: Arc<Mutex<Memory>>,
 }
@@ -111,9 +113,18 @@ struct Memory {
 }
 
 impl Care {
-    /// Care for what is kept over this index and this log.
-    pub fn new(store: Store, queue: Queue, index: Arc<Sqlite>, blobs: Blobs, log: Log) -> Care {
+    /// Care for what is kept over this index and this log. A segment must have been found
+    /// needless for as long as `grace` before it goes, where somebody may still read in it.
+    pub fn new(
+        store: Store,
+        queue: Queue,
+        index: Arc<Sqlite>,
+        blobs: Blobs,
+        log: Log,
+        grace: Duration,
+    ) -> Care {
         Care {
+            grace,
             rooms: Arc::new(Rooms {
                 store,
                 queue,

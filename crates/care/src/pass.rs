@@ -80,12 +80,22 @@ impl Care {
     ) -> Result<Pass, CareError> {
         let mut memory = self.turn.lock().await;
         let rooms = &*self.rooms;
+        let grace = if terms.patient {
+            self.grace
+        } else {
+            Duration::ZERO
+        };
         let mut pass = Pass {
             untidy: tidy(rooms, now, progress).await?,
             ..Pass::default()
         };
         if terms.copy || is_due(rooms, &mut memory).await? {
-            pass.copied = Some(copy(rooms, progress).await?);
+            pass.copied = match copy(rooms, progress).await {
+                Ok(octets) => Some(octets),
+                // What can go without it may make room for it.
+                Err(CareError::Full) => None,
+                Err(error) => return Err(error),
+            };
         }
         // Before the look: what is begun after this is not touched.
         let began = Instant::now();
@@ -97,14 +107,7 @@ impl Care {
         let (needless, sparse): (Vec<_>, Vec<_>) = segments
             .into_iter()
             .partition(|(segment, _)| needed.of(*segment).is_none());
-        remove(
-            rooms,
-            &mut memory,
-            &needless,
-            (began, terms.grace),
-            &mut pass,
-        )
-        .await?;
+        remove(rooms, &mut memory, &needless, (began, grace), &mut pass).await?;
         let is_old =
             |(segment, _): &(SegmentId, u64)| limit.is_none_or(|limit| limit.is_settled(*segment));
         let sparse = sparse.into_iter().filter(is_old).collect();
@@ -139,7 +142,6 @@ async fn tidy(
         };
         match swept {
             Ok(()) | Err(StoreError::Gone) => {}
-            Err(StoreError::Full) => return Err(CareError::Full),
             Err(error) => untidy.push(format!("account {account}: {error}")),
         }
     }
@@ -227,8 +229,14 @@ async fn rewrite_all(
         }
         let all = segments.len() as u64;
         progress(Step::Rewriting { done, all });
-        if let Some(bodies) = needed.of(*segment) {
-            moved.extend(rewrite(rooms, *segment, bodies.clone()).await?);
+        let Some(bodies) = needed.of(*segment) else {
+            continue;
+        };
+        match rewrite(rooms, *segment, bodies.clone(), &mut moved).await {
+            Ok(()) => {}
+            // The emptiest come first, so that what goes may make room for the others.
+            Err(CareError::Full) => break,
+            Err(error) => return Err(error),
         }
     }
     if !moved.is_empty() {

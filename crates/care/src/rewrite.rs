@@ -16,25 +16,28 @@ const GROUP_OCTETS: u64 = 4 * 1024 * 1024;
 /// Bodies that were written again: where they were, and where they are now.
 pub(crate) type Moved = HashMap<BodyRef, BodyRef>;
 
-/// Writes what is needed of a segment again. What is damaged stays where it is, and with it
-/// the segment.
+/// Writes what is needed of a segment again, and tells where it then is in `moved`. What is
+/// damaged stays where it is, and with it the segment.
 pub(crate) async fn rewrite(
     rooms: &Rooms,
     segment: SegmentId,
     needed: Bodies,
-) -> Result<Moved, CareError> {
+    moved: &mut Moved,
+) -> Result<(), CareError> {
     let log = rooms.log.clone();
-    blocking(move || {
+    let (more, done) = blocking(move || {
         let survey = log.survey(segment)?;
         let is_needed = |frame: &Frame| frame.kind == Kind::Body && needed.has(frame.place.offset);
         let frames: Vec<Frame> = survey.frames.into_iter().filter(is_needed).collect();
         let mut moved = Moved::new();
-        for group in groups(&frames) {
-            append(&log, group, &mut moved)?;
-        }
-        Ok(moved)
+        let mut groups = groups(&frames);
+        // Of a disk that is full, what was written before that counts all the same.
+        let done = groups.try_for_each(|group| append(&log, group, &mut moved));
+        Ok((moved, done))
     })
-    .await
+    .await?;
+    moved.extend(more);
+    done
 }
 
 /// Cuts frames into groups that are appended at once.
@@ -75,7 +78,7 @@ fn append(log: &Log, frames: &[Frame], moved: &mut Moved) -> Result<(), CareErro
     let Place {
         segment,
         mut offset,
-    } = log.append(&mut pieces)?;
+    } = log.append_again(&mut pieces)?;
     for (body, content) in &bodies {
         let place = Place { segment, offset };
         offset += (segments::HEADER_OCTETS + content.len()) as u64;

@@ -1,13 +1,11 @@
 //! How eager a pass is.
 
-use std::time::Duration;
-
 /// How eager a pass is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// How long a segment must have been found needless before it goes: longer than anybody
-    /// reads a message that was moved or removed meanwhile.
-    pub grace: Duration,
+    /// Whether a segment must have been found needless some time before it goes: longer than
+    /// anybody reads a message that was moved or removed meanwhile.
+    pub patient: bool,
     /// Whether every segment in which something is needless is written again, and not only
     /// those that are worth it.
     pub all: bool,
@@ -18,19 +16,19 @@ pub struct Terms {
 impl Terms {
     /// While serving, from time to time.
     pub const USUAL: Terms = Terms {
-        grace: Duration::from_secs(60 * 60),
+        patient: true,
         all: false,
         copy: false,
     };
     /// While serving, when the operator asks for it.
     pub const EAGER: Terms = Terms {
-        grace: Terms::USUAL.grace,
+        patient: true,
         all: true,
         copy: true,
     };
     /// When nobody else has the folder: nobody reads anything then.
     pub const ALONE: Terms = Terms {
-        grace: Duration::ZERO,
+        patient: false,
         all: true,
         copy: true,
     };

@@ -18,9 +18,10 @@ use segments::Log;
 use store::{Delivery, Flags, Incoming, MailboxId, Page, Store, StoreError, Uid, UidSet};
 
 const SEGMENT: u64 = 256 * 1024;
+const GRACE: Duration = Duration::from_secs(600);
 const INBOX: MailboxId = MailboxId::INBOX;
 const NOW: Terms = Terms {
-    grace: Duration::ZERO,
+    patient: false,
     all: false,
     copy: true,
 };
@@ -59,6 +60,7 @@ impl World {
                 index.clone(),
                 blobs,
                 log.clone(),
+                GRACE,
             ),
             log,
             index,
@@ -206,7 +208,7 @@ async fn nothing_goes_before_its_time() {
     let uids = world.fill(1, 200, 5000).await;
     world.remove(1, uids).await;
     let patient = Terms {
-        grace: Duration::from_secs(600),
+        patient: true,
         ..NOW
     };
     for _ in 0..2 {

@@ -230,7 +230,7 @@ pub(crate) fn ask(
             check_folder(data, &request)?;
             // Both before the user changes: secrets may be root's alone.
             let config = config::load_for(data, file)?.config;
-            let chosen = Chosen::of(&config.storage, data)?.with_files_of(config.care.file_bytes);
+            let chosen = Chosen::of(&config.storage, data)?.with_care(&config.care);
             serve::become_owner(data)?;
             Way::Rooms(chosen, config.old_devices)
         }

@@ -152,7 +152,7 @@ fn configuration(choices: &Choices) -> anyhow::Result<Config> {
 /// The domain and the two accounts, durably. A quick start that was cut short is taken up
 /// again: what is there already stays, with a new password.
 async fn accounts(data: &Path, domain: &Domain, config: &Config) -> anyhow::Result<[Made; 2]> {
-    let chosen = Chosen::embedded().with_files_of(config.care.file_bytes);
+    let chosen = Chosen::embedded().with_care(&config.care);
     let rooms = Rooms::open(data, &chosen, config.old_devices).await?;
     let now = Timestamp::now();
     if !rooms.directory.is_hosted(domain).await? {

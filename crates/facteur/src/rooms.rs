@@ -21,6 +21,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use care::Care;
@@ -87,9 +88,11 @@ impl Rooms {
             index: engines.kv,
             bodies: engines.blobs.clone(),
         };
-        let care = engines
-            .own
-            .map(|(index, log)| Care::new(store.clone(), queue.clone(), index, engines.blobs, log));
+        let grace = Duration::from_secs(chosen.care.grace_seconds);
+        let care = engines.own.map(|(index, log)| {
+            let (store, queue) = (store.clone(), queue.clone());
+            Care::new(store, queue, index, engines.blobs, log, grace)
+        });
         Ok(Rooms {
             store,
             queue,

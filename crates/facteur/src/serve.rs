@@ -61,7 +61,7 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
     let paths = config.tls_in(data);
     let greeter = Greeter::load(&paths.certificate, &paths.key)?;
     // Like the key, secrets may be root's alone.
-    let chosen = Chosen::of(&config.storage, data)?.with_files_of(config.care.file_bytes);
+    let chosen = Chosen::of(&config.storage, data)?.with_care(&config.care);
     user::become_own(config.user.as_deref(), data)?;
     reload::check_readable(&paths);
     let runtime = tokio::runtime::Builder::new_multi_thread()

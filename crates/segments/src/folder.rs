@@ -158,7 +158,12 @@ impl Folder {
 
     /// Refuses octets that would not leave the reserve on this disk.
     pub(crate) fn check_room(&self, octets: u64) -> Result<(), LogError> {
-        room::check(&self.path, octets)
+        room::check(&self.path, octets, room::RESERVE_OCTETS)
+    }
+
+    /// The same where they are written so that others can go.
+    pub(crate) fn check_least_room(&self, octets: u64) -> Result<(), LogError> {
+        room::check(&self.path, octets, room::LEAST_OCTETS)
     }
 
     /// Makes the names of new files durable.

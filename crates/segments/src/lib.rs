@@ -144,6 +144,17 @@ impl Log {
         self.inner.tail.append(frames, octets)
     }
 
+    /// As [`Log::append`], for what is written again so that a segment can go: a disk that is
+    /// full for new bodies has some room for that.
+    ///
+    /// # Errors
+    /// As [`Log::append`].
+    pub fn append_again(&self, frames: &mut [IoSlice<'_>]) -> Result<Place, LogError> {
+        let octets = frames.iter().map(|frame| frame.len() as u64).sum();
+        self.inner.folder.check_least_room(octets)?;
+        self.inner.tail.append(frames, octets)
+    }
+
     /// Appends changes of an index, and syncs: when it returns they, and all that was
     /// appended before them, are on stable storage. Gives the place after them.
     ///
@@ -162,7 +173,7 @@ impl Log {
     /// # Errors
     /// [`LogError::Full`] when the disk is; nothing was appended then.
     pub fn append_page(&self, content: &[u8]) -> Result<Place, LogError> {
-        self.check_room(content.len() as u64)?;
+        self.inner.folder.check_least_room(content.len() as u64)?;
         let written = self.inner.tail.append_index(IndexKind::Page, content)?;
         Ok(written.start)
     }

@@ -3,8 +3,8 @@
 use crate::Uid;
 use crate::block::{Marks, read_piece, write_piece};
 use crate::keys::{
-    BlockChangedKey, BlockGoneKey, DetailsKey, DoomedKey, GoneKey, MarksKey, NameKey, OnceAgeKey,
-    PieceKey, RecordKey, SubscriptionKey,
+    self, BlockChangedKey, BlockGoneKey, DetailsKey, DoomedKey, GoneKey, LeftKey, MarksKey,
+    NameKey, OnceAgeKey, PieceKey, RecordKey, SubscriptionKey,
 };
 use crate::mark::RecordValue;
 use crate::values::{
@@ -48,6 +48,13 @@ pub fn read_anything(octets: &[u8]) {
     same(BlockChangedKey::decode(octets).map(|key| key.encode()));
     same(BlockGoneKey::decode(octets).map(|key| key.encode()));
     same(DetailsKey::decode(octets).map(|key| key.encode()));
+    same(LeftKey::decode(octets).map(|key| key.encode()));
+    same(keys::read_once(octets).map(keys::once));
+    let _ = keys::mailbox_of(octets);
+    let _ = (
+        keys::read_old_details(octets),
+        keys::read_old_change(octets),
+    );
 }
 
 /// Reads octets as either value of a block.

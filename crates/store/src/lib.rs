@@ -57,6 +57,8 @@
 //!
 //! # Invariants
 //!
+//! Those of what is kept are looked at by [`Store::check`], while others go on.
+//!
 //! * **Success means durable**: body and record, in this order.
 //! * **One change, one account, one commit.** Its conditions are the versions of the
 //!   numbers it was decided on; when another change came before, it is decided anew. So

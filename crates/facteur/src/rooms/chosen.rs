@@ -9,9 +9,8 @@ use address::Password;
 use anyhow::{Context, ensure};
 use blob::s3::Settings as Bucket;
 use kv::postgres::{self, Settings as Postgres};
-use segments::SEGMENT_OCTETS;
 
-use crate::config::{Bodies, Database, Engine, Notices, S3, Secret, Storage};
+use crate::config::{Bodies, Care, Database, Engine, Notices, S3, Secret, Storage};
 
 /// Octets that are read of a file with a secret, which is one line.
 const SECRET_OCTETS: u64 = 4 * 1024;
@@ -31,8 +30,8 @@ pub(crate) enum Place {
 /// What was chosen.
 pub(crate) struct Chosen {
     pub(crate) place: Place,
-    /// How large the files are that messages share, in octets.
-    pub(super) file_octets: u64,
+    /// How what is in the data folder is cared for.
+    pub(super) care: Care,
     concerns: Vec<String>,
 }
 
@@ -41,7 +40,7 @@ impl Chosen {
     pub(crate) fn embedded() -> Chosen {
         Chosen {
             place: Place::Folder,
-            file_octets: SEGMENT_OCTETS,
+            care: Care::default(),
             concerns: Vec::new(),
         }
     }
@@ -61,17 +60,15 @@ impl Chosen {
         concerns.extend(place.concerns());
         Ok(Chosen {
             place,
-            file_octets: SEGMENT_OCTETS,
+            care: Care::default(),
             concerns,
         })
     }
 
-    /// The same with files of messages of another size.
-    pub(crate) fn with_files_of(self, file_octets: u64) -> Chosen {
-        Chosen {
-            file_octets,
-            ..self
-        }
+    /// The same with other settings of care.
+    pub(crate) fn with_care(self, care: &Care) -> Chosen {
+        let care = care.clone();
+        Chosen { care, ..self }
     }
 
     /// What an operator should know of the choice, though it works.

@@ -44,7 +44,7 @@ pub(crate) fn move_to(
 
 fn settings(data: &Path, file: Option<&Path>) -> anyhow::Result<(Chosen, config::Config)> {
     let config = config::load_for(data, file)?.config;
-    let chosen = Chosen::of(&config.storage, data)?.with_files_of(config.care.file_bytes);
+    let chosen = Chosen::of(&config.storage, data)?.with_care(&config.care);
     Ok((chosen, config))
 }
 

@@ -36,7 +36,7 @@ pub(super) struct Engines {
 pub(super) async fn open(data: &Path, chosen: &Chosen) -> anyhow::Result<Engines> {
     match &chosen.place {
         Place::Folder => {
-            let (index, log) = embedded(data, chosen.file_octets)?;
+            let (index, log) = embedded(data, chosen.care.file_bytes)?;
             // Bodies and index share the log: one sync makes a message and its record durable.
             let blobs = Blobs::on(log.clone())?;
             Ok(Engines {
@@ -48,7 +48,7 @@ pub(super) async fn open(data: &Path, chosen: &Chosen) -> anyhow::Result<Engines
         }
         // What the bucket has acknowledged is durable before its record is.
         Place::FolderAndBucket(settings) => {
-            let (index, log) = embedded(data, chosen.file_octets)?;
+            let (index, log) = embedded(data, chosen.care.file_bytes)?;
             Ok(Engines {
                 kv: index.clone(),
                 blobs: bucket(settings).await?,

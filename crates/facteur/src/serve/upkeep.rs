@@ -19,15 +19,11 @@ const SHARE: u32 = 50;
 /// Passes, one after another, for as long as the service runs.
 pub(super) async fn keep(care: Care, settings: config::Care) {
     let least = Duration::from_secs(settings.pause_seconds);
-    let terms = Terms {
-        grace: Duration::from_secs(settings.grace_seconds),
-        ..Terms::USUAL
-    };
     let mut pause = FIRST.min(least);
     loop {
         tokio::time::sleep(pause).await;
         let begun = Instant::now();
-        match care.pass(&terms, Timestamp::now(), &|_| {}).await {
+        match care.pass(&Terms::USUAL, Timestamp::now(), &|_| {}).await {
             Ok(pass) => {
                 for account in &pass.untidy {
                     tracing::error!("care: {account}");

@@ -16,6 +16,8 @@ imaplib._MAXLINE = 1 << 24
 facteur, disk, base = sys.argv[1], sys.argv[2], int(sys.argv[3])
 data = f"{disk}/data"
 jeanne, paul = "jeanne@facteur.test", "paul@facteur.test"
+# Files of messages go as soon as nothing in them is needed, and are small on a small disk.
+os.environ.update(FACTEUR_CARE__GRACE_SECONDS="0", FACTEUR_CARE__FILE_BYTES=str(1 << 20))
 # What blob keeps from new bodies.
 RESERVE = 64 * 1024 * 1024
 
@@ -218,6 +220,26 @@ try:
     service.wait()
     service = start()
     read_all(removed)
+
+    # A disk that mail itself has filled: what is deleted makes room again, while serving.
+    smtp = other_server()
+    session = imap(paul)
+    check(session.create("Archive")[0] == "OK", "CREATE")
+    archived = 0
+    while session.append("Archive", None, None, text(archived, 60_000).encode())[0] == "OK":
+        archived += 1
+    check(archived > 100, archived)
+    check(deliver(smtp, 60_000) == 452, "mail on a disk full of mail")
+    read_all(removed)
+    check(session.delete("Archive")[0] == "OK", "DELETE")
+    before = free()
+    code, said = command("store", "compact")
+    check(code == 0, said)
+    check(free() - before > archived * 50_000, (said, before, free()))
+    check(deliver(smtp, 60_000) == 250, "mail after that")
+    read_all(removed)
+    code, said = command("store", "check")
+    check(code == 0, said)
     print(len(kept))
 finally:
     service.kill()

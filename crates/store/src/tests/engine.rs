@@ -1,11 +1,12 @@
 //! Engines that do not leave a store in peace: one dies, on one another machine writes, one
-//! has lost some of what it kept.
+//! has lost some of what it kept, one is slow.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
@@ -86,6 +87,35 @@ impl Kv for Mortal {
 
     fn snapshot(&self, partition: Partition) -> BoxFuture<'_, Result<Box<dyn Snapshot>, KvError>> {
         self.kv.snapshot(partition)
+    }
+
+    fn watch(&self, partition: Partition) -> Watch {
+        self.kv.watch(partition)
+    }
+}
+
+/// An engine that shows nothing before some time has passed.
+pub(super) struct Slow {
+    pub(super) kv: Arc<dyn Kv>,
+    pub(super) wait: Duration,
+}
+
+impl Kv for Slow {
+    fn commit(
+        &self,
+        partition: Partition,
+        conditions: Vec<Condition>,
+        operations: Vec<Operation>,
+    ) -> BoxFuture<'_, Result<Outcome, KvError>> {
+        self.kv.commit(partition, conditions, operations)
+    }
+
+    fn snapshot(&self, partition: Partition) -> BoxFuture<'_, Result<Box<dyn Snapshot>, KvError>> {
+        async move {
+            tokio::time::sleep(self.wait).await;
+            self.kv.snapshot(partition).await
+        }
+        .boxed()
     }
 
     fn watch(&self, partition: Partition) -> Watch {

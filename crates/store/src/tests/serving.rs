@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use kv::sqlite::Sqlite;
 use segments::Log;
 
+use super::engine::Slow;
 use crate::packing::Packing;
 use crate::{
     Bodies, Delivery, DeliveryId, Fault, FlagChange, Flags, How, Incoming, Keyword, MailboxId,
@@ -24,10 +25,15 @@ const TRASH: MailboxId = MailboxId(4);
 /// How long all that can happen happens.
 const WHILE: Duration = Duration::from_secs(4);
 /// Of the clock, at each delivery: in the end removed messages and deliveries are forgotten.
-const STEP: i64 = 600;
+const STEP: i64 = 3000;
+/// Between what a check sees and what it sees next: so much happens that some of what
+/// it saw is gone for good.
+const WAIT: Duration = Duration::from_millis(8);
 
 struct World {
     store: Store,
+    /// The same for who checks, and takes some time for it.
+    slow: Store,
     clock: AtomicI64,
     ended: AtomicBool,
 }
@@ -42,12 +48,18 @@ impl World {
             singles: 5,
             copied: 7,
         };
-        let store = Store::new(Arc::new(kv), Blobs::on(log).unwrap());
-        let store = store.with_packing(packing);
+        let (kv, blobs) = (Arc::new(kv), Blobs::on(log).unwrap());
+        let slow = Slow {
+            kv: kv.clone(),
+            wait: WAIT,
+        };
+        let slow = Store::new(Arc::new(slow), blobs.clone()).with_packing(packing);
+        let store = Store::new(kv, blobs).with_packing(packing);
         let clock = AtomicI64::new(1_800_000_000);
         let ended = AtomicBool::new(false);
         let world = World {
             store,
+            slow,
             clock,
             ended,
         };
@@ -166,7 +178,8 @@ impl World {
         let (begun, mut checks) = (Instant::now(), 0);
         while begun.elapsed() < WHILE {
             let bodies = [Bodies::Read, Bodies::Pass][checks % 2];
-            let checked = self.store.check(ACCOUNT, bodies, drop).await.unwrap();
+            let store = [&self.store, &self.slow][checks / 2 % 2];
+            let checked = store.check(ACCOUNT, bodies, drop).await.unwrap();
             let faults: Vec<String> = checked.faults.iter().map(Fault::to_string).collect();
             assert!(faults.is_empty(), "{faults:#?}");
             checks += 1;
