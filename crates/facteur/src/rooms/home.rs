@@ -17,7 +17,7 @@ pub(super) fn check_folder(data: &Path, chosen: &Place) -> anyhow::Result<()> {
     ensure!(
         !(is_inside && data.join(LOCK).exists()),
         "{} has served mail that is in a database, and storage.engine is \"embedded\": set it to \
-         \"postgres\", or name another data folder for a new service",
+         \"postgres\", or move it into another data folder: facteur store move",
         data.display()
     );
     Ok(())

@@ -128,12 +128,12 @@ fn what_is_wrong_is_found_and_named_while_serving() {
     assert!(said.ends_with("all is well\n"), "{said}");
     // A bit of the largest message.
     let bodies = world.facteur.data().join("bodies");
-    let large = bodies
+    let mut large = bodies
         .read_dir()
         .unwrap()
         .map(|entry| entry.unwrap().path());
     let single = |path: &PathBuf| path.extension().is_some_and(|end| end == "single");
-    let path = large.filter(single).next().unwrap();
+    let path = large.find(single).unwrap();
     let mut octets = fs::read(&path).unwrap();
     let middle = octets.len() / 2;
     octets[middle] ^= 4;
