@@ -16,8 +16,10 @@
 //! | `seal.rs` | the checksum that every stored value carries |
 //! | `watch.rs` | notices of change |
 //! | `damage.rs` | scanning past damaged rows, for whoever looks at all there is |
+//! | `counter.rs` | where commits wait for an embedded engine, and how many become a group |
 //! | `memory.rs` | an engine that forgets, for tests |
 //! | `sqlite/` | the embedded engine: one database, one writer that many commits share, a pool of readers |
+//! | `redb.rs`, `redb/` | a second embedded engine, behind the feature of that name: it keeps the interface honest |
 //! | `postgres/` | the distributed engine, behind the feature of that name: whatever speaks PostgreSQL's protocol, for many nodes at once |
 //!
 //! # Invariants
@@ -36,6 +38,7 @@
 #[cfg(test)]
 extern crate self as kv;
 
+mod counter;
 pub mod damage;
 mod error;
 #[cfg(fuzzing)]
@@ -44,6 +47,8 @@ mod limits;
 pub mod memory;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(feature = "redb")]
+pub mod redb;
 mod seal;
 pub mod sqlite;
 pub mod tuple;

@@ -16,8 +16,7 @@
 //!
 //! * `opening.rs`: the folder's FORMAT. `replay.rs`: reading in the log what the database
 //!   lacks.
-//! * `counter.rs`: where commits wait, and how many of them become a group. `writer.rs`: the
-//!   one thread that commits: judges a group, writes it to the log, syncs once, and answers
+//! * `writer.rs`: the one thread that commits: judges a group, writes it to the log, syncs once, and answers
 //!   all. `group.rs`, `octets.rs`: how a group stands in the log.
 //! * `layer.rs`, `layers.rs`: what is not yet in the database, and who sees what.
 //! * `flusher.rs`: the thread that brings a layer into the database.
@@ -34,7 +33,7 @@
 
 mod connection;
 mod copy;
-mod counter;
+
 mod flusher;
 mod group;
 mod layer;
@@ -56,11 +55,11 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use segments::{Log, Place};
 
+use crate::counter::Counter;
 use crate::{
     Condition, Kv, KvError, Operation, Outcome, Partition, Snapshot, Watch, Watches, check,
 };
 use connection::Database;
-use counter::Counter;
 use flusher::Flusher;
 use layers::Layers;
 use opening::Opened;

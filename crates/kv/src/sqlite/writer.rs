@@ -13,11 +13,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use segments::Log;
 
 use super::connection::{Database, Mark, meaning};
-use super::counter::{Counter, Lately, Waiting};
 use super::flusher::Work;
 use super::group::Encoder;
 use super::layer::{Layer, Seen};
 use super::layers::Layers;
+use crate::counter::{Counter, Lately, Waiting};
 use crate::{Condition, Direction, KvError, Operation, Outcome, Partition, Watches};
 
 /// A range that is cleared is cleared key by key as long as the database has no more than

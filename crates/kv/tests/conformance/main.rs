@@ -23,6 +23,14 @@ fn sqlite_conforms() {
     hold_to_it(&kv);
 }
 
+#[cfg(feature = "redb")]
+#[test]
+fn redb_conforms() {
+    let dir = tempfile::tempdir().unwrap();
+    let kv: Engine = Arc::new(kv::redb::Redb::open(dir.path()).unwrap());
+    hold_to_it(&kv);
+}
+
 #[cfg(feature = "postgres")]
 #[test]
 fn postgres_conforms() {

@@ -25,11 +25,11 @@ const PAUSE: Duration = Duration::from_millis(1);
 const PATIENCE: Duration = Duration::from_millis(5);
 
 /// A commit that waits for the writer.
-pub(super) struct Waiting {
-    pub(super) partition: Partition,
-    pub(super) conditions: Vec<Condition>,
-    pub(super) operations: Vec<Operation>,
-    pub(super) reply: oneshot::Sender<Result<Outcome, KvError>>,
+pub(crate) struct Waiting {
+    pub(crate) partition: Partition,
+    pub(crate) conditions: Vec<Condition>,
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) reply: oneshot::Sender<Result<Outcome, KvError>>,
     /// Its place in the queue.
     _room: OwnedSemaphorePermit,
 }
@@ -39,7 +39,7 @@ impl Waiting {
         self.operations.iter().map(Operation::octets).sum()
     }
 
-    pub(super) fn answer(self, outcome: Result<Outcome, KvError>) {
+    pub(crate) fn answer(self, outcome: Result<Outcome, KvError>) {
         // Whoever asked may be gone; what was committed stays.
         let _ = self.reply.send(outcome);
     }
@@ -47,7 +47,7 @@ impl Waiting {
 
 /// Where commits are handed in.
 #[derive(Clone)]
-pub(super) struct Counter {
+pub(crate) struct Counter {
     inner: Arc<Inner>,
 }
 
@@ -69,7 +69,7 @@ struct Queue {
 }
 
 impl Counter {
-    pub(super) fn new() -> Counter {
+    pub(crate) fn new() -> Counter {
         Counter {
             inner: Arc::new(Inner {
                 room: Arc::new(Semaphore::new(WAITING_COMMITS)),
@@ -81,7 +81,7 @@ impl Counter {
 
     /// Hands a commit in; the answer comes by its own way. None when nobody commits here
     /// any more.
-    pub(super) async fn hand_in(
+    pub(crate) async fn hand_in(
         &self,
         partition: Partition,
         conditions: Vec<Condition>,
@@ -108,25 +108,25 @@ impl Counter {
     }
 
     /// Takes nothing more. What waits is still given to the writer.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.inner.queue.lock().closed = true;
         self.inner.enough.notify_one();
     }
 
     /// Asks the writer to let its layer rest, however little is in it.
-    pub(super) fn ask_for_rest(&self) {
+    pub(crate) fn ask_for_rest(&self) {
         self.inner.queue.lock().rest = true;
         self.inner.enough.notify_one();
     }
 
     /// True once after each time that it was asked for.
-    pub(super) fn is_rest_asked_for(&self) -> bool {
+    pub(crate) fn is_rest_asked_for(&self) -> bool {
         std::mem::take(&mut self.inner.queue.lock().rest)
     }
 
     /// The commits that come together, or nothing when a rest is asked for; none when all
     /// were given and no more can come. `expected` is how many came together lately.
-    pub(super) fn group(&self, expected: usize) -> Option<Vec<Waiting>> {
+    pub(crate) fn group(&self, expected: usize) -> Option<Vec<Waiting>> {
         let mut queue = self.inner.queue.lock();
         queue.wanted = 1;
         while queue.waiting.is_empty() && !queue.rest {
@@ -168,14 +168,14 @@ impl Queue {
 
 /// How many commits came together lately: grows at once, and shrinks by an eighth a group.
 #[derive(Debug, Default)]
-pub(super) struct Lately(usize);
+pub(crate) struct Lately(usize);
 
 impl Lately {
-    pub(super) fn expected(&self) -> usize {
+    pub(crate) fn expected(&self) -> usize {
         self.0
     }
 
-    pub(super) fn came(&mut self, commits: usize) {
+    pub(crate) fn came(&mut self, commits: usize) {
         self.0 = commits.max(self.0 - self.0.div_ceil(8));
     }
 }

@@ -1,0 +1,156 @@
+//! A second embedded engine: redb, one file, a copy-on-write tree that is synced at every
+//! commit.
+//!
+//! It is for nobody to choose: SQLite behind the log is faster and survived more
+//! (ARCHITECTURE.md). It is for the interface, whose promises it keeps by quite other means,
+//! so that none of them is one that only SQLite can keep.
+//!
+//! ```text
+//! kv      partition, key -> version, value with its seal
+//! meta    "version"      -> the last version that was given
+//! ```
+//!
+//! * `writer.rs`: the one thread that commits; a group of commits is one transaction.
+//! * `reader.rs`: a snapshot is a transaction that reads.
+
+mod reader;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use redb::{Database, StorageError, TableDefinition};
+use segments::Marked;
+
+use crate::counter::Counter;
+use crate::{
+    Condition, Kv, KvError, Operation, Outcome, Partition, Snapshot, Watch, Watches, check,
+};
+use reader::RedbSnapshot;
+use writer::Writer;
+
+const FORMAT_NAME: &str = "facteur-redb";
+/// The format that is written, and the newest that is read.
+const FORMAT: u32 = 1;
+/// The name of the database in its folder.
+const FILE: &str = "index.redb";
+
+/// A partition with a key, and a version with a value.
+const ROWS: TableDefinition<'_, &[u8], (i64, &[u8])> = TableDefinition::new("kv");
+const META: TableDefinition<'_, &str, i64> = TableDefinition::new("meta");
+const VERSION: &str = "version";
+
+/// A store in a folder of this machine. Dropping it waits for the commits under way.
+pub struct Redb {
+    counter: Counter,
+    writer: Option<JoinHandle<()>>,
+    database: Arc<Database>,
+    watches: Watches,
+    /// Holds the folder.
+    _folder: Marked,
+}
+
+impl Redb {
+    /// Opens the store in this folder, and makes it if there is none.
+    ///
+    /// # Errors
+    /// [`KvError::InUse`] when another process has it, [`KvError::NewerFormat`] when a newer
+    /// program wrote it, else what the disk says.
+    pub fn open(path: &Path) -> Result<Redb, KvError> {
+        let folder = Marked::open(path, FORMAT_NAME, FORMAT)?;
+        let database = Arc::new(Database::create(path.join(FILE)).map_err(broken)?);
+        let watches = Watches::default();
+        let counter = Counter::new();
+        let writer = Writer::begin(database.clone(), watches.clone())?;
+        let waiting = counter.clone();
+        let writer = std::thread::Builder::new()
+            .name("kv-writer".into())
+            .spawn(move || writer.run(&waiting))
+            .map_err(|error| KvError::Broken(format!("no thread for the writer: {error}")))?;
+        Ok(Redb {
+            counter,
+            writer: Some(writer),
+            database,
+            watches,
+            _folder: folder,
+        })
+    }
+
+    async fn hand_in(
+        &self,
+        partition: Partition,
+        conditions: Vec<Condition>,
+        operations: Vec<Operation>,
+    ) -> Result<Outcome, KvError> {
+        check(&conditions, &operations)?;
+        let stopped = || KvError::Broken("the writer has stopped".into());
+        let handed_in = self.counter.hand_in(partition, conditions, operations);
+        let answer = handed_in.await.ok_or_else(stopped)?;
+        answer.await.map_err(|_| stopped())?
+    }
+}
+
+impl Kv for Redb {
+    fn commit(
+        &self,
+        partition: Partition,
+        conditions: Vec<Condition>,
+        operations: Vec<Operation>,
+    ) -> BoxFuture<'_, Result<Outcome, KvError>> {
+        self.hand_in(partition, conditions, operations).boxed()
+    }
+
+    fn snapshot(&self, partition: Partition) -> BoxFuture<'_, Result<Box<dyn Snapshot>, KvError>> {
+        async move {
+            let snapshot = RedbSnapshot::begin(&self.database, partition)?;
+            Ok(Box::new(snapshot) as Box<dyn Snapshot>)
+        }
+        .boxed()
+    }
+
+    fn watch(&self, partition: Partition) -> Watch {
+        self.watches.watch(partition)
+    }
+}
+
+impl Drop for Redb {
+    fn drop(&mut self) {
+        // The writer ends when it has answered all that waits.
+        self.counter.close();
+        if let Some(writer) = self.writer.take()
+            && writer.join().is_err()
+        {
+            tracing::error!("the writer of the store ended by a fault");
+        }
+    }
+}
+
+/// A partition with a key, as one key: no partition's bytes begin another's.
+fn joined(partition: Partition, key: &[u8]) -> Vec<u8> {
+    let mut joined = partition.to_bytes();
+    joined.extend_from_slice(key);
+    joined
+}
+
+/// What an error of redb means to us.
+fn broken(error: impl Into<redb::Error>) -> KvError {
+    match error.into() {
+        redb::Error::Io(error) => match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => KvError::Full,
+            _ => KvError::Broken(error.to_string()),
+        },
+        redb::Error::Corrupted(what) => KvError::Damaged(what),
+        other => KvError::Broken(other.to_string()),
+    }
+}
+
+/// The same of what reads alone.
+fn unread(error: StorageError) -> KvError {
+    broken(error)
+}
+
+#[cfg(test)]
+mod tests;
