@@ -231,7 +231,7 @@ impl Log {
     /// the number of the next large body. All segments before these are as they will be.
     pub fn growing(&self) -> Growing {
         Growing {
-            shared: self.end().segment,
+            shared: self.inner.tail.growing(),
             single: self.inner.folder.next_single(),
         }
     }

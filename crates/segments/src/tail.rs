@@ -7,6 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice, Write};
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
@@ -25,6 +26,9 @@ pub(crate) struct Tail {
     folder: Arc<Folder>,
     /// No shared segment grows beyond this, unless one group of frames alone is larger.
     segment_octets: u64,
+    /// The number of the segment that is appended to, or of one before it: known without
+    /// waiting for who appends.
+    growing: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -66,6 +70,7 @@ impl Tail {
             Some(id) => continued(&folder, id)?,
             None => (None, folder.start()),
         };
+        let growing = end.segment.number().into();
         let state = Mutex::new(State {
             segment,
             end,
@@ -74,12 +79,18 @@ impl Tail {
         Ok(Tail {
             folder,
             segment_octets,
+            growing,
             state,
         })
     }
 
     pub(crate) fn segment_octets(&self) -> u64 {
         self.segment_octets
+    }
+
+    /// The segment that is appended to, or one before it. Waits for nobody.
+    pub(crate) fn growing(&self) -> SegmentId {
+        SegmentId::from_number(self.growing.load(Ordering::Acquire))
     }
 
     pub(crate) fn end(&self) -> Place {
@@ -124,7 +135,9 @@ impl Tail {
             // What comes later must never be on the disk without what came before.
             state.sync_before_leaving(&segment)?;
         }
-        Ok(create(&self.folder)?)
+        let segment = create(&self.folder)?;
+        self.growing.store(segment.id.number(), Ordering::Release);
+        Ok(segment)
     }
 
     /// Writes to the segment and puts it back. Gives where the first frame begins.
