@@ -50,7 +50,10 @@ fuzz_target!(|input: &[u8]| {
         let before = read(&log);
         let mut sound = CHANGES.iter();
         for content in &before {
-            assert!(sound.any(|known| known == content), "{content:?} was never written");
+            assert!(
+                sound.any(|known| known == content),
+                "{content:?} was never written"
+            );
         }
         log.append_changes(b"a new one").expect("room");
         let after = read(&log);

@@ -28,8 +28,11 @@ const VISIT: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789a
 /// A page with its pictures of a device's screens.
 const PAGE_OCTETS: usize = 512 * 1024;
 
-static RUNTIME: LazyLock<Runtime> =
-    LazyLock::new(|| Builder::new_current_thread().build().expect("a runtime"));
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let mut builder = Builder::new_current_thread();
+    // A sign-in that is refused waits for a beat.
+    builder.enable_time().build().expect("a runtime")
+});
 
 static PROOF: LazyLock<String> = LazyLock::new(|| {
     let cookie = format!("GET /sign-in\nCookie: __Host-visit={VISIT}\n\n");
