@@ -41,8 +41,7 @@ async fn written(
     memory: &mut Memory,
     since: Option<&Copied>,
 ) -> Result<u64, CareError> {
-    let log = rooms.log.clone();
-    let segments = blocking(move || Ok(log.segments()?)).await?;
+    let segments = rooms.segments().await?;
     let first = since.map(|copied| copied.start.segment);
     let mut octets = 0;
     for (segment, _) in segments {

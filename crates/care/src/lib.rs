@@ -70,6 +70,7 @@ use std::time::{Duration, Instant};
 
 use blob::Blobs;
 use kv::sqlite::Sqlite;
+use needed::blocking;
 use queue::Queue;
 use segments::{Log, SegmentId};
 use store::Store;
@@ -101,6 +102,14 @@ struct Rooms {
     index: Arc<Sqlite>,
     blobs: Blobs,
     log: Log,
+}
+
+impl Rooms {
+    /// All segments, with their octets.
+    async fn segments(&self) -> Result<Vec<(SegmentId, u64)>, CareError> {
+        let log = self.log.clone();
+        blocking(move || Ok(log.segments()?)).await
+    }
 }
 
 /// What one pass leaves to the next.

@@ -7,7 +7,7 @@
 //! What was cut short is taken up again: an account that is there already as it should be is
 //! passed by.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -144,11 +144,11 @@ impl Moving<'_> {
     }
 
     async fn copy_bodies(&mut self, partition: Partition, rows: &[Row]) -> Result<(), CareError> {
-        let mut wanted = Vec::new();
+        let mut wanted = BTreeSet::new();
         for (key, value) in rows {
             for body in bodies(partition, key, &value.bytes)? {
-                if !self.elsewhere.contains_key(&body) && !wanted.contains(&body) {
-                    wanted.push(body);
+                if !self.elsewhere.contains_key(&body) {
+                    wanted.insert(body);
                 }
             }
         }

@@ -12,6 +12,8 @@ use crate::{CareError, Progress, Rooms, Step};
 /// What of the segments is needed.
 #[derive(Debug, Default)]
 pub(crate) struct Needed {
+    /// Accounts that were looked at.
+    accounts: u64,
     segments: HashMap<SegmentId, Bodies>,
 }
 
@@ -37,8 +39,9 @@ impl Needed {
         let mut needed = Needed::default();
         rooms.queue.bodies(|body| needed.add(&body)).await?;
         let accounts = accounts(rooms).await?;
+        needed.accounts = accounts.len() as u64;
         for (done, account) in (0..).zip(&accounts) {
-            let all = accounts.len() as u64;
+            let all = needed.accounts;
             progress(Step::Looking { done, all });
             match rooms.store.bodies(*account, |body| needed.add(&body)).await {
                 // It was removed meanwhile.
@@ -61,6 +64,11 @@ impl Needed {
     /// What is needed of a segment; none when nothing is.
     pub(crate) fn of(&self, segment: SegmentId) -> Option<&Bodies> {
         self.segments.get(&segment)
+    }
+
+    /// How many accounts something is kept of.
+    pub(crate) fn accounts(&self) -> u64 {
+        self.accounts
     }
 
     /// Octets of all that is needed.

@@ -101,7 +101,7 @@ impl Care {
         let began = Instant::now();
         let ground = Ground::now(rooms).await?;
         let needed = Needed::look(rooms, progress).await?;
-        let mut segments = segments(rooms).await?;
+        let mut segments = rooms.segments().await?;
         memory.forget_all_but(&segments);
         segments.retain(|(segment, _)| ground.is_clear(*segment));
         let (needless, sparse): (Vec<_>, Vec<_>) = segments
@@ -148,12 +148,6 @@ async fn tidy(
     Ok(untidy)
 }
 
-/// All segments, with their octets.
-async fn segments(rooms: &Rooms) -> Result<Vec<(SegmentId, u64)>, CareError> {
-    let log = rooms.log.clone();
-    blocking(move || Ok(log.segments()?)).await
-}
-
 /// Takes away what was found needless long enough ago.
 async fn remove(
     rooms: &Rooms,
@@ -166,18 +160,21 @@ async fn remove(
     memory
         .needless
         .retain(|id, _| now_needless.contains_key(id));
+    let mut due = Vec::new();
     for (segment, octets) in needless.iter().copied() {
         let since = *memory.needless.entry(segment).or_insert(began);
         if began.duration_since(since) < grace {
             pass.waiting += octets;
-            continue;
+        } else {
+            due.push(segment);
         }
-        let log = rooms.log.clone();
-        if blocking(move || Ok(log.remove(segment)?)).await? {
-            pass.removed += 1;
-            pass.freed += octets;
-            tracing::info!(%segment, octets, "a segment of which nothing is needed was removed");
-        }
+    }
+    let log = rooms.log.clone();
+    for segment in blocking(move || Ok(log.remove(&due)?)).await? {
+        let octets = now_needless.get(&segment).copied().unwrap_or(0);
+        pass.removed += 1;
+        pass.freed += octets;
+        tracing::info!(%segment, octets, "a segment of which nothing is needed was removed");
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::copying::newest;
-use crate::needed::{Needed, accounts, blocking};
+use crate::needed::Needed;
 use crate::{Care, CareError, Progress};
 
 /// What there is.
@@ -36,10 +36,9 @@ impl Care {
     pub async fn stats(&self, progress: Progress<'_>) -> Result<Stats, CareError> {
         let rooms = &*self.rooms;
         let needed = Needed::look(rooms, progress).await?;
-        let log = rooms.log.clone();
-        let segments = blocking(move || Ok(log.segments()?)).await?;
+        let segments = rooms.segments().await?;
         let mut stats = Stats {
-            accounts: accounts(rooms).await?.len() as u64,
+            accounts: needed.accounts(),
             bodies: needed.bodies(),
             needed: needed.octets(),
             copied: newest(&rooms.log).await?.map(|copied| copied.octets),

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::{Condition, KvError, Operation, Outcome, Partition};
+use crate::{Condition, KvError, Operation, Outcome, Partition, check};
 
 /// Commits that may wait; those beyond wait to be let in.
 const WAITING_COMMITS: usize = 1024;
@@ -79,9 +79,26 @@ impl Counter {
         }
     }
 
+    /// Has the writer commit something, and waits for what becomes of it.
+    ///
+    /// # Errors
+    /// [`KvError::TooLarge`], and whatever the writer says.
+    pub(crate) async fn commit(
+        &self,
+        partition: Partition,
+        conditions: Vec<Condition>,
+        operations: Vec<Operation>,
+    ) -> Result<Outcome, KvError> {
+        check(&conditions, &operations)?;
+        let stopped = || KvError::Broken("the writer has stopped".into());
+        let handed_in = self.hand_in(partition, conditions, operations);
+        let answer = handed_in.await.ok_or_else(stopped)?;
+        answer.await.map_err(|_| stopped())?
+    }
+
     /// Hands a commit in; the answer comes by its own way. None when nobody commits here
     /// any more.
-    pub(crate) async fn hand_in(
+    async fn hand_in(
         &self,
         partition: Partition,
         conditions: Vec<Condition>,

@@ -26,9 +26,7 @@ use redb::{Database, StorageError, TableDefinition};
 use segments::Marked;
 
 use crate::counter::Counter;
-use crate::{
-    Condition, Kv, KvError, Operation, Outcome, Partition, Snapshot, Watch, Watches, check,
-};
+use crate::{Condition, Kv, KvError, Operation, Outcome, Partition, Snapshot, Watch, Watches};
 use reader::RedbSnapshot;
 use writer::Writer;
 
@@ -78,19 +76,6 @@ impl Redb {
             _folder: folder,
         })
     }
-
-    async fn hand_in(
-        &self,
-        partition: Partition,
-        conditions: Vec<Condition>,
-        operations: Vec<Operation>,
-    ) -> Result<Outcome, KvError> {
-        check(&conditions, &operations)?;
-        let stopped = || KvError::Broken("the writer has stopped".into());
-        let handed_in = self.counter.hand_in(partition, conditions, operations);
-        let answer = handed_in.await.ok_or_else(stopped)?;
-        answer.await.map_err(|_| stopped())?
-    }
 }
 
 impl Kv for Redb {
@@ -100,7 +85,9 @@ impl Kv for Redb {
         conditions: Vec<Condition>,
         operations: Vec<Operation>,
     ) -> BoxFuture<'_, Result<Outcome, KvError>> {
-        self.hand_in(partition, conditions, operations).boxed()
+        self.counter
+            .commit(partition, conditions, operations)
+            .boxed()
     }
 
     fn snapshot(&self, partition: Partition) -> BoxFuture<'_, Result<Box<dyn Snapshot>, KvError>> {

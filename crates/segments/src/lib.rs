@@ -267,22 +267,24 @@ impl Log {
         frame.read(&self.inner.folder)
     }
 
-    /// Takes a segment away, with all that is in it. The newest of each sort stays, since
-    /// its number says which comes next. Tells whether it went.
+    /// Takes segments away, with all that is in them, and gives those that went. The newest of
+    /// each sort stays, since its number says which comes next.
     ///
     /// # Errors
     /// What the disk says.
-    pub fn remove(&self, segment: SegmentId) -> Result<bool, LogError> {
-        let newest = |sort| {
-            let segments = self.inner.folder.segments()?;
-            let ids = segments.iter().map(|(id, _)| *id);
-            Ok::<_, LogError>(ids.filter(|id| id.sort() == sort).max())
+    pub fn remove(&self, segments: &[SegmentId]) -> Result<Vec<SegmentId>, LogError> {
+        let there = self.segments()?;
+        let newest = |shared| {
+            let ids = there.iter().map(|(id, _)| *id);
+            ids.filter(|id| id.is_shared() == shared).max()
         };
-        if segment == self.end().segment || newest(segment.sort())? == Some(segment) {
-            return Ok(false);
+        let stay = [newest(true), newest(false), Some(self.end().segment)];
+        let mut gone = Vec::new();
+        for segment in segments.iter().filter(|id| !stay.contains(&Some(**id))) {
+            self.inner.folder.remove(*segment)?;
+            gone.push(*segment);
         }
-        self.inner.folder.remove(segment)?;
-        Ok(true)
+        Ok(gone)
     }
 
     /// True when nothing was kept here when it was opened.

@@ -118,7 +118,7 @@ impl Copying<'_> {
 impl Sqlite {
     /// Writes a copy of all there is to the log; when it returns, the copy is on stable
     /// storage. `progress` is told the octets so far. It is for the care of the store, one
-    /// copy at a time, and waits for the disk: to be run where that holds up nobody.
+    /// copy at a time. To be called in a runtime.
     ///
     /// # Errors
     /// [`KvError::Full`], [`KvError::Damaged`] when the index is, else what the disk says. A
@@ -126,7 +126,8 @@ impl Sqlite {
     pub async fn copy(&self, mut progress: impl FnMut(u64) + Send) -> Result<Copied, KvError> {
         // A copy makes the changes before it needless: never one of a database that has lost
         // something.
-        self.check()?;
+        let database = self.database.clone();
+        blocking(move || database.check()).await?;
         // What is committed from now on is read again.
         let mark = self.layers.mark();
         let mut copying = Copying {
@@ -146,7 +147,8 @@ impl Sqlite {
             pages: copying.pages,
             octets: copying.octets,
         };
-        self.log.append_end(&copied.write())?;
+        let log = self.log.clone();
+        blocking(move || Ok(log.append_end(&copied.write())?)).await?;
         Ok(copied)
     }
 
@@ -185,6 +187,16 @@ impl Sqlite {
         partitions.sort_unstable();
         partitions.dedup();
         Ok(partitions)
+    }
+}
+
+/// Runs what waits for the disk where it holds up no session.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, KvError> + Send + 'static,
+) -> Result<T, KvError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(KvError::Broken(error.to_string())),
     }
 }
 

@@ -56,9 +56,7 @@ use futures_util::future::BoxFuture;
 use segments::{Log, Place};
 
 use crate::counter::Counter;
-use crate::{
-    Condition, Kv, KvError, Operation, Outcome, Partition, Snapshot, Watch, Watches, check,
-};
+use crate::{Condition, Kv, KvError, Operation, Outcome, Partition, Snapshot, Watch, Watches};
 use connection::Database;
 use flusher::Flusher;
 use layers::Layers;
@@ -201,19 +199,6 @@ impl Sqlite {
             self.layers.wait_for_change()?;
         }
     }
-
-    async fn hand_in(
-        &self,
-        partition: Partition,
-        conditions: Vec<Condition>,
-        operations: Vec<Operation>,
-    ) -> Result<Outcome, KvError> {
-        check(&conditions, &operations)?;
-        let stopped = || KvError::Broken("the writer has stopped".into());
-        let handed_in = self.counter.hand_in(partition, conditions, operations);
-        let answer = handed_in.await.ok_or_else(stopped)?;
-        answer.await.map_err(|_| stopped())?
-    }
 }
 
 fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, KvError> {
@@ -230,7 +215,9 @@ impl Kv for Sqlite {
         conditions: Vec<Condition>,
         operations: Vec<Operation>,
     ) -> BoxFuture<'_, Result<Outcome, KvError>> {
-        self.hand_in(partition, conditions, operations).boxed()
+        self.counter
+            .commit(partition, conditions, operations)
+            .boxed()
     }
 
     fn snapshot(&self, partition: Partition) -> BoxFuture<'_, Result<Box<dyn Snapshot>, KvError>> {

@@ -35,15 +35,12 @@ impl World {
         self.try_open().unwrap()
     }
 
-    /// What the log has before a copy is no more there.
+    /// What the log has before a copy, and before the changes that it may lack, is no more there.
     fn forget_before(&self, copied: &Copied) {
-        let segment = self
-            .dir
-            .path()
-            .join("log")
-            .join(copied.first.segment.to_string());
+        let start = copied.first.min(copied.start);
+        let segment = self.dir.path().join("log").join(start.segment.to_string());
         let file = OpenOptions::new().write(true).open(segment).unwrap();
-        let zeros = vec![0; usize::try_from(copied.first.offset).unwrap()];
+        let zeros = vec![0; usize::try_from(start.offset).unwrap()];
         file.write_all_at(&zeros, 0).unwrap();
     }
 }
@@ -126,7 +123,7 @@ async fn whatever_becomes_of_a_file_of_the_index_all_comes_back() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_copy_holds_all_whatever_is_committed_meanwhile() {
     let world = World::new();
     let kv = Arc::new(world.open());
