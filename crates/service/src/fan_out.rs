@@ -3,9 +3,11 @@
 //!
 //! Every delivery carries the entry's number as the key that makes it happen once, so it
 //! may be tried again at any time: after a crash, or twice at the same time. What cannot
-//! be delivered now (the account is over its quota, the disk is full) stays in the queue
-//! and is tried again every [`RETRY`]; it is never dropped. Only when the account is gone
-//! for good is its copy given up.
+//! be delivered now stays in the queue; it is never dropped. Only when the account is gone
+//! for good is its copy given up. What keeps one copy waiting (the account is over its
+//! quota) is noted with it, and it is tried again every [`RETRY`]. When the service itself
+//! has trouble (the database or the bucket is away), it says nothing about the copy: all is
+//! tried again [`SOON`], and then ever less often up to every [`LATER`].
 //!
 //! Each node brings round what it accepted. What one that died has left behind, the others
 //! take over: [`TAKEOVER`] after the queue has changed they look whether the latest mail is
@@ -15,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use address::AccountId;
-use directory::{Account, Directory};
+use directory::{Account, Directory, DirectoryError};
 use jiff::Timestamp;
 use queue::{Destination, Entry, Queue, QueueError, QueueId, Recipient};
 use store::{Delivery, DeliveryId, Flags, Incoming, MailboxId, Store, StoreError};
@@ -24,6 +26,10 @@ use tokio::time::sleep;
 
 /// How long mail waits that could not be delivered, before it is tried again.
 pub const RETRY: Duration = Duration::from_secs(5 * 60);
+/// How long after trouble of the service itself all is tried again, the first time.
+pub const SOON: Duration = Duration::from_secs(1);
+/// How long at most, when the trouble lasts.
+pub const LATER: Duration = Duration::from_secs(60);
 /// How long after a change of the queue it is looked through for mail that nobody has
 /// brought round: many times what that takes.
 pub const TAKEOVER: Duration = Duration::from_secs(5);
@@ -45,6 +51,20 @@ pub struct FanOut {
     clock: fn() -> Timestamp,
     turns: Arc<Semaphore>,
     more: Arc<Notify>,
+}
+
+/// Trouble of the service itself: it is no fault of the mail that waits for it to pass.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FanOutError {
+    /// The queue could not be read or written.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The accounts could not be asked for.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// The mail could not be read or kept.
+    #[error(transparent)]
+    Store(StoreError),
 }
 
 /// What became of one copy.
@@ -69,9 +89,16 @@ fn latest(now: Timestamp) -> QueueId {
     QueueId::new(now.checked_sub(CLOCKS).unwrap_or(now), 0)
 }
 
-fn warn_of(looked: Result<(), QueueError>) {
-    if let Err(error) = looked {
-        tracing::error!(%error, "the queue could not be read");
+/// How long to wait after the service has had trouble once more.
+fn longer(pause: Option<Duration>) -> Duration {
+    pause.map_or(SOON, |pause| LATER.min(pause * 2))
+}
+
+/// Ends after that time, if there is one.
+async fn pass(pause: Option<Duration>) {
+    match pause {
+        Some(pause) => sleep(pause).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -109,6 +136,7 @@ impl FanOut {
         tokio::spawn(async move {
             if let Err(error) = this.entry(&entry, Some(incoming)).await {
                 tracing::error!(id = %entry.id, %error, "mail for several accounts has to wait");
+                this.more.notify_one();
             }
             drop(turn);
         });
@@ -120,21 +148,26 @@ impl FanOut {
         let mut changes = self.queue.watch();
         loop {
             let since = latest((self.clock)());
-            warn_of(self.resume().await);
+            // What a look with trouble has missed may be of any age.
+            let since = self.resume().await.is_ok().then_some(since);
             // Ends when the next full look is due.
             let _ = tokio::time::timeout(RETRY, self.look_at_the_latest(since, &mut changes)).await;
         }
     }
 
-    /// Looks at mail that came since then whenever there is reason to.
-    async fn look_at_the_latest(&self, since: QueueId, changes: &mut kv::Watch) {
+    /// Looks at mail that came since then whenever there is reason to; without a time there
+    /// has been trouble already.
+    async fn look_at_the_latest(&self, since: Option<QueueId>, changes: &mut kv::Watch) {
+        let mut pause = since.is_none().then_some(SOON);
         loop {
             tokio::select! {
-                // What this node has accepted and had no turn for.
+                // What this node has accepted and had no turn for, or trouble with.
                 () = self.more.notified() => {}
                 () = some_time_after(changes) => {}
+                () = pass(pause) => {}
             }
-            warn_of(self.bring_round(Some(since), Which::Untried).await);
+            let looked = self.bring_round(since, Which::Untried).await;
+            pause = looked.is_err().then(|| longer(pause));
         }
     }
 
@@ -142,18 +175,22 @@ impl FanOut {
     /// there. Done twice, it delivers nothing twice.
     ///
     /// # Errors
-    /// When the queue can't be read. Trouble with a message keeps that one waiting and
-    /// stops no other.
-    pub async fn resume(&self) -> Result<(), QueueError> {
+    /// The first trouble of the service. Trouble with a message keeps that one waiting and
+    /// stops no other; what could be delivered is.
+    pub async fn resume(&self) -> Result<(), FanOutError> {
         self.bring_round(None, Which::All).await
     }
 
-    async fn bring_round(&self, after: Option<QueueId>, which: Which) -> Result<(), QueueError> {
+    async fn bring_round(&self, after: Option<QueueId>, which: Which) -> Result<(), FanOutError> {
         let mut after = after;
+        let mut result = Ok(());
         loop {
-            let mut entries = self.queue.list(after, ENTRIES).await?;
+            let entries = self.queue.list(after, ENTRIES).await;
+            let mut entries = entries.inspect_err(|error| {
+                tracing::error!(%error, "the queue could not be read");
+            })?;
             let Some(last) = entries.last() else {
-                return Ok(());
+                return result;
             };
             after = Some(last.id);
             for entry in &mut entries {
@@ -162,6 +199,7 @@ impl FanOut {
                 }
                 if let Err(error) = self.entry(entry, None).await {
                     tracing::error!(id = %entry.id, %error, "a queued message has to wait");
+                    result = result.and(Err(error));
                 }
             }
         }
@@ -169,13 +207,13 @@ impl FanOut {
 
     /// Delivers the local copies of one entry. The message is read again only if it has
     /// to be.
-    async fn entry(&self, entry: &Entry, incoming: Option<Incoming>) -> Result<(), QueueError> {
+    async fn entry(&self, entry: &Entry, incoming: Option<Incoming>) -> Result<(), FanOutError> {
         let mut incoming = incoming;
         for recipient in &entry.recipients {
             let Destination::Local(account) = recipient.to else {
                 continue;
             };
-            match self.copy(entry, account, &mut incoming).await {
+            match self.copy(entry, account, &mut incoming).await? {
                 Outcome::Settled => self.queue.settle(entry.id, recipient).await?,
                 Outcome::Waits(why) => self.wait(entry.id, recipient, &why).await?,
             }
@@ -192,18 +230,27 @@ impl FanOut {
         self.queue.defer(id, recipient, why).await
     }
 
-    async fn copy(&self, entry: &Entry, id: AccountId, incoming: &mut Option<Incoming>) -> Outcome {
+    async fn copy(
+        &self,
+        entry: &Entry,
+        id: AccountId,
+        incoming: &mut Option<Incoming>,
+    ) -> Result<Outcome, FanOutError> {
         let account = match self.directory.account(id).await {
             Ok(Some(account)) => account,
             Ok(None) => {
                 tracing::warn!(entry = %entry.id, account = %id, "a copy is given up: the account is gone");
-                return Outcome::Settled;
+                return Ok(Outcome::Settled);
             }
-            Err(error) => return Outcome::Waits(error.to_string()),
+            Err(error @ DirectoryError::Unreadable { .. }) => {
+                return Ok(Outcome::Waits(error.to_string()));
+            }
+            Err(error) => return Err(error.into()),
         };
         match self.place(entry, &account, incoming).await {
-            Ok(()) => Outcome::Settled,
-            Err(error) => Outcome::Waits(error.to_string()),
+            Ok(()) => Ok(Outcome::Settled),
+            Err(error @ StoreError::Broken(_)) => Err(FanOutError::Store(error)),
+            Err(error) => Ok(Outcome::Waits(error.to_string())),
         }
     }
 
