@@ -362,6 +362,46 @@ async fn a_body_waits_for_a_server_that_comes_back() {
     way.abort();
 }
 
+/// Two ways to the service, as to two nodes of it. One after the other goes and comes back,
+/// in the middle of bodies large and small.
+#[tokio::test]
+async fn whichever_place_answers_is_asked() {
+    let server = testbed::S3::start();
+    let there = server.endpoint().trim_start_matches("http://").to_owned();
+    let mut ways = Vec::new();
+    for _ in 0..2 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let place = listener.local_addr().unwrap();
+        ways.push((place, Some(carrying(listener, &there))));
+    }
+    let endpoints = format!("http://{}, http://{}", ways[0].0, ways[1].0);
+    let blobs = Blobs::in_bucket(Bucket::open(&settings(&endpoints)).await.unwrap());
+    let large = octets(1, 3 * PART_OCTETS);
+    for round in 0..4 {
+        let (small, mut writer) = (keep(&blobs, b"small").await, blobs.writer());
+        let (first, rest) = large.split_at(PART_OCTETS + 10);
+        writer.write(first).await.unwrap();
+        let (place, way) = &mut ways[round % 2];
+        let gone = way.take().unwrap();
+        gone.abort();
+        assert!(gone.await.unwrap_err().is_cancelled());
+        writer.write(rest).await.unwrap();
+        let kept = writer.finish().await.unwrap();
+        assert_eq!(whole(&blobs, &small).await.unwrap(), b"small");
+        assert_eq!(whole(&blobs, &kept).await.unwrap(), large);
+        assert_eq!(
+            whole(&blobs, &keep(&blobs, b"more").await).await.unwrap(),
+            b"more"
+        );
+        *way = Some(carrying(TcpListener::bind(*place).await.unwrap(), &there));
+    }
+}
+
+fn carrying(listener: TcpListener, there: &str) -> tokio::task::JoinHandle<()> {
+    let none_is_lost = Arc::new(AtomicBool::new(true));
+    tokio::spawn(carry_all(listener, there.to_owned(), none_is_lost))
+}
+
 /// The answer to a put is lost: the body is there all the same, once.
 #[tokio::test]
 async fn a_lost_answer_is_asked_for_again() {

@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | `postgres.rs` | [`Postgres`]: Debian's PostgreSQL in a folder of its own |
 //! | `s3.rs` | [`S3`]: moto, which answers as S3 does |
+//! | `garage.rs` | [`Garage`]: an S3 server of several nodes |
 //! | `child.rs` | a server as a process that is never left behind |
 //!
 //! # Invariants
@@ -27,11 +28,13 @@
 )]
 
 mod child;
+mod garage;
 mod postgres;
 mod s3;
 
 use std::net::TcpListener;
 
+pub use garage::Garage;
 pub use postgres::{Identity, Postgres};
 pub use s3::S3;
 

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
+use object_store::aws::AmazonS3;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 use tokio::time::{Instant, sleep};
 
 use super::name::ObjectName;
+use super::places::{PAUSE, Places};
 use super::settings::Settings;
 use crate::{BlobError, BodyRef};
 
@@ -22,19 +23,15 @@ const FORMAT_WORD: &str = "facteur-bodies-s3";
 /// 1: one object for each body, as it is.
 const FORMAT: u32 = 1;
 
-/// What is waited before a lost answer is asked for again.
-const PAUSE: Duration = Duration::from_millis(200);
-
 /// A bucket with bodies. A clone is another handle on the same.
 #[derive(Clone)]
 pub struct Bucket(Arc<Inner>);
 
 struct Inner {
-    store: Box<dyn ObjectStore>,
+    places: Places,
     prefix: Path,
     /// For people.
     place: String,
-    patience: Duration,
 }
 
 impl Bucket {
@@ -48,10 +45,9 @@ impl Bucket {
     pub async fn open(settings: &Settings) -> Result<Bucket, BlobError> {
         let unusable = |error: super::SettingsError| BlobError::Unusable(error.to_string());
         let bucket = Bucket(Arc::new(Inner {
-            store: Box::new(settings.connect().map_err(unusable)?),
+            places: Places::of(settings).map_err(unusable)?,
             prefix: settings.prefix().map_err(unusable)?,
             place: settings.place(),
-            patience: settings.patience,
         }));
         bucket.ensure_format().await?;
         Ok(bucket)
@@ -62,8 +58,8 @@ impl Bucket {
     /// # Errors
     /// [`BlobError::Away`] when the bucket can't be reached; it may be gone all the same.
     pub async fn delete(&self, body: &BodyRef) -> Result<(), BlobError> {
-        let name = self.name(body)?;
-        match self.store().delete(&self.path(name)).await {
+        let path = self.path(self.name(body)?);
+        match self.ask(|store| store.delete(&path)).await {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(meaning(&error)),
         }
@@ -75,8 +71,15 @@ impl Bucket {
         body.object().ok_or_else(missing)
     }
 
-    pub(super) fn store(&self) -> &dyn ObjectStore {
-        &*self.0.store
+    /// As [`Places::ask`].
+    pub(super) async fn ask<'a, T, F>(
+        &'a self,
+        question: impl Fn(&'a AmazonS3) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        self.0.places.ask(question).await
     }
 
     pub(super) fn path(&self, name: ObjectName) -> Path {
@@ -89,45 +92,36 @@ impl Bucket {
     /// Puts an object that is not there. A bucket that is not there was when this was
     /// opened: that is waited for too.
     pub(super) async fn create(&self, path: &Path, octets: PutPayload) -> Result<(), BlobError> {
-        let passes =
-            |error: &BlobError| matches!(error, BlobError::Away(_) | BlobError::NoBucket(_));
-        self.create_while(path, octets, passes).await
-    }
-
-    /// Puts an object that is not there, again for as long as the bucket's patience while
-    /// this holds of why it can't be.
-    async fn create_while(
-        &self,
-        path: &Path,
-        octets: PutPayload,
-        passes: impl Fn(&BlobError) -> bool,
-    ) -> Result<(), BlobError> {
         let begun = Instant::now();
         loop {
-            let put = self
-                .store()
-                .put_opts(path, octets.clone(), PutMode::Create.into());
-            let error = match put.await {
-                Ok(_) => return Ok(()),
-                // Nobody else draws that name: an attempt whose answer was lost made it.
-                Err(Error::AlreadyExists { .. }) => {
-                    return self.confirm(path, octets.content_length() as u64).await;
+            match self.create_at_once(path, octets.clone()).await {
+                Err(BlobError::NoBucket(_)) if begun.elapsed() < self.0.places.patience() => {
+                    sleep(PAUSE).await;
                 }
-                // What is put is not there only where nothing can be put.
-                Err(Error::NotFound { .. }) => BlobError::NoBucket(self.0.place.clone()),
-                Err(error) => meaning(&error),
-            };
-            // The library does not try again when an answer was lost, since it does not
-            // know what we know of names.
-            if !passes(&error) || begun.elapsed() >= self.0.patience {
-                return Err(error);
+                done => return done,
             }
-            sleep(PAUSE).await;
         }
     }
 
-    async fn confirm(&self, path: &Path, length: u64) -> Result<(), BlobError> {
-        let found = self.store().head(path).await;
+    async fn create_at_once(&self, path: &Path, octets: PutPayload) -> Result<(), BlobError> {
+        let length = octets.content_length() as u64;
+        let put = |store: &AmazonS3| {
+            let (store, octets) = (store.clone(), octets.clone());
+            async move { store.put_opts(path, octets, PutMode::Create.into()).await }
+        };
+        match self.ask(put).await {
+            Ok(_) => Ok(()),
+            // Nobody else draws that name: an attempt whose answer was lost made it.
+            Err(Error::AlreadyExists { .. }) => self.confirm(path, length).await,
+            // What is put is not there only where nothing can be put.
+            Err(Error::NotFound { .. }) => Err(BlobError::NoBucket(self.0.place.clone())),
+            Err(error) => Err(meaning(&error)),
+        }
+    }
+
+    /// Sees to it that an object is there and has that length.
+    pub(super) async fn confirm(&self, path: &Path, length: u64) -> Result<(), BlobError> {
+        let found = self.ask(|store| store.head(path)).await;
         let found = found.map_err(|error| meaning(&error))?;
         if found.size != length {
             return Err(BlobError::Broken(format!("{path} is there already")));
@@ -137,19 +131,18 @@ impl Bucket {
 
     async fn ensure_format(&self) -> Result<(), BlobError> {
         let path = self.0.prefix.clone().join(FORMAT_NAME);
-        let found = match self.store().get(&path).await {
-            Ok(found) => found.bytes().await,
+        let get = |store: &AmazonS3| {
+            let (store, path) = (store.clone(), path.clone());
+            async move { store.get(&path).await?.bytes().await }
+        };
+        match self.ask(get).await {
+            Ok(found) => self.check_format(&String::from_utf8_lossy(&found)),
             Err(Error::NotFound { .. }) => {
                 let text = format!("{FORMAT_WORD} {FORMAT}\n");
-                let passes = |error: &BlobError| matches!(error, BlobError::Away(_));
-                return self
-                    .create_while(&path, text.into_bytes().into(), passes)
-                    .await;
+                self.create_at_once(&path, text.into_bytes().into()).await
             }
-            Err(error) => Err(error),
-        };
-        let found = found.map_err(|error| meaning(&error))?;
-        self.check_format(&String::from_utf8_lossy(&found))
+            Err(error) => Err(meaning(&error)),
+        }
     }
 
     fn check_format(&self, text: &str) -> Result<(), BlobError> {

@@ -13,6 +13,7 @@
 //! | --- | --- |
 //! | `settings.rs` | [`Settings`]: which bucket, and how it is reached |
 //! | `bucket.rs` | [`Bucket`], the door |
+//! | `places.rs` | one place or several, and which of them is asked |
 //! | `name.rs` | the name of an object, and how a [`crate::BodyRef`] holds it |
 //! | `writer.rs` | a body on its way in |
 //! | `reader.rs` | reading one |
@@ -30,6 +31,7 @@
 
 mod bucket;
 mod name;
+mod places;
 mod reader;
 mod settings;
 mod writer;

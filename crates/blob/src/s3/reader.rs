@@ -80,8 +80,10 @@ impl ObjectReader {
         let start = self.range.start;
         let wanted = start..self.range.end.min(start.saturating_add(WINDOW_OCTETS));
         let path = self.bucket.path(self.bucket.name(&self.body)?);
-        let found = self.bucket.store().get_range(&path, wanted.clone()).await;
-        match found {
+        let found = self
+            .bucket
+            .ask(|store| store.get_range(&path, wanted.clone()));
+        match found.await {
             Ok(octets) if octets.len() as u64 == wanted.end - wanted.start => Ok(octets),
             Ok(_) => Err(self.damaged("ends before it should")),
             Err(Error::NotFound { .. }) => Err(self.damaged("is not there")),

@@ -14,14 +14,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const REQUEST_PATIENCE: Duration = Duration::from_secs(60);
 /// How long it may take to be let in.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
-/// Attempts of one request; [`PATIENCE`] ends them before, as a rule.
-const ATTEMPTS: usize = 50;
 
 /// Which bucket, and how it is reached.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where the service is: `https://s3.example`.
-    pub endpoint: String,
+    /// Where the service is: `https://s3.example`. Several are one and the same service,
+    /// and whichever answers is asked.
+    pub endpoints: Vec<String>,
     /// Its region; what has none takes any word.
     pub region: String,
     /// The bucket. It must be there.
@@ -66,10 +65,13 @@ pub enum SettingsError {
 }
 
 impl Settings {
-    /// Settings with nothing out of the ordinary.
-    pub fn new(endpoint: &str, bucket: &str, access_key: &str, secret_key: Password) -> Settings {
+    /// Settings with nothing out of the ordinary. Between several endpoints are commas.
+    pub fn new(endpoints: &str, bucket: &str, access_key: &str, secret_key: Password) -> Settings {
         Settings {
-            endpoint: endpoint.to_owned(),
+            endpoints: endpoints
+                .split(',')
+                .map(|one| one.trim().to_owned())
+                .collect(),
             region: "us-east-1".to_owned(),
             bucket: bucket.to_owned(),
             prefix: String::new(),
@@ -90,9 +92,10 @@ impl Settings {
         self.connect().map(drop)
     }
 
-    /// Whether everything goes to another machine in the clear.
+    /// Whether anything goes to another machine in the clear.
     pub fn is_in_the_clear(&self) -> bool {
-        !self.endpoint.starts_with("https://") && !self.is_here()
+        let clear = |one: &String| !one.starts_with("https://") && !is_here(one);
+        self.endpoints.iter().any(clear)
     }
 
     /// The bucket, for people: `s3://BUCKET/PREFIX`.
@@ -105,29 +108,38 @@ impl Settings {
         Path::parse(&self.prefix).map_err(|error| SettingsError::Prefix(error.to_string()))
     }
 
-    pub(super) fn connect(&self) -> Result<AmazonS3, SettingsError> {
+    /// The way to each place, none of which is asked yet.
+    pub(super) fn connect(&self) -> Result<Vec<AmazonS3>, SettingsError> {
+        self.endpoints
+            .iter()
+            .map(|one| self.connect_to(one))
+            .collect()
+    }
+
+    fn connect_to(&self, endpoint: &str) -> Result<AmazonS3, SettingsError> {
         let secret = std::str::from_utf8(self.secret_key.expose());
         let secret = secret.map_err(|_| SettingsError::Secret)?;
         let refused = |error: object_store::Error| SettingsError::Refused(error.to_string());
         let mut options = ClientOptions::new()
             .with_timeout(REQUEST_PATIENCE)
             .with_connect_timeout(CONNECT_PATIENCE)
-            .with_allow_http(self.may_be_clear()?);
+            .with_allow_http(self.may_be_clear(endpoint)?);
         if let Some(pem) = &self.root {
             let root = Certificate::from_pem(pem).map_err(refused)?;
             options = options.with_root_certificate(root);
         }
         AmazonS3Builder::new()
-            .with_endpoint(self.endpoint.trim_end_matches('/'))
+            .with_endpoint(endpoint.trim_end_matches('/'))
             .with_region(&self.region)
             .with_bucket_name(&self.bucket)
             .with_access_key_id(&self.access_key)
             .with_secret_access_key(secret)
             .with_client_options(options)
             .with_conditional_put(S3ConditionalPut::ETagMatch)
+            // Whoever asks has other places to ask before the same one again.
             .with_retry(RetryConfig {
                 backoff: BackoffConfig::default(),
-                max_retries: ATTEMPTS,
+                max_retries: 0,
                 retry_timeout: self.patience,
             })
             .build()
@@ -136,35 +148,38 @@ impl Settings {
 
     /// Whether the service is spoken to without TLS; only one on this machine may be,
     /// unless it is said.
-    fn may_be_clear(&self) -> Result<bool, SettingsError> {
-        if self.endpoint.starts_with("https://") {
-            return Ok(false);
-        }
-        if !self.endpoint.starts_with("http://") {
+    fn may_be_clear(&self, endpoint: &str) -> Result<bool, SettingsError> {
+        if endpoint.contains(char::is_whitespace) {
             return Err(SettingsError::Endpoint);
         }
-        if self.in_the_clear || self.is_here() {
+        if endpoint.starts_with("https://") {
+            return Ok(false);
+        }
+        if !endpoint.starts_with("http://") {
+            return Err(SettingsError::Endpoint);
+        }
+        if self.in_the_clear || is_here(endpoint) {
             Ok(true)
         } else {
             Err(SettingsError::InTheClear)
         }
     }
+}
 
-    /// Whether it is reached without leaving this machine.
-    fn is_here(&self) -> bool {
-        let rest = self.endpoint.split_once("://");
-        let place = rest.and_then(|(_, rest)| rest.split('/').next());
-        let place = place.unwrap_or_default();
-        let host = match place.rsplit_once(':') {
-            Some((host, port)) if port.parse::<u16>().is_ok() => host,
-            _ => place,
-        };
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        host == "localhost"
-            || host
-                .parse()
-                .is_ok_and(|address: IpAddr| address.is_loopback())
-    }
+/// Whether it is reached without leaving this machine.
+fn is_here(endpoint: &str) -> bool {
+    let rest = endpoint.split_once("://");
+    let place = rest.and_then(|(_, rest)| rest.split('/').next());
+    let place = place.unwrap_or_default();
+    let host = match place.rsplit_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok() => host,
+        _ => place,
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -182,25 +197,44 @@ mod tests {
             "http://localhost",
             "http://[::1]:3900/",
         ] {
-            assert_eq!(settings(here).may_be_clear(), Ok(true), "{here}");
+            assert_eq!(settings(here).may_be_clear(here), Ok(true), "{here}");
         }
-        assert_eq!(settings("https://s3.example").may_be_clear(), Ok(false));
+        assert_eq!(
+            settings("https://s3.example").may_be_clear("https://s3.example"),
+            Ok(false)
+        );
         for away in [
             "http://s3.example:9000",
             "http://10.0.0.1",
             "http://localhost.example",
         ] {
             assert_eq!(
-                settings(away).may_be_clear(),
+                settings(away).may_be_clear(away),
                 Err(SettingsError::InTheClear)
             );
             let mut said = settings(away);
             said.in_the_clear = true;
-            assert_eq!(said.may_be_clear(), Ok(true));
+            assert_eq!(said.may_be_clear(away), Ok(true));
             assert!(said.is_in_the_clear());
         }
-        for odd in ["s3.example", "", "ftp://localhost"] {
-            assert_eq!(settings(odd).may_be_clear(), Err(SettingsError::Endpoint));
+        // Of several each counts.
+        let several = settings("https://s3.example, http://localhost");
+        assert_eq!(
+            several.endpoints,
+            ["https://s3.example", "http://localhost"]
+        );
+        assert!(several.connect().is_ok());
+        let several = settings("https://s3.example,http://s3.example");
+        assert_eq!(several.connect().err(), Some(SettingsError::InTheClear));
+        assert!(several.is_in_the_clear());
+        for odd in [
+            "s3.example",
+            "",
+            "ftp://localhost",
+            "https://s3.example,",
+            "https://s3.example https://s4.example",
+        ] {
+            assert_eq!(settings(odd).connect().err(), Some(SettingsError::Endpoint));
         }
     }
 

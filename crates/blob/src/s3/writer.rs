@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use object_store::{MultipartUpload, ObjectStoreExt, PutPayload, PutPayloadMut};
-use parking_lot::Mutex;
+use object_store::multipart::{MultipartStore, PartId};
+use object_store::path::Path;
+use object_store::{Error, MultipartId, PutPayload, PutPayloadMut};
 use tokio::runtime::Handle;
 
 use super::bucket::{Bucket, meaning};
@@ -83,7 +84,7 @@ impl ObjectWriter {
             }
             State::Large(mut upload) => {
                 upload.part(pending).await?;
-                upload.complete().await?;
+                upload.complete(self.length).await?;
             }
             State::Failed(error) => return Err(error),
         }
@@ -117,34 +118,56 @@ impl ObjectWriter {
     }
 }
 
-/// An object that is written in parts. Unless it is completed, dropping it removes them.
-///
-/// The lock is never taken: it makes of what may be sent to another thread what may also
-/// be shared, as those who hold a writer are.
-struct Upload(Mutex<Option<Box<dyn MultipartUpload>>>);
+/// An object that is written in parts, each of them by whichever place answers. Unless it is
+/// completed, dropping it removes them.
+struct Upload {
+    bucket: Bucket,
+    path: Path,
+    /// None when there is nothing to be removed.
+    id: Option<MultipartId>,
+    parts: Vec<PartId>,
+}
 
 impl Upload {
     async fn begin(bucket: &Bucket, name: ObjectName) -> Result<Upload, BlobError> {
-        let begun = bucket.store().put_multipart(&bucket.path(name)).await;
-        Ok(Upload(Mutex::new(Some(
-            begun.map_err(|error| meaning(&error))?,
-        ))))
+        let path = bucket.path(name);
+        // An attempt whose answer is lost leaves another behind, with no parts.
+        let id = bucket.ask(|store| store.create_multipart(&path)).await;
+        Ok(Upload {
+            id: Some(id.map_err(|error| meaning(&error))?),
+            path,
+            bucket: bucket.clone(),
+            parts: Vec::new(),
+        })
+    }
+
+    fn id(&self) -> Result<&MultipartId, BlobError> {
+        let complete = || BlobError::Broken("the body is complete already".into());
+        self.id.as_ref().ok_or_else(complete)
     }
 
     async fn part(&mut self, octets: PutPayload) -> Result<(), BlobError> {
-        let Some(upload) = self.0.get_mut() else {
-            return Err(BlobError::Broken("the body is complete already".into()));
-        };
-        let part = upload.put_part(octets);
-        part.await.map_err(|error| meaning(&error))
+        let (path, id, number) = (&self.path, self.id()?, self.parts.len());
+        let put = self
+            .bucket
+            .ask(|store| store.put_part(path, id, number, octets.clone()));
+        let part = put.await.map_err(|error| meaning(&error))?;
+        self.parts.push(part);
+        Ok(())
     }
 
-    async fn complete(mut self) -> Result<(), BlobError> {
-        let Some(upload) = self.0.get_mut() else {
-            return Err(BlobError::Broken("the body is complete already".into()));
-        };
-        upload.complete().await.map_err(|error| meaning(&error))?;
-        *self.0.get_mut() = None;
+    async fn complete(mut self, length: u64) -> Result<(), BlobError> {
+        let (path, id, parts) = (&self.path, self.id()?, &self.parts);
+        let completed = self
+            .bucket
+            .ask(|store| store.complete_multipart(path, id, parts.clone()));
+        match completed.await {
+            Ok(_) => {}
+            // An attempt whose answer was lost has completed it.
+            Err(Error::NotFound { .. }) => self.bucket.confirm(path, length).await?,
+            Err(error) => return Err(meaning(&error)),
+        }
+        self.id = None;
         Ok(())
     }
 }
@@ -153,9 +176,11 @@ impl Drop for Upload {
     fn drop(&mut self) {
         // Without a runtime the service is at its end; then the bucket's own rule has to
         // do it.
-        if let (Some(mut upload), Ok(runtime)) = (self.0.get_mut().take(), Handle::try_current()) {
+        if let (Some(id), Ok(runtime)) = (self.id.take(), Handle::try_current()) {
+            let (bucket, path) = (self.bucket.clone(), self.path.clone());
             runtime.spawn(async move {
-                if let Err(error) = upload.abort().await {
+                let aborted = bucket.ask(|store| store.abort_multipart(&path, &id)).await;
+                if let Err(error) = aborted {
                     tracing::warn!(%error, "parts of an unfinished body could not be removed");
                 }
             });
