@@ -12,6 +12,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `lib.rs` | [`Blobs`], the door |
+//! | `ahead.rs` | [`Ahead`]: many bodies, one after the other |
 //! | `door.rs` | [`BodyWriter`] and [`BodyReader`], whatever is behind |
 //! | `body.rs` | [`BodyRef`] |
 //! | `hold.rs` | bodies that no record names yet |
@@ -31,6 +32,7 @@
 //! * **What a reader has begun to read stays readable to it**, also when its segment is taken
 //!   away meanwhile.
 
+mod ahead;
 mod appender;
 mod body;
 mod door;
@@ -51,6 +53,7 @@ use reader::SegmentReader;
 use segments::{Growing, Log};
 use writer::SegmentWriter;
 
+pub use ahead::{AHEAD_BODIES, AHEAD_OCTETS, Ahead};
 pub use body::BodyRef;
 pub use door::{BodyReader, BodyWriter};
 pub use error::BlobError;
@@ -149,6 +152,19 @@ impl Blobs {
             Engine::Segments(inner) => SegmentWriter::new(inner.clone()).into(),
             #[cfg(feature = "s3")]
             Engine::Bucket(bucket) => s3::ObjectWriter::new(bucket.clone()).into(),
+        }
+    }
+
+    /// Reads bodies one after the other.
+    pub fn ahead(&self) -> Ahead {
+        Ahead::new(self.clone())
+    }
+
+    #[cfg(feature = "s3")]
+    fn bucket(&self) -> Option<&s3::Bucket> {
+        match &self.engine {
+            Engine::Segments(_) => None,
+            Engine::Bucket(bucket) => Some(bucket),
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use address::Password;
 use blob::s3::{Bucket, PART_OCTETS, Settings, WINDOW_OCTETS};
-use blob::{BlobError, Blobs, BodyRef, READ_OCTETS};
+use blob::{AHEAD_OCTETS, BlobError, Blobs, BodyReader, BodyRef, READ_OCTETS};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::{ObjectStore, ObjectStoreExt, PutMode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -39,7 +39,10 @@ async fn read(
     body: &BodyRef,
     range: std::ops::Range<u64>,
 ) -> Result<Vec<u8>, BlobError> {
-    let mut reader = blobs.read(body, range);
+    all(blobs.read(body, range)).await
+}
+
+async fn all(mut reader: BodyReader) -> Result<Vec<u8>, BlobError> {
     let mut all = Vec::new();
     while let Some(piece) = reader.next().await {
         let piece = piece?;
@@ -400,6 +403,64 @@ async fn whichever_place_answers_is_asked() {
 fn carrying(listener: TcpListener, there: &str) -> tokio::task::JoinHandle<()> {
     let none_is_lost = Arc::new(AtomicBool::new(true));
     tokio::spawn(carry_all(listener, there.to_owned(), none_is_lost))
+}
+
+/// Bodies that were asked for before are what they would be else: whole, in part, damaged,
+/// given up, or never expected.
+#[tokio::test]
+async fn what_is_read_ahead_is_the_same() {
+    let server = testbed::S3::start();
+    let (bucket, blobs) = open(&server).await;
+    let sizes = [
+        10,
+        0,
+        1,
+        100_000,
+        AHEAD_OCTETS,
+        AHEAD_OCTETS + 1,
+        2_000,
+        3_000,
+        9,
+        8,
+        7,
+    ];
+    let mut kept = Vec::new();
+    for (seed, size) in (0..).zip(sizes) {
+        let body = octets(seed, usize::try_from(size).unwrap());
+        kept.push((keep(&blobs, &body).await, body));
+    }
+    bucket.delete(&kept[6].0).await.unwrap();
+    let mut ahead = blobs.ahead();
+    for at in 0..kept.len() {
+        ahead.expect(kept[at..].iter().map(|(body, _)| body));
+        // Some are passed over.
+        if at == 3 {
+            continue;
+        }
+        let (body, octets) = &kept[at];
+        let found = all(ahead.read(body, 0..u64::MAX)).await;
+        if at == 6 {
+            assert!(matches!(found, Err(BlobError::Damaged(_))), "{found:?}");
+        } else {
+            assert_eq!(found.unwrap(), *octets);
+            // A second section of the same message.
+            let cut = octets.len().min(5)..octets.len().min(9);
+            assert_eq!(all(ahead.read(body, 5..9)).await.unwrap(), octets[cut]);
+        }
+    }
+    // Parts of what is on its way.
+    ahead.expect([&kept[3].0]);
+    assert_eq!(
+        all(ahead.read(&kept[3].0, 5..99_000)).await.unwrap(),
+        kept[3].1[5..99_000]
+    );
+    ahead.expect([&kept[3].0]);
+    assert!(
+        all(ahead.read(&kept[3].0, 200_000..300_000))
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 /// The answer to a put is lost: the body is there all the same, once.

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use address::AccountId;
-use blob::{Blobs, BodyReader, BodyRef};
+use blob::{Ahead, Blobs, BodyReader, BodyRef};
 use kv::{Kv, Outcome, Partition};
 use tokio::sync::MutexGuard;
 
@@ -70,6 +70,11 @@ impl Store {
     /// Reads octets of a message, counted from 0, as they are asked for.
     pub fn read(&self, body: &BodyRef, range: Range<u64>) -> BodyReader {
         self.blobs.read(body, range)
+    }
+
+    /// Reads bodies one after the other, as [`Blobs::ahead`].
+    pub fn ahead(&self) -> Ahead {
+        self.blobs.ahead()
     }
 
     /// The account as it is now.

@@ -16,7 +16,7 @@
 //! | `places.rs` | one place or several, and which of them is asked |
 //! | `name.rs` | the name of an object, and how a [`crate::BodyRef`] holds it |
 //! | `writer.rs` | a body on its way in |
-//! | `reader.rs` | reading one |
+//! | `reader.rs`, `coming.rs` | reading one; one that was asked for before |
 //!
 //! # Invariants
 //!
@@ -30,6 +30,7 @@
 //! which should be set.
 
 mod bucket;
+mod coming;
 mod name;
 mod places;
 mod reader;
@@ -41,5 +42,6 @@ pub use reader::WINDOW_OCTETS;
 pub use settings::{Settings, SettingsError};
 pub use writer::PART_OCTETS;
 
+pub(crate) use coming::Coming;
 pub(crate) use reader::ObjectReader;
 pub(crate) use writer::ObjectWriter;

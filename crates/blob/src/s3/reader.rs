@@ -6,6 +6,7 @@ use bytes::Bytes;
 use object_store::{Error, ObjectStoreExt};
 
 use super::bucket::{Bucket, meaning};
+use super::coming::Coming;
 use crate::{BlobError, BodyRef, READ_OCTETS};
 
 /// Octets that are asked of the bucket at once: many pieces, so that one need not wait
@@ -22,6 +23,8 @@ pub(crate) struct ObjectReader {
     range: Range<u64>,
     /// Its beginning, as far as it is here.
     window: Bytes,
+    /// The whole body, where it was asked for before.
+    coming: Option<Coming>,
     /// What was given so far, when the whole body is read.
     hasher: Option<Box<blake3::Hasher>>,
 }
@@ -35,8 +38,21 @@ impl ObjectReader {
             body,
             range,
             window: Bytes::new(),
+            coming: None,
             hasher: whole.then(Box::default),
         }
+    }
+
+    /// Of a body that was asked for before.
+    pub(crate) fn of(
+        bucket: Bucket,
+        body: BodyRef,
+        range: Range<u64>,
+        coming: Coming,
+    ) -> ObjectReader {
+        let mut reader = ObjectReader::new(bucket, body, range);
+        reader.coming = Some(coming);
+        reader
     }
 
     pub(crate) fn left(&self) -> u64 {
@@ -69,29 +85,42 @@ impl ObjectReader {
             if self.range.start == self.body.length()
                 && *hasher.finalize().as_bytes() != self.body.hash
             {
-                return Err(self.damaged("has other octets"));
+                return Err(damaged(&self.body, "has other octets"));
             }
         }
         Ok(piece)
     }
 
     /// The next window.
-    async fn fetch(&self) -> Result<Bytes, BlobError> {
+    async fn fetch(&mut self) -> Result<Bytes, BlobError> {
+        if let Some(coming) = &mut self.coming {
+            let whole = coming.wait().await?;
+            self.coming = None;
+            let at = |octet: u64| usize::try_from(octet).unwrap_or(usize::MAX);
+            return Ok(whole.slice(at(self.range.start)..at(self.range.end)));
+        }
         let start = self.range.start;
         let wanted = start..self.range.end.min(start.saturating_add(WINDOW_OCTETS));
-        let path = self.bucket.path(self.bucket.name(&self.body)?);
-        let found = self
-            .bucket
-            .ask(|store| store.get_range(&path, wanted.clone()));
-        match found.await {
-            Ok(octets) if octets.len() as u64 == wanted.end - wanted.start => Ok(octets),
-            Ok(_) => Err(self.damaged("ends before it should")),
-            Err(Error::NotFound { .. }) => Err(self.damaged("is not there")),
-            Err(error) => Err(meaning(&error)),
-        }
+        ask(&self.bucket, &self.body, wanted).await
     }
+}
 
-    fn damaged(&self, how: &str) -> BlobError {
-        BlobError::Damaged(format!("{:?} {how}", self.body))
+/// Some octets of a body, all of them.
+pub(super) async fn ask(
+    bucket: &Bucket,
+    body: &BodyRef,
+    wanted: Range<u64>,
+) -> Result<Bytes, BlobError> {
+    let path = bucket.path(bucket.name(body)?);
+    let found = bucket.ask(|store| store.get_range(&path, wanted.clone()));
+    match found.await {
+        Ok(octets) if octets.len() as u64 == wanted.end - wanted.start => Ok(octets),
+        Ok(_) => Err(damaged(body, "ends before it should")),
+        Err(Error::NotFound { .. }) => Err(damaged(body, "is not there")),
+        Err(error) => Err(meaning(&error)),
     }
+}
+
+fn damaged(body: &BodyRef, how: &str) -> BlobError {
+    BlobError::Damaged(format!("{body:?} {how}"))
 }

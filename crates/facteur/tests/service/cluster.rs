@@ -1,5 +1,6 @@
 //! Several real nodes on one database and one bucket: they are one service. What is done
 //! with them is in `cluster/`; here they are made, and settings that can't work are refused.
+//! In `nodes.rs` they are used at length, and whatever can end does.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -14,17 +15,27 @@ use crate::served::{Served, run};
 use crate::store::World;
 
 /// What all nodes use.
-struct Cluster {
-    index: testbed::Postgres,
-    bodies: testbed::S3,
+pub(crate) struct Cluster {
+    pub(crate) index: testbed::Postgres,
+    /// Follows the index, to take its place.
+    pub(crate) standby: Option<testbed::Postgres>,
+    pub(crate) bodies: Bodies,
     /// One that was served from its data folder; the nodes have its certificate.
-    alone: Facteur,
+    pub(crate) alone: Facteur,
+}
+
+/// Where bodies are.
+pub(crate) enum Bodies {
+    /// In the memory of a small server.
+    Moto(testbed::S3),
+    /// On the disks of several.
+    Garage(testbed::Garage),
 }
 
 /// A data folder of its own, and the ports.
-struct Node {
+pub(crate) struct Node {
     folder: tempfile::TempDir,
-    base: u16,
+    pub(crate) base: u16,
     _base_lock: File,
 }
 
@@ -32,12 +43,24 @@ impl Cluster {
     fn start() -> Cluster {
         Cluster {
             index: testbed::Postgres::start(),
-            bodies: testbed::S3::start(),
+            standby: None,
+            bodies: Bodies::Moto(testbed::S3::start()),
             alone: Facteur::prepared(),
         }
     }
 
-    fn node(&self) -> Node {
+    /// One whose database has a standby.
+    pub(crate) fn start_followed(bodies: Bodies) -> Cluster {
+        let index = testbed::Postgres::start();
+        Cluster {
+            standby: Some(index.standby()),
+            index,
+            bodies,
+            alone: Facteur::prepared(),
+        }
+    }
+
+    pub(crate) fn node(&self) -> Node {
         let (base, lock) = free_base();
         let node = Node {
             folder: tempfile::tempdir().unwrap(),
@@ -50,25 +73,35 @@ impl Cluster {
             fs::copy(self.alone.data().join("tls").join(name), tls.join(name)).unwrap();
         }
         fs::write(node.data().join("password"), self.index.password()).unwrap();
-        fs::write(node.data().join("secret"), "any secret\n").unwrap();
+        let secret = match &self.bodies {
+            Bodies::Moto(_) => "any secret",
+            Bodies::Garage(garage) => garage.secret_key(),
+        };
+        fs::write(node.data().join("secret"), secret).unwrap();
         node.configure(&self.storage("postgres", "s3"));
         node
     }
 
     fn storage(&self, engine: &str, bodies: &str) -> String {
+        let (endpoints, key) = match &self.bodies {
+            Bodies::Moto(moto) => (moto.endpoint(), "facteur"),
+            Bodies::Garage(garage) => (garage.endpoints().join(","), garage.access_key()),
+        };
+        let place = match &self.standby {
+            Some(standby) => self.index.place_or(standby),
+            None => self.index.place(),
+        };
         format!(
             "[storage]\nengine = \"{engine}\"\nbodies = \"{bodies}\"\n\
-             [storage.postgres]\nurl = \"{}\"\npassword_file = \"password\"\n\
-             [storage.s3]\nendpoint = \"{}\"\nbucket = \"mail\"\n\
-             access_key = \"facteur\"\nsecret_key_file = \"secret\"\n",
-            self.index.place(),
-            self.bodies.endpoint()
+             [storage.postgres]\nurl = \"{place}\"\npassword_file = \"password\"\n\
+             [storage.s3]\nendpoint = \"{endpoints}\"\nbucket = \"mail\"\n\
+             access_key = \"{key}\"\nsecret_key_file = \"secret\"\n",
         )
     }
 }
 
 impl Node {
-    fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().to_owned()
     }
 
@@ -80,11 +113,11 @@ impl Node {
         fs::write(self.data().join("facteur.toml"), text).unwrap();
     }
 
-    fn facteur(&self, words: &[&str]) -> Command {
+    pub(crate) fn facteur(&self, words: &[&str]) -> Command {
         facteur(&self.data(), words)
     }
 
-    fn serve(&self) -> Served {
+    pub(crate) fn serve(&self) -> Served {
         Served::start(self.facteur(&["serve"]))
     }
 
@@ -115,7 +148,8 @@ fn script(verb: &str, cluster: &Cluster, nodes: &[(&Node, &Served)]) -> String {
     run(command(verb, cluster, nodes))
 }
 
-fn command(verb: &str, cluster: &Cluster, nodes: &[(&Node, &Served)]) -> Command {
+/// The same, not yet begun.
+pub(crate) fn command(verb: &str, cluster: &Cluster, nodes: &[(&Node, &Served)]) -> Command {
     let nodes = nodes.iter().map(|(node, served)| {
         let pid: u32 = served.pid().parse().unwrap();
         json!({ "base": node.base, "data": node.data(), "pid": pid })

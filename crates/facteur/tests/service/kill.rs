@@ -7,7 +7,7 @@ use std::env;
 use std::time::{Duration, Instant};
 
 use crate::common::{Facteur, files_of_messages};
-use crate::load::{Load, Setting, Verdict};
+use crate::load::{Load, REST, Setting, Verdict};
 
 /// How often the service is killed, unless `KILLS` says otherwise.
 const KILLS: u64 = 20;
@@ -23,7 +23,8 @@ fn what_was_acknowledged_holds_after_kills_under_mixed_load() {
     let people = facteur.people();
     let setting = Setting {
         authority: facteur.authority(),
-        base: facteur.base,
+        bases: vec![facteur.base],
+        rest: REST,
         data: facteur.data(),
         logs: facteur.folder.path().join("logs"),
     };

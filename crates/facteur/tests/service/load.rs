@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -31,11 +32,18 @@ const KINDS: [&str; 16] = [
     "move many",
 ];
 
+/// How long whoever was cut off rests: a new connection to the same process tells all that
+/// the old one did.
+pub(crate) const REST: Duration = Duration::from_millis(10);
+
 /// The service as the scripts find it.
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
     pub(crate) authority: PathBuf,
-    pub(crate) base: u16,
+    /// Of the ports of each node.
+    pub(crate) bases: Vec<u16>,
+    /// How long whoever was cut off rests before the next connection.
+    pub(crate) rest: Duration,
     pub(crate) data: PathBuf,
     /// Where loads write what they asked and heard.
     pub(crate) logs: PathBuf,
@@ -68,7 +76,8 @@ impl Load {
         );
         let text = serde_json::json!({
             "authority": setting.authority,
-            "base": setting.base,
+            "bases": setting.bases,
+            "rest": setting.rest.as_secs_f64(),
             "binary": env!("CARGO_BIN_EXE_facteur"),
             "chapter": format!("{chapter}-"),
             "data": setting.data,

@@ -12,6 +12,7 @@ mod kill;
 mod limits;
 mod load;
 mod log;
+mod nodes;
 mod own_user;
 mod pages;
 mod power_cut;

@@ -16,7 +16,7 @@
 //! | `campaign.rs`, `table.rs` | round after round on the service |
 
 mod campaign;
-mod chance;
+pub(crate) mod chance;
 mod disk;
 mod file;
 mod folder;

@@ -41,6 +41,12 @@ impl Served {
         self.child.id().to_string()
     }
 
+    /// Ends it at once; nothing of it has time to finish anything.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Reads the log on to a line with this text.
     pub(crate) fn wait_for(&mut self, text: &str) -> String {
         loop {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use blob::Ahead;
 use imap::{Fetch, Partial, Piece, Section, SectionText};
 use message::{SectionText as Part, Structure};
 use net::Pieces;
@@ -30,6 +31,13 @@ pub(super) async fn fetch(
         return flags(mailbox, fetch, pieces).await;
     }
     let uids = convert::stored_set(&fetch.uids);
+    let ahead = mailbox.store.ahead();
+    let mut teller = Teller {
+        mailbox,
+        fetch,
+        ahead,
+        pieces,
+    };
     let mut after = None;
     loop {
         let page = Page {
@@ -38,7 +46,7 @@ pub(super) async fn fetch(
             limit: RECORDS,
             include_gone: true,
         };
-        let mut records = working(pieces, mailbox.records(page)).await?;
+        let mut records = working(teller.pieces, mailbox.records(page)).await?;
         let Some(last) = records.last() else {
             return Ok(());
         };
@@ -49,15 +57,12 @@ pub(super) async fn fetch(
         } else {
             HashMap::new()
         };
-        for record in &records {
-            message(
-                mailbox,
-                fetch,
-                record,
-                marked.get(&record.uid).copied(),
-                pieces,
-            )
-            .await?;
+        for (at, record) in records.iter().enumerate() {
+            let mark = marked.get(&record.uid).copied();
+            if let (false, Some(next)) = (fetch.sections.is_empty(), records.get(at..)) {
+                teller.ahead.expect(next.iter().map(|record| &record.body));
+            }
+            teller.message(record, mark).await?;
         }
     }
 }
@@ -149,78 +154,106 @@ async fn mark_seen(mailbox: &Mailbox<'_>, records: &mut [Record]) -> HashMap<Uid
     marked
 }
 
-async fn message(
-    mailbox: &Mailbox<'_>,
-    fetch: &Fetch,
-    record: &Record,
-    marked: Option<imap::Modseq>,
-    pieces: &mut Pieces<Piece>,
-) -> Result<(), StoreError> {
-    let Some(uid) = convert::uid(record.uid) else {
-        return Ok(());
-    };
-    let mut details = None;
-    if fetch.envelope || fetch.structure || fetch.sections.iter().any(needs_structure) {
-        details = working(pieces, mailbox.details(record)).await?;
-        if details.is_none() {
-            // It has gone for good since its record was read.
+/// What was asked for, told message by message.
+struct Teller<'a, 'p> {
+    mailbox: &'a Mailbox<'a>,
+    fetch: &'a Fetch,
+    ahead: Ahead,
+    pieces: &'p mut Pieces<Piece>,
+}
+
+impl Teller<'_, '_> {
+    async fn message(
+        &mut self,
+        record: &Record,
+        marked: Option<imap::Modseq>,
+    ) -> Result<(), StoreError> {
+        let Some(uid) = convert::uid(record.uid) else {
             return Ok(());
+        };
+        let (mailbox, fetch) = (self.mailbox, self.fetch);
+        let mut details = None;
+        if fetch.envelope || fetch.structure || fetch.sections.iter().any(needs_structure) {
+            details = working(self.pieces, mailbox.details(record)).await?;
+            if details.is_none() {
+                // It has gone for good since its record was read.
+                return Ok(());
+            }
         }
+        let told = details.as_ref();
+        let message = imap::Message {
+            uid,
+            flags: (fetch.flags || marked.is_some()).then(|| convert::flags(&record.flags)),
+            marked,
+            date: fetch.date.then(|| convert::date(record.internal_date)),
+            size: fetch.size.then_some(record.size),
+            envelope: told
+                .filter(|_| fetch.envelope)
+                .map(|details| details.envelope.clone()),
+            structure: told
+                .filter(|_| fetch.structure)
+                .map(|details| details.structure.clone()),
+        };
+        self.pieces.send(Piece::Message(Box::new(message))).await;
+        for section in &fetch.sections {
+            self.section(record, details.as_ref(), section).await?;
+        }
+        Ok(())
     }
-    let told = details.as_ref();
-    let message = imap::Message {
-        uid,
-        flags: (fetch.flags || marked.is_some()).then(|| convert::flags(&record.flags)),
-        marked,
-        date: fetch.date.then(|| convert::date(record.internal_date)),
-        size: fetch.size.then_some(record.size),
-        envelope: told
-            .filter(|_| fetch.envelope)
-            .map(|details| details.envelope.clone()),
-        structure: told
-            .filter(|_| fetch.structure)
-            .map(|details| details.structure.clone()),
-    };
-    pieces.send(Piece::Message(Box::new(message))).await;
-    for section in &fetch.sections {
-        tell(mailbox, record, details.as_ref(), section, pieces).await?;
+
+    async fn section(
+        &mut self,
+        record: &Record,
+        details: Option<&Details>,
+        section: &Section,
+    ) -> Result<(), StoreError> {
+        let Some(range) = range(record, details.map(|details| &details.structure), section) else {
+            self.pieces.send(Piece::NoBody).await;
+            return Ok(());
+        };
+        let (names, not) = match &section.text {
+            SectionText::HeaderFields(names) => (names, false),
+            SectionText::HeaderFieldsNot(names) => (names, true),
+            _ => return self.octets(record, cut(range, section.partial)).await,
+        };
+        let header = self.header(record, range).await?;
+        let fields = message::header_fields(&header, names, not);
+        let wanted = cut(0..fields.len() as u64, section.partial);
+        let bytes = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        let chosen = fields
+            .get(bytes(wanted.start)..bytes(wanted.end))
+            .unwrap_or_default();
+        self.pieces.send(Piece::Body(chosen.len() as u64)).await;
+        if !chosen.is_empty() {
+            self.pieces.send(Piece::Chunk(chosen.to_vec().into())).await;
+        }
+        Ok(())
     }
-    Ok(())
+
+    async fn octets(&mut self, record: &Record, range: Range<u64>) -> Result<(), StoreError> {
+        let length = range.end.saturating_sub(range.start);
+        self.pieces.send(Piece::Body(length)).await;
+        let mut reader = self.ahead.read(&record.body, range);
+        while let Some(piece) = reader.next().await {
+            self.pieces.send(Piece::Chunk(piece?)).await;
+        }
+        Ok(())
+    }
+
+    async fn header(&mut self, record: &Record, range: Range<u64>) -> Result<Vec<u8>, StoreError> {
+        let end = range.end.min(range.start.saturating_add(HEADER_OCTETS));
+        let mut reader = self.ahead.read(&record.body, range.start..end);
+        let mut header = Vec::new();
+        while let Some(piece) = reader.next().await {
+            header.extend_from_slice(&piece?);
+        }
+        Ok(header)
+    }
 }
 
 /// All of the message is where its record says.
 fn needs_structure(section: &Section) -> bool {
     !section.path.is_empty() || section.text != SectionText::Whole
-}
-
-async fn tell(
-    mailbox: &Mailbox<'_>,
-    record: &Record,
-    details: Option<&Details>,
-    section: &Section,
-    pieces: &mut Pieces<Piece>,
-) -> Result<(), StoreError> {
-    let Some(range) = range(record, details.map(|details| &details.structure), section) else {
-        pieces.send(Piece::NoBody).await;
-        return Ok(());
-    };
-    let (names, not) = match &section.text {
-        SectionText::HeaderFields(names) => (names, false),
-        SectionText::HeaderFieldsNot(names) => (names, true),
-        _ => return octets(mailbox, record, cut(range, section.partial), pieces).await,
-    };
-    let header = header(mailbox, record, range).await?;
-    let fields = message::header_fields(&header, names, not);
-    let wanted = cut(0..fields.len() as u64, section.partial);
-    let bytes = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
-    let chosen = fields
-        .get(bytes(wanted.start)..bytes(wanted.end))
-        .unwrap_or_default();
-    pieces.send(Piece::Body(chosen.len() as u64)).await;
-    if !chosen.is_empty() {
-        pieces.send(Piece::Chunk(chosen.to_vec().into())).await;
-    }
-    Ok(())
 }
 
 /// Which octets of the message a section is (the header, for fields of it).
@@ -250,36 +283,6 @@ fn cut(range: Range<u64>, partial: Option<Partial>) -> Range<u64> {
         .saturating_add(partial.count.get().into())
         .min(range.end);
     start..end
-}
-
-async fn octets(
-    mailbox: &Mailbox<'_>,
-    record: &Record,
-    range: Range<u64>,
-    pieces: &mut Pieces<Piece>,
-) -> Result<(), StoreError> {
-    pieces
-        .send(Piece::Body(range.end.saturating_sub(range.start)))
-        .await;
-    let mut reader = mailbox.store.read(&record.body, range);
-    while let Some(piece) = reader.next().await {
-        pieces.send(Piece::Chunk(piece?)).await;
-    }
-    Ok(())
-}
-
-async fn header(
-    mailbox: &Mailbox<'_>,
-    record: &Record,
-    range: Range<u64>,
-) -> Result<Vec<u8>, StoreError> {
-    let end = range.end.min(range.start.saturating_add(HEADER_OCTETS));
-    let mut reader = mailbox.store.read(&record.body, range.start..end);
-    let mut header = Vec::new();
-    while let Some(piece) = reader.next().await {
-        header.extend_from_slice(&piece?);
-    }
-    Ok(header)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ removes all mail, for another load, which then has another `chapter` in its sett
 
 | file | what it does |
 | --- | --- |
-| `gate.py` | lets them in |
+| `gate.py`, `door.py` | let them in |
 | `deliver.py`, `filer.py`, `mover.py`, `fetcher.py` | those who use the service |
 | `log.py` | what they asked and heard |
 | `world.py`, `maildrop.py` | what must be there after that |
@@ -76,7 +76,7 @@ def load(setting):
         return logs[-1]
 
     people = everybody(setting, log)
-    gate = Gate(len(people))
+    gate = Gate(len(people), setting["rest"])
     for one in people:
         threading.Thread(target=attempt, args=[gate, one], daemon=True).start()
     for line in sys.stdin:

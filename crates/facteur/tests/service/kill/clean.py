@@ -5,9 +5,7 @@ import json
 import pathlib
 import subprocess
 
-from imap_client import Imap
-
-from . import sight
+from . import door, sight
 
 
 def facteur(setting, *arguments):
@@ -26,7 +24,7 @@ def left(setting):
 
 def clean(setting):
     for person in setting["people"]:
-        imap = Imap(setting, person)
+        imap = door.imap(setting, person)
         own = [name for name in sight.names(imap) if "/" in name or name in ROOTS]
         # Those within first: a mailbox that has some stays listed.
         for name in sorted(own, reverse=True):

@@ -3,7 +3,7 @@ import smtplib
 import ssl
 import time
 
-from . import mail
+from . import door, mail
 
 # Between two messages, so that others get something done too.
 REST = 0.02
@@ -27,11 +27,11 @@ class Sender:
 
     def connect(self):
         if self.person is None:
-            smtp = smtplib.SMTP("localhost", self.setting["base"] + 25, timeout=60)
+            smtp = smtplib.SMTP("localhost", door.base(self.setting) + 25, timeout=60)
             smtp.ehlo("mx.example.org")
             return smtp
         tls = ssl.create_default_context(cafile=self.setting["authority"])
-        smtp = smtplib.SMTP_SSL("localhost", self.setting["base"] + 465, timeout=60, context=tls)
+        smtp = smtplib.SMTP_SSL("localhost", door.base(self.setting) + 465, timeout=60, context=tls)
         smtp.ehlo("device")
         smtp.login(self.person["address"], self.person["password"])
         return smtp
@@ -46,6 +46,7 @@ class Sender:
         steps.append(smtp.data(mail.message(name, sender)))
         wrong = [answer for answer in steps if answer[0] != 250]
         if wrong:
+            door.may_be_away(self.setting, all(code == 451 for code, _ in wrong))
             self.log.refused(str(wrong))
             raise SystemExit(f"{name}: {wrong}")
         self.log.done(said=steps[-1][1].decode())

@@ -6,7 +6,7 @@ import time
 
 from imap_client import Cut
 
-from . import mail
+from . import door, mail
 
 # As many new messages are read, and as many removed, in one connection.
 READ = 15
@@ -34,13 +34,14 @@ class Fetcher:
         except poplib.error_proto as error:
             # What the service said comes as bytes; that it said nothing, as text.
             if isinstance(error.args[0], bytes):
+                door.may_be_away(self.setting, b"[SYS/TEMP]" in error.args[0])
                 self.log.refused(str(error))
                 raise SystemExit(str(error)) from error
             raise Cut from error
 
     def connect(self):
         tls = ssl.create_default_context(cafile=self.setting["authority"])
-        pop = poplib.POP3_SSL("localhost", self.setting["base"] + 995, timeout=60, context=tls)
+        pop = poplib.POP3_SSL("localhost", door.base(self.setting) + 995, timeout=60, context=tls)
         pop.user(self.person["address"])
         pop.pass_(self.person["password"])
         return pop

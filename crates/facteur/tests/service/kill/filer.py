@@ -3,9 +3,9 @@ renames and deletes mailboxes of their own. It judges nothing: it does, and logs
 import random
 import re
 
-from imap_client import Imap, Refused, flags_of, is_fetch, numbers, uid_of, uid_set
+from imap_client import Refused, flags_of, is_fetch, numbers, uid_of, uid_set
 
-from . import mail, sight
+from . import door, mail, sight
 
 FLAGS = ["\\Seen", "\\Answered", "\\Flagged", "\\Draft", "\\Deleted"]
 KEYWORDS = ["$Forwarded", "NonJunk", "Work", "later"]
@@ -26,7 +26,7 @@ class Filer:
         self.inbox, self.top = set(), 1
 
     def work(self):
-        self.imap = Imap(self.setting, self.person)
+        self.imap = door.imap(self.setting, self.person)
         try:
             self.look()
             while True:

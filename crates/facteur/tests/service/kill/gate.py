@@ -7,8 +7,8 @@ from imap_client import Cut
 
 
 class Gate:
-    def __init__(self, people):
-        self.people = people
+    def __init__(self, people, rest):
+        self.people, self.rest = people, rest
         self.waiting = 0
         self.open = True
         self.changed = threading.Condition()
@@ -20,7 +20,7 @@ class Gate:
             try:
                 one.work()
             except (OSError, Cut):
-                time.sleep(0.01)
+                time.sleep(self.rest)
 
     def enter(self):
         with self.changed:

@@ -2,9 +2,9 @@
 
 After a kill the first of them may be changed and the others not, but each message is in
 one mailbox, once. They are told apart by their order, which nothing changes."""
-from imap_client import Imap, flags_of, is_fetch, uid_of
+from imap_client import flags_of, is_fetch, uid_of
 
-from . import mail, sight
+from . import door, mail, sight
 from .world import Wrong
 
 MESSAGES = 450
@@ -20,7 +20,7 @@ class Mover:
         self.boxes = [f"{name}/a", f"{name}/b"]
 
     def work(self):
-        self.imap = Imap(self.setting, self.person)
+        self.imap = door.imap(self.setting, self.person)
         try:
             self.make()
             while True:

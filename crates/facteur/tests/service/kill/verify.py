@@ -4,9 +4,9 @@ import json
 import pathlib
 import time
 
-from imap_client import Cut, Imap, Refused
+from imap_client import Cut, Refused
 
-from . import clean, log, sight
+from . import clean, door, log, sight
 from .clean import facteur
 from .maildrop import Maildrop
 from .mover import Crowd
@@ -99,7 +99,7 @@ def deliveries(folder, setting, totals, queue, wrong):
 def there(setting, person):
     """All mailboxes of an account, every message read whole."""
     try:
-        imap = Imap(setting, person)
+        imap = door.imap(setting, person)
         found = {name: sight.mailbox(imap, name, whole=True) for name in sight.names(imap)}
         return {"mailboxes": found, "subscribed": sight.names(imap, "LSUB")}
     except (Refused, Cut) as error:

@@ -17,7 +17,7 @@ use super::names::Names;
 use super::shim::{Bench, EXIT_CUT, Lies, Manner, When};
 use super::table::{Mode, Table};
 use crate::common::{files_of_messages, free_base, people, quickstart, restlessly};
-use crate::load::{Load, Setting, Verdict};
+use crate::load::{Load, REST, Setting, Verdict};
 
 /// How long an opening may take, far more than it does.
 const OPENING: Duration = Duration::from_secs(60);
@@ -375,7 +375,8 @@ impl Machine {
     fn load(&self, chapter: u64) -> Load {
         let setting = Setting {
             authority: self.data().join("tls/authority.pem"),
-            base: self.base,
+            bases: vec![self.base],
+            rest: REST,
             data: self.data(),
             logs: self.folder.path().join("logs"),
         };

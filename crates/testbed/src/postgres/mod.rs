@@ -1,4 +1,6 @@
-//! Debian's PostgreSQL in a folder of its own.
+//! Debian's PostgreSQL in a folder of its own; in `standby.rs` a second one that follows it.
+
+mod standby;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -50,12 +52,7 @@ impl Postgres {
     }
 
     fn make(identity: Option<&Identity<'_>>) -> Postgres {
-        let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap();
-        let mut server = Postgres {
-            folder,
-            port: None,
-            child: None,
-        };
+        let mut server = Postgres::nowhere();
         fs::write(server.path("password"), PASSWORD).unwrap();
         server.hand_over();
         server.init();
@@ -67,6 +64,16 @@ impl Postgres {
         server.hand_over();
         server.start_again();
         server
+    }
+
+    /// One with an empty folder.
+    fn nowhere() -> Postgres {
+        let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap();
+        Postgres {
+            folder,
+            port: None,
+            child: None,
+        }
     }
 
     /// The address of its database, for its owner.
@@ -170,10 +177,8 @@ impl Postgres {
     /// Whether it takes work, which it says in the last line of its file.
     fn is_ready(&self) -> bool {
         let state = fs::read_to_string(self.path("data/postmaster.pid")).unwrap_or_default();
-        let ready = state
-            .lines()
-            .last()
-            .is_some_and(|line| line.trim() == "ready");
+        let last = state.lines().last().unwrap_or_default();
+        let ready = ["ready", "standby"].contains(&last.trim());
         ready && UnixStream::connect(self.socket()).is_ok()
     }
 
@@ -195,6 +200,17 @@ impl Postgres {
         let path = self.path("data").join(name);
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    /// Runs one of the server's programs, as whom the server runs as, to its good end; what
+    /// it printed.
+    fn run(&self, name: &str, arguments: &[&str]) -> String {
+        let mut command = unprivileged(program(name));
+        command.args(arguments).env("PGPASSWORD", PASSWORD);
+        let done = command.output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{name}: {said}\n{}", self.log());
+        String::from_utf8(done.stdout).unwrap()
     }
 
     /// Gives what is in the folder to whom the server runs as.
