@@ -7,7 +7,7 @@
 //!
 //! | folder or file | what it holds |
 //! | --- | --- |
-//! | [`verbs`] | one file for each verb: `run`, `test`, `lint`, `prove` |
+//! | [`verbs`] | one file for each verb: `run`, `test`, `lint`, `prove`... |
 //! | [`rules`] | one file for each rule of the house, each with its test |
 //! | [`proofs`] | what takes too long for every day; one table, one file for each |
 //! | [`packages`] | which Debian packages are needed, and installing them |

@@ -4,6 +4,7 @@
 mod fresh;
 mod fuzz;
 mod kill;
+mod nodes;
 mod power_cut;
 mod same_time;
 mod service_test;
@@ -26,6 +27,7 @@ pub(crate) const PROOFS: &[Proof] = &[
     fresh::PROOF,
     fuzz::PROOF,
     kill::PROOF,
+    nodes::PROOF,
     power_cut::PROOF,
     same_time::PROOF,
 ];

@@ -37,13 +37,13 @@ impl ServiceTest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proofs::{kill, power_cut};
+    use crate::proofs::{kill, nodes, power_cut};
 
     /// A name that no test has would run none, and pass.
     #[test]
     fn the_tests_that_are_run_are_there() {
         let workspace = Workspace::here().unwrap();
-        for test in [kill::TEST, power_cut::TEST] {
+        for test in [kill::TEST, nodes::TEST, power_cut::TEST] {
             let file = format!("crates/facteur/tests/service/{}.rs", test.module);
             let text = workspace.text(&file).unwrap();
             let function = format!("#[test]\nfn {}()", test.function);

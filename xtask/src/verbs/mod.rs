@@ -1,10 +1,13 @@
 //! The verbs of `cargo xtask`.
 
 mod bench;
+mod garage;
 mod lint;
 mod prove;
 mod run;
 mod test;
+
+pub(crate) use garage::garage;
 
 use crate::shell::Failure;
 use crate::workspace::Workspace;
@@ -17,6 +20,7 @@ usage: cargo xtask VERB
   test [-- FILTER]    everything that must pass every day; with a filter, those tests alone
   lint                format, clippy, documentation, dependencies and the rules of the house
   bench NAME          what something costs: store
+  garage              builds the S3 server of several nodes that the proof `nodes` uses
   prove NAME          a proof that takes longer; docs/proofs.md tells of each
   prove --list        their names";
 
@@ -27,6 +31,7 @@ pub(crate) enum Verb {
     Test { filter: Vec<String> },
     Lint,
     Bench { name: String },
+    Garage,
     Prove { name: String },
     ListProofs,
 }
@@ -47,6 +52,7 @@ impl Verb {
             ["bench", name] => Ok(Verb::Bench {
                 name: (*name).to_owned(),
             }),
+            ["garage"] => Ok(Verb::Garage),
             ["prove", "--list"] => Ok(Verb::ListProofs),
             ["prove", name] => Ok(Verb::Prove {
                 name: (*name).to_owned(),
@@ -62,6 +68,7 @@ impl Verb {
             Self::Test { filter } => test::test(workspace, &filter),
             Self::Lint => lint::lint(workspace),
             Self::Bench { name } => bench::bench(workspace, &name),
+            Self::Garage => garage::garage(workspace),
             Self::Prove { name } => prove::prove(workspace, &name),
             Self::ListProofs => {
                 prove::list();
@@ -105,6 +112,7 @@ mod tests {
                 name: "store".to_owned()
             })
         );
+        assert_eq!(parse("garage"), Ok(Verb::Garage));
         assert_eq!(parse("prove --list"), Ok(Verb::ListProofs));
         assert_eq!(
             parse("prove fresh"),
