@@ -7,6 +7,7 @@ use std::process::Command;
 
 use crate::packages;
 use crate::shell::{Failure, announce, output, step};
+use crate::verbs::garage;
 use crate::workspace::Workspace;
 
 /// What sets the program that cargo runs a benchmark under.
@@ -32,6 +33,14 @@ const ROWS: &[Row] = &[
     row("large", "128"),
 ];
 
+/// Where the store keeps things, the first of which the others are compared with.
+const PLACES: &[(&str, &str)] = &[
+    ("embedded", "the data folder"),
+    ("database", "index in PostgreSQL, bodies in the data folder"),
+    ("bucket", "index in the data folder, bodies in garage"),
+    ("nodes", "index in PostgreSQL, bodies in garage"),
+];
+
 /// How many messages the mailboxes have that are looked at.
 const MAILBOXES: &[&str] = &["10000", "100000", "1000000"];
 
@@ -55,14 +64,16 @@ pub(crate) fn bench(workspace: &Workspace, name: &str) -> Result<(), Failure> {
     }
 }
 
-/// Deliveries into the store on the embedded engine.
+/// What the store costs: most of it on the embedded engine, deliveries on all.
 fn store(workspace: &Workspace) -> Result<(), Failure> {
     packages::ensure(packages::BUILD)?;
+    packages::ensure(packages::TESTS)?;
+    garage(workspace)?;
     step(
         "building",
         workspace
             .cargo(&["bench", "--no-run", "--package", "store"])
-            .args(["--bench", "store"]),
+            .args(["--features", "nodes", "--bench", "store"]),
     )?;
     let folder = workspace.target.join("bench");
     fs::create_dir_all(&folder)?;
@@ -76,11 +87,12 @@ fn store(workspace: &Workspace) -> Result<(), Failure> {
     );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for Row { sizes, sessions } in ROWS {
-        let told = bench.run(&["deliver", sizes, sessions, SECONDS])?;
+        let told = bench.run(&["deliver", "embedded", sizes, sessions, SECONDS])?;
         let syncs = bench.syncs(sizes, sessions)?;
         println!("| {sizes} | {sessions} | {} | {syncs:.3} |", told.trim());
     }
     println!();
+    bench.places()?;
     announce("one mailbox, in ms: medians, the two after opening cold apart");
     println!(
         "\n| messages | all flags, cold | first opening | summary | opening | all flags | 10,000 flags changed | one flag | one delivery |"
@@ -108,6 +120,8 @@ impl Bench<'_> {
             "--quiet",
             "--package",
             "store",
+            "--features",
+            "nodes",
             "--bench",
             "store",
             "--",
@@ -121,12 +135,34 @@ impl Bench<'_> {
         output(&mut self.command(words))
     }
 
+    /// The same deliveries wherever the store may keep things, all on this machine.
+    fn places(&self) -> Result<(), Failure> {
+        announce("deliveries of mix by 128 sessions, by engine, all of it on this machine");
+        println!(
+            "\n| engine | deliveries/s | of the embedded | p50 ms | p99 ms | CPU ms each, the servers' apart |"
+        );
+        println!("| --- | --- | --- | --- | --- | --- |");
+        let mut embedded = None;
+        for (place, what) in PLACES {
+            let told = self.run(&["deliver", place, "mix", "128", SECONDS])?;
+            let told: Vec<&str> = told.trim().split(" | ").collect();
+            let [rate, p50, p99, cpu, _] = told[..] else {
+                return Err(Failure(format!("no row came of {told:?}")));
+            };
+            let number = rate.parse::<f64>().unwrap_or_default();
+            let share = number / *embedded.get_or_insert(number);
+            println!("| {what} | {rate} | {share:.2} | {p50} | {p99} | {cpu} |");
+        }
+        println!();
+        Ok(())
+    }
+
     /// Syncs a delivery: those of a run less those of making the accounts alone.
     fn syncs(&self, sizes: &str, sessions: &str) -> Result<f64, Failure> {
         let counter = self.counter()?;
         let counted = self.folder.join("syncs");
         let count = |seconds: &str| -> Result<(f64, f64), Failure> {
-            let mut command = self.command(&["deliver", sizes, sessions, seconds]);
+            let mut command = self.command(&["deliver", "embedded", sizes, sessions, seconds]);
             let runner = format!(
                 "env LD_PRELOAD={} SYNCS={}",
                 counter.display(),

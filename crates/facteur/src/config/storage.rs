@@ -57,6 +57,8 @@ settings! {
     /// The bucket, with `storage.bodies = "s3"`.
     struct S3 {
         /// Where the service is: `https://HOST` or `https://HOST:PORT`, without the bucket.
+        /// Several with commas between, which must be one and the same service, are tried in
+        /// turn until one answers; the nearest should be first.
         endpoint: Option<String> = None,
         /// Its region; a service that has none takes any word.
         region: String = "us-east-1".to_owned(),

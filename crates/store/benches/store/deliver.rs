@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::cost::Cost;
-use crate::world::{ACCOUNTS, Random, Sizes, deliver_one, make_accounts, message, open};
+use crate::places::Place;
+use crate::world::{ACCOUNTS, Random, Sizes, deliver_one, make_accounts, message};
 
-pub(crate) async fn deliver(folder: &Path, sizes: Sizes, sessions: u64, seconds: u64) {
-    let store = open(folder);
+pub(crate) async fn deliver(place: &str, folder: &Path, sizes: Sizes, sessions: u64, seconds: u64) {
+    let place = Place::named(place, folder).await;
+    let store = place.store.clone();
     make_accounts(&store).await;
     let texts: Vec<Vec<u8>> = (0..200)
         .map(|seed| message(sizes.octets(seed / 2), seed))
@@ -42,7 +44,7 @@ pub(crate) async fn deliver(folder: &Path, sizes: Sizes, sessions: u64, seconds:
         octets += carried;
     }
     // The last layer comes to the database.
-    drop(store);
+    drop((store, place));
     let after = Cost::now();
     waits.sort_unstable();
     let count = waits.len() as f64;

@@ -8,9 +8,8 @@ use jiff::Timestamp;
 use store::{MailboxId, UidSet};
 
 use crate::cost::{forget, memory};
-use crate::world::{
-    ACCOUNTS, Random, Sizes, copy_up_to, deliver_one, make_accounts, message, open,
-};
+use crate::places::embedded;
+use crate::world::{ACCOUNTS, Random, Sizes, copy_up_to, deliver_one, make_accounts, message};
 
 /// Accounts that share the mailboxes.
 const OWNERS: u64 = 100;
@@ -21,7 +20,7 @@ fn milliseconds(since: Instant) -> f64 {
 
 /// Makes so many mailboxes of so many messages, and stops well.
 pub(crate) async fn make(folder: &Path, mailboxes: u64, messages: usize) {
-    let store = open(folder);
+    let store = embedded(folder);
     for owner in 0..OWNERS {
         let (account, now) = (AccountId(owner), Timestamp::now());
         store.create_account(account, now).await.unwrap();
@@ -44,7 +43,7 @@ pub(crate) async fn make(folder: &Path, mailboxes: u64, messages: usize) {
 pub(crate) async fn look(folder: &Path) {
     forget(folder);
     let begun = Instant::now();
-    let store = open(folder);
+    let store = embedded(folder);
     let opened = milliseconds(begun);
     let begun = Instant::now();
     let (mut mailboxes, mut messages) = (0, 0);
@@ -63,7 +62,7 @@ pub(crate) async fn look(folder: &Path) {
 
 /// Delivers until so many octets are there, and ends as a crash does.
 pub(crate) async fn fill(folder: &Path, octets: u64) {
-    let store = open(folder);
+    let store = embedded(folder);
     make_accounts(&store).await;
     let mut tasks = tokio::task::JoinSet::new();
     for session in 0..64 {
@@ -86,7 +85,7 @@ pub(crate) async fn fill(folder: &Path, octets: u64) {
 pub(crate) async fn reopen(folder: &Path) {
     forget(folder);
     let begun = Instant::now();
-    let store = open(folder);
+    let store = embedded(folder);
     let usage = store.usage(AccountId(0)).await.unwrap();
     let opened = milliseconds(begun);
     assert!(usage.messages > 0);

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use store::{FlagChange, How, MailboxId, Page, Store, SystemFlags, UidSet};
 
 use crate::cost::forget;
-use crate::world::{Random, copy_up_to, deliver_one, held, message, open, uid};
+use crate::places::embedded;
+use crate::world::{Random, copy_up_to, deliver_one, held, message, uid};
 
 const ACCOUNT: AccountId = AccountId(1);
 const INBOX: MailboxId = MailboxId::INBOX;
@@ -17,7 +18,7 @@ const INBOX: MailboxId = MailboxId::INBOX;
 const TIMES: usize = 201;
 
 pub(crate) async fn mailbox(folder: &Path, messages: usize) {
-    let store = open(folder);
+    let store = embedded(folder);
     let now = Timestamp::now();
     store.create_account(ACCOUNT, now).await.unwrap();
     for seed in 0..100 {
@@ -28,10 +29,10 @@ pub(crate) async fn mailbox(folder: &Path, messages: usize) {
     drop(store);
     // Nothing of it is in memory: the disk is asked for all.
     forget(folder);
-    let store = open(folder);
+    let store = embedded(folder);
     let cold_flags = timed(async || list_flags(&store, held).await).await;
     drop(store);
-    let store = open(folder);
+    let store = embedded(folder);
     let cold = timed(async || drop(store.select(ACCOUNT, INBOX, false).await.unwrap())).await;
     let mut row = vec![format!("{cold:.1}"), format!("{cold_flags:.1}")];
     let summary = median(async || {

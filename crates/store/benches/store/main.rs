@@ -1,12 +1,12 @@
-//! What the store costs, on the embedded engine: `cargo xtask bench store`.
+//! What the store costs: `cargo xtask bench store`.
 //!
 //! Each part prints a row of a table.
 //!
-//! * `deliver SIZES SESSIONS SECONDS`: deliveries a second, the median and the 99th percentile
+//! * `deliver PLACE SIZES SESSIONS SECONDS`: deliveries a second, the median and the 99th percentile
 //!   of the wait for each, CPU for each, and octets written for each octet of a body. CPU and
 //!   octets are those that the system counts for this process, the last layer brought into the
 //!   database included. The syncs are counted from outside.
-//! * `mailbox MESSAGES`: milliseconds of what is done with one mailbox of so many messages.
+//! * `mailbox MESSAGES`, embedded as what follows: milliseconds of what is done with one mailbox of so many messages.
 //! * `make FOLDER MAILBOXES MESSAGES`, then `look FOLDER`: opening many mailboxes.
 //! * `fill FOLDER OCTETS`, which ends as a crash does, then `reopen FOLDER`.
 
@@ -22,6 +22,7 @@ mod cost;
 mod deliver;
 mod folders;
 mod mailbox;
+mod places;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -37,10 +38,10 @@ fn main() {
         .unwrap();
     let number = |word: &str| word.parse().unwrap();
     match words[..] {
-        ["deliver", sizes, sessions, seconds, ..] => {
+        ["deliver", place, sizes, sessions, seconds, ..] => {
             let (folder, sizes) = (own_folder(), Sizes::named(sizes));
-            let delivering =
-                deliver::deliver(folder.path(), sizes, number(sessions), number(seconds));
+            let (sessions, seconds) = (number(sessions), number(seconds));
+            let delivering = deliver::deliver(place, folder.path(), sizes, sessions, seconds);
             runtime.block_on(delivering);
         }
         ["mailbox", messages, ..] => {

@@ -1,23 +1,11 @@
 //! The store that is measured, and what is put into it.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use address::AccountId;
-use blob::Blobs;
 use jiff::Timestamp;
-use kv::sqlite::Sqlite;
-use segments::Log;
 use store::{Delivery, Flags, Incoming, MailboxId, Store, Uid, UidSet};
 
 /// Accounts that mail is delivered to.
 pub(crate) const ACCOUNTS: u64 = 1000;
-
-pub(crate) fn open(folder: &Path) -> Store {
-    let log = Log::open(&folder.join("bodies")).unwrap();
-    let kv = Sqlite::on(&folder.join("index"), log.clone()).unwrap();
-    Store::new(Arc::new(kv), Blobs::on(log).unwrap())
-}
 
 /// Makes the accounts that mail is delivered to.
 pub(crate) async fn make_accounts(store: &Store) {
