@@ -24,6 +24,14 @@ impl Field<'_> {
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
+
+    /// Adds it as it stands, with a line end.
+    pub(crate) fn write(&self, to: &mut Vec<u8>) {
+        to.extend(self.raw);
+        if !self.raw.ends_with(b"\n") {
+            to.extend(b"\r\n");
+        }
+    }
 }
 
 /// The fields of a header, in order, up to its blank line or its end.
@@ -104,10 +112,7 @@ pub fn header_fields<N: AsRef<[u8]>>(header: &[u8], names: &[N], not: bool) -> V
     };
     let mut chosen = Vec::new();
     for field in fields(header).filter(|field| named(field) != not) {
-        chosen.extend(field.raw);
-        if !field.raw.ends_with(b"\n") {
-            chosen.extend(b"\r\n");
-        }
+        field.write(&mut chosen);
     }
     chosen.extend(b"\r\n");
     chosen

@@ -19,6 +19,7 @@
 //! | `structure.rs`, `envelope.rs` | what is kept of a message: plain data |
 //! | `section.rs` | a section's place |
 //! | `fields.rs` | a header as fields |
+//! | `asked.rs` | those of them that are kept beside a message |
 //! | `header/` | the small languages in fields: comments, address lists, parameters |
 //! | `senders/` | the strict reading of `From` and `Sender` |
 //! | `transfer/` | base64 and quoted-printable |
@@ -52,6 +53,7 @@
 //! assert_eq!(section(&scanned.structure, &[1], SectionText::Whole), Some(50..59));
 //! ```
 
+mod asked;
 pub mod date;
 mod envelope;
 mod fields;
@@ -66,6 +68,7 @@ pub mod text;
 pub mod trace;
 pub mod transfer;
 
+pub use asked::is_asked;
 pub use envelope::{Envelope, EnvelopeAddress};
 pub use fields::{Field, Fields, fields, header_fields};
 pub use header_text::HeaderText;

@@ -25,6 +25,10 @@ pub const BOUNDARY_OCTETS: usize = 998;
 /// [`PARTS`] parts the whole stays under a megabyte when it is stored.
 pub const KEPT_OCTETS: usize = 384 * 1024;
 
+/// Octets of header fields that are kept beside a message as they stand, for programs that
+/// list mail: a hundred recipients and a long thread. Where there are more, the message is read.
+pub const ASKED_OCTETS: usize = 8 * 1024;
+
 /// What an address or a parameter is counted as, besides its text: a list of thousands of
 /// empty ones costs memory too.
 pub const ITEM_OCTETS: usize = 16;

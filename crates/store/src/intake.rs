@@ -6,7 +6,7 @@ use message::{Scanned, Scanner};
 use crate::values::DetailsValue;
 use crate::{Result, Store};
 
-/// Octets of a message's envelope and structure that one value takes.
+/// Octets of a message's envelope, structure and header fields that one value takes.
 const DETAILS_PART_OCTETS: usize = 60 * 1024;
 /// Values that they may take. What is longer (thousands of parts) is not kept: the
 /// message is read again when someone asks.
@@ -73,15 +73,16 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    /// Its envelope and structure as they are kept: in parts, or in none when there
+    /// Its envelope, structure and header fields as they are kept: in parts, or in none when there
     /// would be too many.
     pub(crate) fn details(&self) -> Result<Vec<Vec<u8>>> {
         let Scanned {
             envelope,
             structure,
+            asked,
             ..
         } = &self.scanned;
-        let octets = DetailsValue::write_halves(envelope, structure)?;
+        let octets = DetailsValue::write_parts(envelope, structure, asked.as_deref())?;
         if octets.len() > DETAILS_PARTS * DETAILS_PART_OCTETS {
             return Ok(Vec::new());
         }

@@ -54,6 +54,9 @@ pub struct Details {
     pub envelope: message::Envelope,
     /// For BODYSTRUCTURE and for finding parts.
     pub structure: message::Structure,
+    /// For HEADER.FIELDS and SEARCH HEADER of names that [`message::is_asked`] knows; none
+    /// where they are not kept.
+    pub asked: Option<Vec<u8>>,
 }
 
 /// How a message is put into a mailbox.

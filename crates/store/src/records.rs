@@ -183,6 +183,7 @@ impl Store {
         Ok(Some(Details {
             envelope: scanned.envelope,
             structure: scanned.structure,
+            asked: scanned.asked,
         }))
     }
 }
@@ -224,10 +225,12 @@ impl Reading {
         let DetailsValue {
             envelope,
             structure,
+            asked,
         } = DetailsValue::read(&octets)?;
         Ok(Some(Details {
             envelope,
             structure,
+            asked,
         }))
     }
 

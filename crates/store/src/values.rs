@@ -349,24 +349,39 @@ impl Fields for MarkValue {
     const WHAT: &'static str = "a mark";
 }
 
-/// A message's envelope and structure. It is cut into parts after it is encoded.
+/// A message's envelope and structure, and the header fields that are asked for. It is cut
+/// into parts after it is encoded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct DetailsValue {
     pub(crate) envelope: message::Envelope,
     pub(crate) structure: message::Structure,
+    pub(crate) asked: Option<Vec<u8>>,
 }
 
 impl Fields for DetailsValue {
     const WHAT: &'static str = "a message's envelope and structure";
+
+    const VERSION: u8 = 2;
+
+    /// Version 1 had no header fields.
+    fn read_older(version: u8, fields: &[u8]) -> Option<postcard::Result<DetailsValue>> {
+        let with_none = |(envelope, structure)| DetailsValue {
+            envelope,
+            structure,
+            asked: None,
+        };
+        (version == 1).then(|| postcard::from_bytes(fields).map(with_none))
+    }
 }
 
 impl DetailsValue {
-    /// What [`Stored::write`] makes of it, from its halves.
-    pub(crate) fn write_halves(
+    /// What [`Stored::write`] makes of it, from its parts.
+    pub(crate) fn write_parts(
         envelope: &message::Envelope,
         structure: &message::Structure,
+        asked: Option<&[u8]>,
     ) -> Result<Vec<u8>> {
-        write(Self::WHAT, Self::VERSION, &(envelope, structure))
+        write(Self::WHAT, Self::VERSION, &(envelope, structure, asked))
     }
 }
 
@@ -388,22 +403,26 @@ mod tests {
     }
 
     #[test]
-    fn details_are_the_same_from_their_halves() {
+    fn details_are_the_same_from_their_parts_and_those_of_version_1_are_read() {
         let mut scanner = message::Scanner::new();
         scanner.push(b"From: a@b.fr\r\nContent-Type: text/html\r\n\r\nx");
         let message::Scanned {
             envelope,
             structure,
+            asked,
             ..
         } = scanner.finish();
-        let halves = DetailsValue::write_halves(&envelope, &structure);
-        assert_eq!(
-            DetailsValue {
-                envelope,
-                structure
-            }
-            .write(),
-            halves
-        );
+        assert!(asked.is_some());
+        let parts = DetailsValue::write_parts(&envelope, &structure, asked.as_deref());
+        let old = write(DetailsValue::WHAT, 1, &(&envelope, &structure)).unwrap();
+        let mut value = DetailsValue {
+            envelope,
+            structure,
+            asked,
+        };
+        assert_eq!(value.write(), parts);
+        assert_eq!(DetailsValue::read(&parts.unwrap()), Ok(value.clone()));
+        value.asked = None;
+        assert_eq!(DetailsValue::read(&old), Ok(value));
     }
 }

@@ -75,6 +75,10 @@ pub struct Scanned {
     /// How many `Received` fields its header has: a hundred are a loop (RFC 5321
     /// section 6.3).
     pub received_fields: u32,
+    /// The fields of its header that [`crate::is_asked`] names, as [`crate::header_fields`]
+    /// gives them; none when they are longer than [`crate::limits::ASKED_OCTETS`], or the
+    /// header than is looked into.
+    pub asked: Option<Vec<u8>>,
     /// True when an octet over 127 is in it: it cannot go out without 8BITMIME
     /// (RFC 6152), nor, where that octet is in a header, without SMTPUTF8 (RFC 6531).
     pub eight_bit: bool,
@@ -152,6 +156,7 @@ impl Scanner {
             envelope: found.envelope,
             senders: found.senders,
             received_fields: found.received_fields,
+            asked: found.asked,
             eight_bit: self.eight_bit,
         }
     }

@@ -3,6 +3,7 @@
 use super::delimiter::{self, Delimiter};
 use super::frame::{Frame, State};
 use super::part_header::{Inside, PartHeader, Surroundings};
+use crate::asked::asked;
 use crate::header::budget::Budget;
 use crate::limits::{HEADER_OCTETS, NESTING, PARTS};
 use crate::{Envelope, Part, Senders, fields, senders};
@@ -21,6 +22,7 @@ pub(super) struct Found {
     pub(super) envelope: Envelope,
     pub(super) senders: Senders,
     pub(super) received_fields: u32,
+    pub(super) asked: Option<Vec<u8>>,
 }
 
 /// The stack of open parts, outermost first; never empty.
@@ -36,6 +38,7 @@ pub(super) struct Tree {
     budget: Budget,
     senders: Senders,
     received_fields: u32,
+    asked: Option<Vec<u8>>,
     has_boundary: bool,
 }
 
@@ -50,6 +53,7 @@ impl Tree {
             budget: Budget::new(),
             senders: Senders::default(),
             received_fields: 0,
+            asked: None,
             has_boundary: false,
         }
     }
@@ -145,6 +149,7 @@ impl Tree {
             envelope: done.envelope,
             senders: self.senders,
             received_fields: self.received_fields,
+            asked: self.asked,
         }
     }
 
@@ -200,6 +205,8 @@ impl Tree {
         self.senders = senders(&self.header);
         if self.header_cut {
             self.senders.header_was_cut();
+        } else {
+            self.asked = asked(&self.header);
         }
         let received = fields(&self.header)
             .filter(|field| field.is("Received"))

@@ -1,6 +1,6 @@
 //! What the tests of whole messages share.
 
-use message::{Content, Part, Scanned, Scanner, SectionText, section};
+use message::{Content, Part, Scanned, Scanner, SectionText, header_fields, section};
 
 /// Scans a message in pieces of these sizes, over and over.
 pub(crate) fn scan_in(message: &[u8], sizes: &[usize]) -> Scanned {
@@ -28,6 +28,33 @@ pub(crate) fn check(message: &[u8], scanned: &Scanned) {
     assert_eq!(scanned.size, message.len() as u64);
     check_part(message, root);
     check_sections(scanned, root, &mut Vec::new());
+    check_asked(message, scanned);
+}
+
+/// What is kept of the header answers as the header does.
+fn check_asked(message: &[u8], scanned: &Scanned) {
+    let header = text(message, scanned.structure.root.header_range());
+    let Some(asked) = &scanned.asked else {
+        return;
+    };
+    for names in [
+        &[
+            "From",
+            "to",
+            "CC",
+            "date",
+            "subject",
+            "message-id",
+            "content-type",
+        ][..],
+        &["references", "in-reply-to", "list-unsubscribe"],
+        &["subject"],
+    ] {
+        assert!(names.iter().all(|name| message::is_asked(name.as_bytes())));
+        let [kept, whole] =
+            [asked.as_slice(), header].map(|from| header_fields(from, names, false));
+        assert_eq!(kept, whole, "{names:?}");
+    }
 }
 
 pub(crate) fn text(message: &[u8], range: std::ops::Range<u64>) -> &[u8] {

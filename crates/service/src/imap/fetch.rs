@@ -1,5 +1,6 @@
 //! FETCH: messages as a run of pieces. RFC 3501 section 6.4.5.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -36,6 +37,7 @@ pub(super) async fn fetch(
         mailbox,
         fetch,
         ahead,
+        reads_bodies: !fetch.sections.iter().all(is_kept),
         pieces,
     };
     let mut after = None;
@@ -59,7 +61,8 @@ pub(super) async fn fetch(
         };
         for (at, record) in records.iter().enumerate() {
             let mark = marked.get(&record.uid).copied();
-            if let (false, Some(next)) = (fetch.sections.is_empty(), records.get(at..)) {
+            let next = records.get(at..).filter(|_| teller.reads_bodies);
+            if let Some(next) = next {
                 teller.ahead.expect(next.iter().map(|record| &record.body));
             }
             teller.message(record, mark).await?;
@@ -159,6 +162,8 @@ struct Teller<'a, 'p> {
     mailbox: &'a Mailbox<'a>,
     fetch: &'a Fetch,
     ahead: Ahead,
+    /// What is kept beside the records is not enough.
+    reads_bodies: bool,
     pieces: &'p mut Pieces<Piece>,
 }
 
@@ -216,7 +221,11 @@ impl Teller<'_, '_> {
             SectionText::HeaderFieldsNot(names) => (names, true),
             _ => return self.octets(record, cut(range, section.partial)).await,
         };
-        let header = self.header(record, range).await?;
+        let kept = details.and_then(|details| details.asked.as_ref());
+        let header = match kept.filter(|_| is_kept(section)) {
+            Some(asked) => Cow::Borrowed(asked),
+            None => Cow::Owned(self.header(record, range).await?),
+        };
         let fields = message::header_fields(&header, names, not);
         let wanted = cut(0..fields.len() as u64, section.partial);
         let bytes = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
@@ -256,6 +265,15 @@ fn needs_structure(section: &Section) -> bool {
     !section.path.is_empty() || section.text != SectionText::Whole
 }
 
+/// Whether what is kept beside the record of a new message answers it.
+fn is_kept(section: &Section) -> bool {
+    let is_asked = |name: &String| message::is_asked(name.as_bytes());
+    match &section.text {
+        SectionText::HeaderFields(names) => section.path.is_empty() && names.iter().all(is_asked),
+        _ => false,
+    }
+}
+
 /// Which octets of the message a section is (the header, for fields of it).
 fn range(record: &Record, structure: Option<&Structure>, section: &Section) -> Option<Range<u64>> {
     if !needs_structure(section) {
@@ -290,6 +308,25 @@ mod tests {
     use std::num::NonZeroU32;
 
     use super::*;
+
+    #[test]
+    fn lists_of_mail_need_no_body() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let section = |path: &[u32], text| Section {
+            path: path.to_vec(),
+            text,
+            partial: None,
+        };
+        let shown = names(&["From", "SUBJECT", "date"]);
+        let fields = SectionText::HeaderFields;
+        assert!(is_kept(&section(&[], fields(shown))));
+        let more = names(&["From", "X-Mailer"]);
+        assert!(!is_kept(&section(&[], fields(more))));
+        assert!(!is_kept(&section(&[1], fields(names(&["From"])))));
+        let others = SectionText::HeaderFieldsNot(names(&["From"]));
+        assert!(!is_kept(&section(&[], others)));
+        assert!(!is_kept(&section(&[], SectionText::Header)));
+    }
 
     #[test]
     fn a_stretch_ends_where_the_section_does() {

@@ -3,6 +3,7 @@
 //! What the flags of a message say is asked first, then its record; its octets are read only
 //! where those leave the answer open, and then once for all texts that are looked for.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use blob::BodyReader;
@@ -45,6 +46,11 @@ enum Ask {
 impl Ask {
     fn is_about_header(&self) -> bool {
         matches!(self, Ask::Text(TextPlace::Header(_) | TextPlace::Text, _))
+    }
+
+    /// Whether the fields that are kept beside a message answer it.
+    fn is_about_asked(&self) -> bool {
+        matches!(self, Ask::Text(TextPlace::Header(name), _) if message::is_asked(name.as_bytes()))
     }
 }
 
@@ -161,10 +167,11 @@ impl Search {
         answers: &mut [Option<bool>],
     ) -> Result<(), StoreError> {
         let root = &details.structure.root;
-        let header = if self.asks.iter().any(Ask::is_about_header) {
-            header(record, source, root.header_range()).await?
-        } else {
-            Vec::new()
+        let mut wanted = self.asks.iter().filter(|ask| ask.is_about_header());
+        let header = match &details.asked {
+            Some(asked) if wanted.clone().all(Ask::is_about_asked) => Cow::Borrowed(asked),
+            _ if wanted.next().is_none() => Cow::Owned(Vec::new()),
+            _ => Cow::Owned(header(record, source, root.header_range()).await?),
         };
         for (ask, answer) in self.asks.iter().zip(answers) {
             *answer = match ask {
