@@ -6,36 +6,59 @@ use std::time::Duration;
 
 /// When the power was cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Mode {
+pub enum Mode {
+    /// Just before a change to the disk.
     AtAWrite,
+    /// While a sync goes on.
     InASync,
+    /// By `kill -9`.
     AtAnyTime,
+    /// As one of the above, and again within the next start.
     WhileOpening,
+    /// Within the first start of something new.
     FirstStart,
+}
+
+impl Mode {
+    /// The ways to cut the power under load, in turn.
+    pub const UNDER_LOAD: [Mode; 4] = [
+        Mode::AtAWrite,
+        Mode::InASync,
+        Mode::AtAnyTime,
+        Mode::WhileOpening,
+    ];
 }
 
 /// The rounds of one mode.
 #[derive(Debug, Default)]
-pub(crate) struct Row {
-    pub(crate) rounds: u64,
-    /// Commands that were acknowledged before the cut.
-    pub(crate) acknowledged: u64,
+pub struct Row {
+    /// Rounds that were done.
+    pub rounds: u64,
+    /// What was acknowledged before the cut.
+    pub acknowledged: u64,
     /// Files of which the cut could take something.
-    pub(crate) open: u64,
-    pub(crate) lost: usize,
-    pub(crate) torn: usize,
-    pub(crate) twice: usize,
-    pub(crate) wrong: usize,
-    pub(crate) not_reopened: usize,
+    pub open: u64,
+    /// Acknowledged, and not there.
+    pub lost: usize,
+    /// Part of a change.
+    pub torn: usize,
+    /// Two where one was.
+    pub twice: usize,
+    /// All else that is not as it must be.
+    pub wrong: usize,
+    /// No normal start opened it.
+    pub not_reopened: usize,
     /// How long each opening after a cut took.
-    pub(crate) openings: Vec<Duration>,
+    pub openings: Vec<Duration>,
 }
 
+/// A row for each mode.
 #[derive(Debug, Default)]
-pub(crate) struct Table(BTreeMap<Mode, Row>);
+pub struct Table(BTreeMap<Mode, Row>);
 
 impl Table {
-    pub(crate) fn row(&mut self, mode: Mode) -> &mut Row {
+    /// The row of this mode.
+    pub fn row(&mut self, mode: Mode) -> &mut Row {
         self.0.entry(mode).or_default()
     }
 }

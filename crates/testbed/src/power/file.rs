@@ -8,12 +8,12 @@ use super::versions::Versions;
 
 /// What reaches the disk in one piece, more or less: a page comes whole, not at all, or
 /// torn between sectors.
-pub(crate) const PAGE: u64 = 4096;
+pub const PAGE: u64 = 4096;
 const SECTOR: usize = 512;
 
 /// What becomes of what was appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tails {
+pub enum Tails {
     /// It ends anywhere, and is there as far as it goes: ext4 and others grow a file once
     /// its octets are on the disk.
     Cut,
@@ -23,7 +23,7 @@ pub(crate) enum Tails {
 
 /// Something was written to the disk past the shim.
 #[derive(Debug)]
-pub(crate) struct Unseen(pub(crate) String);
+pub struct Unseen(pub String);
 
 impl Unseen {
     /// In the file with this number.

@@ -2,15 +2,15 @@
 //! what was synced is there whatever the chance, and what was not goes in every way that a
 //! disk has.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::file::{PAGE, Tails, Unseen};
-use super::names::Names;
-use super::shim::{Bench, EXIT_CUT, Lies, Manner, When};
+use testbed::power::{Bench, EXIT_CUT, Lies, Manner, Names, PAGE, Tails, Unseen, When};
 
 const STRICT: Manner = Manner {
     tails: Tails::Holes,
@@ -45,10 +45,7 @@ fn content(folder: &Path) -> Content {
 }
 
 fn program(steps: &str, disk: &Path, times: usize) -> Command {
-    let script = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/service/power_cut/program.py"
-    );
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/power/program.py");
     let mut program = Command::new("python3");
     program.args(["-B", "-S", script, steps]).arg(disk);
     program.arg(times.to_string());
