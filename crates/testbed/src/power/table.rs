@@ -57,6 +57,13 @@ pub struct Row {
 pub struct Table(BTreeMap<Mode, Row>);
 
 impl Table {
+    /// All rows together.
+    pub fn all(&self) -> Row {
+        let mut all = Row::default();
+        self.0.values().for_each(|row| all.add(row));
+        all
+    }
+
     /// The row of this mode.
     pub fn row(&mut self, mode: Mode) -> &mut Row {
         self.0.entry(mode).or_default()
@@ -75,19 +82,20 @@ impl Row {
         self.not_reopened += other.not_reopened;
         self.openings.extend(&other.openings);
     }
-}
 
-impl fmt::Display for Row {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Its cells where something is only killed: no file was open to chance.
+    pub fn killed(&self) -> String {
+        let (rounds, acknowledged) = (self.rounds, self.acknowledged);
+        format!("{rounds} | {acknowledged} | {}", self.faults_and_openings())
+    }
+
+    fn faults_and_openings(&self) -> String {
         let mut openings: Vec<_> = self.openings.iter().map(Duration::as_millis).collect();
         openings.sort_unstable();
         let (least, most) = (openings.first(), openings.last());
         let middle = openings.get(openings.len() / 2);
         let [least, middle, most] = [least, middle, most].map(|time| time.copied().unwrap_or(0));
         let Row {
-            rounds,
-            acknowledged,
-            open,
             lost,
             torn,
             twice,
@@ -95,11 +103,22 @@ impl fmt::Display for Row {
             not_reopened,
             ..
         } = self;
-        write!(
-            f,
-            "{rounds} | {acknowledged} | {open} | {lost} | {torn} | {twice} | {wrong} | \
-             {not_reopened} | {least}, {middle}, {most} |"
+        format!(
+            "{lost} | {torn} | {twice} | {wrong} | {not_reopened} | {least}, {middle}, {most} |"
         )
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Row {
+            rounds,
+            acknowledged,
+            open,
+            ..
+        } = self;
+        let others = self.faults_and_openings();
+        write!(f, "{rounds} | {acknowledged} | {open} | {others}")
     }
 }
 
@@ -111,7 +130,6 @@ impl fmt::Display for Table {
              not reopened | reopened within, ms: least, median, most |"
         )?;
         writeln!(f, "|{}", " --- |".repeat(10))?;
-        let mut all = Row::default();
         for (mode, row) in &self.0 {
             let name = match mode {
                 Mode::AtAWrite => "at a write",
@@ -121,8 +139,7 @@ impl fmt::Display for Table {
                 Mode::FirstStart => "during the first start",
             };
             writeln!(f, "| {name} | {row}")?;
-            all.add(row);
         }
-        write!(f, "| all | {all}")
+        write!(f, "| all | {}", self.all())
     }
 }
