@@ -4,9 +4,9 @@
 mod fresh;
 mod fuzz;
 mod kill;
+mod long_test;
 mod power_cut;
 mod same_time;
-mod service_test;
 
 use crate::shell::Failure;
 use crate::workspace::Workspace;
