@@ -183,7 +183,10 @@ impl Judge {
             if let Some(by) = one.by {
                 self.given(one.part, &one.key, one.version, by);
             }
-            now[one.part].insert(one.key.clone(), (one.by, one.digest));
+            let other = now[one.part].insert(one.key.clone(), (one.by, one.digest));
+            if other.is_some() {
+                self.fault(Kind::Twice, format!("{} is there twice", one.key));
+            }
         }
         self.versions_grow(&found);
         for (part, now) in now.into_iter().enumerate() {

@@ -58,7 +58,7 @@ impl Store {
         ask
     }
 
-    fn look(&mut self) -> Vec<Kind> {
+    fn show(&mut self) {
         for (key, (by, digest)) in &self.rows {
             self.judge.hear(Line::Found(Found {
                 part: PART,
@@ -68,6 +68,10 @@ impl Store {
                 digest: *digest,
             }));
         }
+    }
+
+    fn look(&mut self) -> Vec<Kind> {
+        self.show();
         let mut kinds: Vec<Kind> = Vec::new();
         for Fault(kind, _) in self.judge.verdict().faults {
             if !kinds.contains(&kind) {
@@ -175,6 +179,9 @@ fn what_came_twice_is_found() {
     let chain = version.versions.get_mut(&chain_key(TASK)).unwrap();
     *chain -= 1;
     assert!(version.look().contains(&Kind::Twice));
+    let mut row = after(5);
+    row.show();
+    assert_eq!(row.look(), [Kind::Twice]);
     let mut race = after(5);
     race.commit();
     race.race -= 1;
