@@ -69,7 +69,6 @@ impl Node {
     fn kill(&mut self, victim: Victim, round: u64) -> Result<(), String> {
         if victim != Victim::Load {
             self.end_database(round);
-            self.machine.catch_up();
         }
         let begun = Instant::now();
         if victim != Victim::Database {

@@ -45,6 +45,18 @@ impl Engine {
         *all.clone().find(|engine| engine.name() == name).unwrap()
     }
 
+    /// Whether it refuses a file with a length between that which it had and that which it
+    /// was set to (docs/durability.md).
+    pub(crate) fn counts_on_its_length(self) -> bool {
+        match self {
+            Engine::Sqlite => false,
+            #[cfg(feature = "redb")]
+            Engine::Redb => true,
+            #[cfg(feature = "postgres")]
+            Engine::Postgres => false,
+        }
+    }
+
     /// Opens it at a place: a folder, or the address of a database.
     pub(crate) async fn open(self, place: &str, round: u64) -> Result<Arc<dyn Kv>, KvError> {
         match self {

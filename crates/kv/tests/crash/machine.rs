@@ -101,16 +101,13 @@ impl Machine {
         let _ = running.stream.write_all(format!("{word}\n").as_bytes());
     }
 
-    /// Hears what was said so far.
-    pub(crate) fn catch_up(&mut self) {
-        let running = self.running.as_ref().unwrap();
-        for line in running.lines.try_iter() {
-            self.judge.hear(line);
-        }
-    }
-
     /// Returns when so many more commits are acknowledged, or the load has ended.
     pub(crate) fn wait_until_busy(&mut self, commits: u64) {
+        let so_far = self
+            .running
+            .iter()
+            .flat_map(|running| running.lines.try_iter());
+        so_far.for_each(|line| self.judge.hear(line));
         let enough = self.judge.acknowledged() + commits;
         while self.judge.acknowledged() < enough {
             if self.until(|line| matches!(line, Line::Told(..))).is_none() {

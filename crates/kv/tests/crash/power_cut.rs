@@ -240,17 +240,11 @@ impl Store {
 
 /// Each way to lose what may be lost, in turn.
 fn manner(engine: Engine, round: u64) -> Manner {
-    let manner = Manner::of_round(round);
-    match engine {
-        // It counts on a length that it sets to be the old one or the new, and refuses a
-        // file whose length is between (docs/durability.md).
-        #[cfg(feature = "redb")]
-        Engine::Redb if manner.tails == Tails::Cut => Manner {
-            tails: Tails::Noted,
-            ..manner
-        },
-        _ => manner,
+    let mut manner = Manner::of_round(round);
+    if manner.tails == Tails::Cut && engine.counts_on_its_length() {
+        manner.tails = Tails::Noted;
     }
+    manner
 }
 
 fn cut(engine: Engine) {
