@@ -4,7 +4,8 @@
 //!
 //! It is for `store`, `queue` and `directory`, which are written once on
 //! [`Kv`] and know no engine. What an engine must do is written at the trait, and
-//! `tests/conformance/` holds every engine to it from one test source.
+//! `tests/conformance/` holds every engine to it from one test source; `tests/crash/` kills
+//! each under load, and cuts the power of those that are embedded.
 //!
 //! # How the files are cut
 //!

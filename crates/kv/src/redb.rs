@@ -16,6 +16,8 @@
 mod reader;
 mod writer;
 
+use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -35,6 +37,8 @@ const FORMAT_NAME: &str = "facteur-redb";
 const FORMAT: u32 = 1;
 /// The name of the database in its folder.
 const FILE: &str = "index.redb";
+/// Its name while it is made.
+const UNFINISHED: &str = "index.redb.new";
 
 /// A partition with a key, and a version with a value.
 const ROWS: TableDefinition<'_, &[u8], (i64, &[u8])> = TableDefinition::new("kv");
@@ -59,7 +63,7 @@ impl Redb {
     /// program wrote it, else what the disk says.
     pub fn open(path: &Path) -> Result<Redb, KvError> {
         let folder = Marked::open(path, FORMAT_NAME, FORMAT)?;
-        let database = Arc::new(Database::create(path.join(FILE)).map_err(broken)?);
+        let database = Arc::new(database(path)?);
         let watches = Watches::default();
         let counter = Counter::new();
         let writer = Writer::begin(database.clone(), watches.clone())?;
@@ -76,6 +80,29 @@ impl Redb {
             _folder: folder,
         })
     }
+}
+
+/// The database in a folder; it is made if there is none.
+///
+/// It gets its name when it is whole: redb refuses a file whose making was cut short. And
+/// the name is made durable, which redb leaves to others.
+fn database(folder: &Path) -> Result<Database, KvError> {
+    let (file, unfinished) = (folder.join(FILE), folder.join(UNFINISHED));
+    let failed = |error: io::Error| broken(StorageError::from(error));
+    if !file.try_exists().map_err(failed)? {
+        // Nothing in it was ever acknowledged.
+        match fs::remove_file(&unfinished) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        let made = Database::create(&unfinished).map_err(broken)?;
+        made.close().map_err(broken)?;
+        fs::rename(&unfinished, &file).map_err(failed)?;
+    }
+    // At every opening: the one that gave the name may have been cut short here.
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(failed)?;
+    Database::open(&file).map_err(broken)
 }
 
 impl Kv for Redb {

@@ -1,15 +1,16 @@
-//! Real servers for tests: the programs that the service uses when it is spread over
-//! machines, each started by the test that needs it and gone with it. Only tests may
-//! depend on this crate (a house rule in xtask).
+//! What tests stand on: real servers, which are the programs that the service uses when it
+//! is spread over machines, each started by the test that needs it and gone with it; and a
+//! disk whose power can be cut. Only tests may depend on this crate (a house rule in xtask).
 //!
 //! It is a crate and no module of one, because the tests of `kv`, of `store` and of the
-//! whole service need the same servers.
+//! whole service need the same.
 //!
 //! | file | what it holds |
 //! | --- | --- |
 //! | `postgres/` | [`Postgres`]: Debian's PostgreSQL in a folder of its own, and a standby |
 //! | `s3.rs` | [`S3`]: moto, which answers as S3 does |
 //! | `garage.rs` | [`Garage`]: an S3 server of several nodes |
+//! | `power.rs`, `power/` | a disk that loses what was not synced |
 //! | `child.rs` | a server as a process that is never left behind |
 //!
 //! # Invariants
@@ -30,6 +31,7 @@
 mod child;
 mod garage;
 mod postgres;
+pub mod power;
 mod s3;
 
 use std::net::TcpListener;

@@ -1,22 +1,38 @@
-//! kill -9 under mixed load: the everyday test with 200 kills in place of 20.
+//! kill -9 under mixed load: the everyday tests with 200 kills.
 
 use super::Proof;
-use super::service_test::ServiceTest;
+use super::long_test::LongTest;
 use crate::shell::Failure;
 use crate::workspace::Workspace;
 
 pub(super) const PROOF: Proof = Proof {
     name: "kill",
-    shows: "200 times kill -9 under mixed load: all that was acknowledged is there, once, whole, with its UID and flags",
+    shows: "200 times kill -9 under mixed load: all that was acknowledged is there, once, whole, with its UID and flags; and 200 times on each engine of `kv`, of PostgreSQL's servers as well",
     run,
 };
 
-pub(super) const TEST: ServiceTest = ServiceTest {
-    module: "kill",
-    function: "what_was_acknowledged_holds_after_kills_under_mixed_load",
-    variable: "KILLS",
-};
+pub(super) const TESTS: &[LongTest] = &[
+    LongTest {
+        package: "facteur",
+        features: "",
+        target: "service",
+        functions: &["kill::what_was_acknowledged_holds_after_kills_under_mixed_load"],
+        variable: "KILLS",
+    },
+    LongTest {
+        package: "kv",
+        features: "redb,postgres",
+        target: "crash",
+        functions: &[
+            "kill::sqlite_keeps_what_it_acknowledged",
+            "kill::redb_keeps_what_it_acknowledged",
+            "database::postgres_keeps_what_it_acknowledged",
+        ],
+        variable: "KILLS",
+    },
+];
 
 fn run(workspace: &Workspace) -> Result<(), Failure> {
-    TEST.run(workspace, "killing", 200)
+    let mut tests = TESTS.iter();
+    tests.try_for_each(|test| test.run(workspace, "killing", 200))
 }

@@ -4,10 +4,10 @@
 mod fresh;
 mod fuzz;
 mod kill;
+mod long_test;
 mod nodes;
 mod power_cut;
 mod same_time;
-mod service_test;
 
 use crate::shell::Failure;
 use crate::workspace::Workspace;

@@ -2,7 +2,7 @@
 //! garage as the bucket.
 
 use super::Proof;
-use super::service_test::ServiceTest;
+use super::long_test::LongTest;
 use crate::shell::Failure;
 use crate::verbs;
 use crate::workspace::Workspace;
@@ -13,9 +13,11 @@ pub(super) const PROOF: Proof = Proof {
     run,
 };
 
-pub(super) const TEST: ServiceTest = ServiceTest {
-    module: "nodes",
-    function: "what_was_acknowledged_is_there_whatever_ends",
+pub(super) const TEST: LongTest = LongTest {
+    package: "facteur",
+    features: "",
+    target: "service",
+    functions: &["nodes::what_was_acknowledged_is_there_whatever_ends"],
     variable: "NODES_SECONDS",
 };
 

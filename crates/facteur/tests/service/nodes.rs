@@ -13,11 +13,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
+use testbed::power::Chance;
 
 use crate::cluster::{Bodies, Cluster, Node, command};
 use crate::common::Person;
 use crate::load::{Load, Setting, Verdict};
-use crate::power_cut::chance::Chance;
 use crate::served::{Served, run};
 
 /// How long it takes, unless `NODES_SECONDS` says otherwise.

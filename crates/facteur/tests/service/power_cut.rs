@@ -5,33 +5,16 @@
 //! runs; `POWER_SEED` gives it the seed of an earlier run. docs/durability.md tells how it
 //! works and what it can't show.
 //!
-//! | file | what it holds |
-//! | --- | --- |
-//! | `shim.c` | stands before the program, and writes a journal |
-//! | `shim.rs` | puts it there, and tells it when to cut |
-//! | `journal.rs`, `disk.rs` | what the journal says; what is durable by it, and what is not |
-//! | `file.rs`, `names.rs`, `versions.rs` | what a cut may leave of a file, and of names |
-//! | `folder.rs` | leaves that of the real folder, and finds what went past the shim |
-//! | `honest.rs`, `program.py` | all of that, shown on a program whose every step is known |
-//! | `campaign.rs`, `table.rs` | round after round on the service |
+//! The disk that loses what was not synced is `testbed::power`; `campaign.rs` lets the
+//! service work on it, round after round.
 
 mod campaign;
-pub(crate) mod chance;
-mod disk;
-mod file;
-mod folder;
-mod honest;
-mod journal;
-mod names;
-mod shim;
-mod table;
-mod versions;
 
 use std::env;
 use std::time::SystemTime;
 
 use campaign::Campaign;
-use shim::Lies;
+use testbed::power::Lies;
 
 /// How often the power is cut, unless `POWER_CUTS` says otherwise: once in each way.
 const CUTS: u64 = 8;

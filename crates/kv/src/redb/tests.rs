@@ -50,3 +50,15 @@ async fn what_was_not_closed_opens_with_all_that_was_answered() {
         }
     }
 }
+
+/// A power cut in the midst of making the file leaves anything of it.
+#[tokio::test]
+async fn a_making_that_was_cut_short_is_begun_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join(UNFINISHED), [0; 5000]).unwrap();
+    let kv = Redb::open(dir.path()).unwrap();
+    put(&kv, "a", 10).await;
+    assert!(!dir.path().join(UNFINISHED).exists());
+    drop(kv);
+    assert!(get(&Redb::open(dir.path()).unwrap(), "a").await.is_some());
+}

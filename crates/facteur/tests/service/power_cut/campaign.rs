@@ -10,12 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use testbed::power::{Bench, Chance, EXIT_CUT, Lies, Manner, Mode, Table, Unseen, When};
 
-use super::chance::Chance;
-use super::file::{Tails, Unseen};
-use super::names::Names;
-use super::shim::{Bench, EXIT_CUT, Lies, Manner, When};
-use super::table::{Mode, Table};
 use crate::common::{files_of_messages, free_base, people, quickstart, restlessly};
 use crate::load::{Load, REST, Setting, Verdict};
 
@@ -25,14 +21,6 @@ const OPENING: Duration = Duration::from_secs(60);
 const UNDER_WAY: Duration = Duration::from_secs(4);
 /// After so many rounds under load another load begins, with empty accounts.
 const CHAPTER: u64 = 10;
-
-/// The ways to cut the power under load, in turn.
-const MODES: [Mode; 4] = [
-    Mode::AtAWrite,
-    Mode::InASync,
-    Mode::AtAnyTime,
-    Mode::WhileOpening,
-];
 
 /// A series of power cuts.
 pub(crate) struct Campaign {
@@ -108,7 +96,7 @@ impl Campaign {
         for round in 0..cuts {
             let mut chance = Chance::new(self.seed ^ round << 32);
             let mut machine = Machine::new(self.base);
-            let held = self.cut_a_first_start(&mut machine, &mut chance, manner(round));
+            let held = self.cut_a_first_start(&mut machine, &mut chance, Manner::of_round(round));
             if !self.goes_on(held, machine, Mode::FirstStart, round) {
                 return;
             }
@@ -123,7 +111,7 @@ impl Campaign {
     ) -> Result<(), Broken> {
         let mode = Mode::FirstStart;
         // It may be over before: then what it told must hold.
-        let told = machine.start(some_moment(chance, 70))?;
+        let told = machine.start(When::some_moment(chance, 70))?;
         let passwords = told.map(|_| machine.passwords());
         machine.cut()?;
         self.settle(machine, mode, chance, manner)?;
@@ -161,7 +149,7 @@ impl Campaign {
                 acknowledged = 0;
             }
             load.go();
-            let mode = MODES[round as usize % MODES.len()];
+            let mode = Mode::UNDER_LOAD[round as usize % Mode::UNDER_LOAD.len()];
             let held = self.cut_once(&mut machine, &mut load, mode, round);
             let held = held.and_then(|heard| {
                 self.table.row(mode).acknowledged += heard - acknowledged;
@@ -189,18 +177,18 @@ impl Campaign {
         round: u64,
     ) -> Result<u64, Broken> {
         let mut chance = Chance::new(self.seed ^ round << 32 ^ 1);
-        let manner = manner(round / MODES.len() as u64);
+        let manner = Manner::of_round(round / Mode::UNDER_LOAD.len() as u64);
         load.wait_until_busy();
         match mode {
-            Mode::AtAWrite => machine.go_on_to(a_write(&mut chance, 400)),
-            Mode::InASync => machine.go_on_to(a_sync(&mut chance, 100)),
+            Mode::AtAWrite => machine.go_on_to(When::a_write(&mut chance, 400)),
+            Mode::InASync => machine.go_on_to(When::a_sync(&mut chance, 100)),
             _ => thread::sleep(Duration::from_micros(chance.below(200_000))),
         }
         machine.cut()?;
         let heard = load.pause();
         self.settle(machine, mode, &mut chance, manner)?;
         if mode == Mode::WhileOpening {
-            machine.start(some_moment(&mut chance, 12))?;
+            machine.start(When::some_moment(&mut chance, 12))?;
             machine.cut()?;
             self.settle(machine, mode, &mut chance, manner)?;
         }
@@ -215,7 +203,7 @@ impl Campaign {
         chance: &mut Chance,
         manner: Manner,
     ) -> Result<(), Broken> {
-        let open = machine.bench.settle(chance.next(), manner);
+        let open = machine.bench.settle(chance.any(), manner);
         let open = open.map_err(|Unseen(what)| Broken::Left(what))?;
         self.table.row(mode).open += open as u64;
         Ok(())
@@ -381,37 +369,5 @@ impl Machine {
             logs: self.folder.path().join("logs"),
         };
         Load::start(&setting, &people(&self.data()), chapter)
-    }
-}
-
-/// Each way to lose what may be lost, in turn.
-fn manner(round: u64) -> Manner {
-    let tails = [Tails::Cut, Tails::Holes];
-    let names = [Names::ByFolder, Names::Apart, Names::ByAnySync];
-    Manner {
-        tails: tails[round as usize % tails.len()],
-        names: names[round as usize % names.len()],
-    }
-}
-
-/// Small numbers as often as large ones, up to `most`.
-fn some(chance: &mut Chance, most: u64) -> u64 {
-    let limit = chance.between(1, most);
-    chance.between(1, limit)
-}
-
-fn a_write(chance: &mut Chance, most: u64) -> When {
-    When::AtWrite(some(chance, most))
-}
-
-fn a_sync(chance: &mut Chance, most: u64) -> When {
-    When::InSync(some(chance, most), chance.below(3000))
-}
-
-fn some_moment(chance: &mut Chance, most: u64) -> When {
-    if chance.happens(50) {
-        a_write(chance, most)
-    } else {
-        a_sync(chance, most / 2)
     }
 }

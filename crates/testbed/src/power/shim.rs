@@ -13,11 +13,11 @@ use super::journal;
 use super::names::Names;
 
 /// What a program ends with when the shim cuts the power.
-pub(crate) const EXIT_CUT: i32 = 86;
+pub const EXIT_CUT: i32 = 86;
 
 /// When the power is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum When {
+pub enum When {
     /// Not by the shim.
     Never,
     /// Just before the so many-th change to the disk from now.
@@ -28,9 +28,12 @@ pub(crate) enum When {
 
 /// Which syncs say that they are done and are not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lies {
+pub enum Lies {
+    /// None.
     None,
+    /// All.
     All,
+    /// Those of folders.
     OfFolders,
     /// Each is, but not before the next one.
     Late,
@@ -38,15 +41,18 @@ pub(crate) enum Lies {
 
 /// How a disk behaves when its power is cut.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Manner {
-    pub(crate) tails: Tails,
-    pub(crate) names: Names,
+pub struct Manner {
+    /// Of what was appended.
+    pub tails: Tails,
+    /// Of names.
+    pub names: Names,
 }
 
 /// A folder that is a disk, and what is kept beside it of what happens there.
 #[derive(Debug)]
-pub(crate) struct Bench {
-    pub(crate) disk: PathBuf,
+pub struct Bench {
+    /// The folder that is the disk.
+    pub disk: PathBuf,
     side: PathBuf,
     library: PathBuf,
     before: Glance,
@@ -55,7 +61,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     /// In a folder of its own.
-    pub(crate) fn new(folder: &Path) -> Bench {
+    pub fn new(folder: &Path) -> Bench {
         let (disk, side) = (folder.join("disk"), folder.join("side"));
         fs::create_dir_all(&disk).unwrap();
         fs::create_dir_all(side.join("attic")).unwrap();
@@ -69,14 +75,14 @@ impl Bench {
     }
 
     /// From now on the disk lies about its syncs.
-    pub(crate) fn lie(&mut self, lies: Lies) {
+    pub fn lie(&mut self, lies: Lies) {
         self.lies = lies;
         self.arm(When::Never);
     }
 
     /// Puts the shim before a program, whose disk it then is. What is on the disk now is
     /// durable.
-    pub(crate) fn put_before(&mut self, program: &mut Command, when: When) {
+    pub fn put_before(&mut self, program: &mut Command, when: When) {
         self.before = folder::glance(&self.disk);
         let _ = fs::remove_file(self.side.join("journal"));
         fs::write(self.side.join("control"), [0; 4096]).unwrap();
@@ -88,7 +94,7 @@ impl Bench {
     }
 
     /// Tells the shim when to cut.
-    pub(crate) fn arm(&self, when: When) {
+    pub fn arm(&self, when: When) {
         let (when, countdown, delay) = match when {
             When::Never => (0, 0, 0),
             When::AtWrite(count) => (1, count, 0),
@@ -120,7 +126,10 @@ impl Bench {
     /// Once the program is dead: leaves of the disk what a power cut may leave. The same
     /// seed, journal and disk give the same again. Gives of how many files something could
     /// be taken.
-    pub(crate) fn settle(&self, seed: u64, manner: Manner) -> Result<usize, Unseen> {
+    ///
+    /// # Errors
+    /// [`Unseen`] when something went past the shim: then nothing is shown.
+    pub fn settle(&self, seed: u64, manner: Manner) -> Result<usize, Unseen> {
         let octets = journal::file(&self.side);
         let records = journal::read(&octets);
         let disk = Disk::follow(&records, manner.names)?;
@@ -135,7 +144,7 @@ impl Bench {
     }
 
     /// Once the program is dead: puts the disk back to what it was when it began.
-    pub(crate) fn put_back(&self) {
+    pub fn put_back(&self) {
         let octets = journal::file(&self.side);
         let disk = Disk::follow_without_syncs(&journal::read(&octets)).unwrap();
         let mut chance = Chance::new(0);
@@ -155,10 +164,7 @@ impl Bench {
 
 fn compile(side: &Path) -> PathBuf {
     let library = side.join("shim.so");
-    let source = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/service/power_cut/shim.c"
-    );
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/power/shim.c");
     let mut compiler = Command::new("cc");
     compiler.args([
         "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o",

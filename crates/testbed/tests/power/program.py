@@ -95,6 +95,18 @@ def emptied():
     put("opened", b"b" * 5000, os.O_WRONLY | os.O_TRUNC)
 
 
+def lengthened():
+    """Ten durable pages; then a length is set, some of it is written, and more appended."""
+    put("pages", b"a" * 10 * BLOCK, sync=True)
+    sync_folder()
+    file = os.open("pages", os.O_RDWR)
+    os.ftruncate(file, 20 * BLOCK)
+    for page in range(10, 15):
+        os.pwrite(file, b"b" * BLOCK, page * BLOCK)
+    for page in range(20, 25):
+        os.pwrite(file, b"c" * BLOCK, page * BLOCK)
+
+
 def in_order():
     """Two files made one after the other."""
     put("first", b"a", sync=True)

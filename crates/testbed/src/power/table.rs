@@ -6,36 +6,66 @@ use std::time::Duration;
 
 /// When the power was cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Mode {
+pub enum Mode {
+    /// Just before a change to the disk.
     AtAWrite,
+    /// While a sync goes on.
     InASync,
+    /// By `kill -9`.
     AtAnyTime,
+    /// As one of the above, and again within the next start.
     WhileOpening,
+    /// Within the first start of something new.
     FirstStart,
+}
+
+impl Mode {
+    /// The ways to cut the power under load, in turn.
+    pub const UNDER_LOAD: [Mode; 4] = [
+        Mode::AtAWrite,
+        Mode::InASync,
+        Mode::AtAnyTime,
+        Mode::WhileOpening,
+    ];
 }
 
 /// The rounds of one mode.
 #[derive(Debug, Default)]
-pub(crate) struct Row {
-    pub(crate) rounds: u64,
-    /// Commands that were acknowledged before the cut.
-    pub(crate) acknowledged: u64,
+pub struct Row {
+    /// Rounds that were done.
+    pub rounds: u64,
+    /// What was acknowledged before the cut.
+    pub acknowledged: u64,
     /// Files of which the cut could take something.
-    pub(crate) open: u64,
-    pub(crate) lost: usize,
-    pub(crate) torn: usize,
-    pub(crate) twice: usize,
-    pub(crate) wrong: usize,
-    pub(crate) not_reopened: usize,
+    pub open: u64,
+    /// Acknowledged, and not there.
+    pub lost: usize,
+    /// Part of a change.
+    pub torn: usize,
+    /// Two where one was.
+    pub twice: usize,
+    /// All else that is not as it must be.
+    pub wrong: usize,
+    /// No normal start opened it.
+    pub not_reopened: usize,
     /// How long each opening after a cut took.
-    pub(crate) openings: Vec<Duration>,
+    pub openings: Vec<Duration>,
 }
 
+/// A row for each mode.
 #[derive(Debug, Default)]
-pub(crate) struct Table(BTreeMap<Mode, Row>);
+pub struct Table(BTreeMap<Mode, Row>);
 
 impl Table {
-    pub(crate) fn row(&mut self, mode: Mode) -> &mut Row {
+    /// All rows together.
+    pub fn all(&self) -> Row {
+        let mut all = Row::default();
+        self.0.values().for_each(|row| all.add(row));
+        all
+    }
+
+    /// The row of this mode.
+    pub fn row(&mut self, mode: Mode) -> &mut Row {
         self.0.entry(mode).or_default()
     }
 }
@@ -52,19 +82,20 @@ impl Row {
         self.not_reopened += other.not_reopened;
         self.openings.extend(&other.openings);
     }
-}
 
-impl fmt::Display for Row {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Its cells where something is only killed: no file was open to chance.
+    pub fn killed(&self) -> String {
+        let (rounds, acknowledged) = (self.rounds, self.acknowledged);
+        format!("{rounds} | {acknowledged} | {}", self.faults_and_openings())
+    }
+
+    fn faults_and_openings(&self) -> String {
         let mut openings: Vec<_> = self.openings.iter().map(Duration::as_millis).collect();
         openings.sort_unstable();
         let (least, most) = (openings.first(), openings.last());
         let middle = openings.get(openings.len() / 2);
         let [least, middle, most] = [least, middle, most].map(|time| time.copied().unwrap_or(0));
         let Row {
-            rounds,
-            acknowledged,
-            open,
             lost,
             torn,
             twice,
@@ -72,11 +103,22 @@ impl fmt::Display for Row {
             not_reopened,
             ..
         } = self;
-        write!(
-            f,
-            "{rounds} | {acknowledged} | {open} | {lost} | {torn} | {twice} | {wrong} | \
-             {not_reopened} | {least}, {middle}, {most} |"
+        format!(
+            "{lost} | {torn} | {twice} | {wrong} | {not_reopened} | {least}, {middle}, {most} |"
         )
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Row {
+            rounds,
+            acknowledged,
+            open,
+            ..
+        } = self;
+        let others = self.faults_and_openings();
+        write!(f, "{rounds} | {acknowledged} | {open} | {others}")
     }
 }
 
@@ -88,7 +130,6 @@ impl fmt::Display for Table {
              not reopened | reopened within, ms: least, median, most |"
         )?;
         writeln!(f, "|{}", " --- |".repeat(10))?;
-        let mut all = Row::default();
         for (mode, row) in &self.0 {
             let name = match mode {
                 Mode::AtAWrite => "at a write",
@@ -98,8 +139,7 @@ impl fmt::Display for Table {
                 Mode::FirstStart => "during the first start",
             };
             writeln!(f, "| {name} | {row}")?;
-            all.add(row);
         }
-        write!(f, "| all | {all}")
+        write!(f, "| all | {}", self.all())
     }
 }

@@ -2,15 +2,15 @@
 //! what was synced is there whatever the chance, and what was not goes in every way that a
 //! disk has.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::file::{PAGE, Tails, Unseen};
-use super::names::Names;
-use super::shim::{Bench, EXIT_CUT, Lies, Manner, When};
+use testbed::power::{Bench, EXIT_CUT, Lies, Manner, Names, PAGE, Tails, Unseen, When};
 
 const STRICT: Manner = Manner {
     tails: Tails::Holes,
@@ -45,10 +45,7 @@ fn content(folder: &Path) -> Content {
 }
 
 fn program(steps: &str, disk: &Path, times: usize) -> Command {
-    let script = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/service/power_cut/program.py"
-    );
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/power/program.py");
     let mut program = Command::new("python3");
     program.args(["-B", "-S", script, steps]).arg(disk);
     program.arg(times.to_string());
@@ -108,7 +105,7 @@ fn whatever_was_synced_stays() {
 
 #[test]
 fn pages_that_were_not_synced_go_in_every_way() {
-    for tails in [Tails::Cut, Tails::Holes] {
+    for tails in [Tails::Cut, Tails::Holes, Tails::Noted] {
         let manner = Manner {
             tails,
             names: Names::Apart,
@@ -134,7 +131,7 @@ fn pages_that_were_not_synced_go_in_every_way() {
         assert_eq!(seen[0], BTreeSet::from(['a', 'b', '?']), "{tails:?}");
         assert!(lengths.contains(&(10 * PAGE as usize)) && lengths.contains(&(20 * PAGE as usize)));
         match tails {
-            Tails::Cut => {
+            Tails::Cut | Tails::Noted => {
                 assert_eq!(seen[1], BTreeSet::from(['b']));
                 assert!(lengths.len() > 10 && lengths.iter().any(|octets| octets % 512 != 0));
                 assert!(later.len() > 3, "{later:?}");
@@ -232,6 +229,40 @@ fn what_was_emptied_holds_old_or_new_and_no_mixture() {
             );
         }
     }
+}
+
+#[test]
+fn a_length_that_was_set_may_end_anywhere_or_be_noted_in_one_piece() {
+    let left = |tails| {
+        let names = Names::Apart;
+        let all = cuts("lengthened", Manner { tails, names });
+        let pages = all.into_iter().map(|mut content| content.remove("pages"));
+        pages
+            .map(|pages| pages.unwrap().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let is_between = |pages: &Vec<u8>| {
+        let octets = pages.len() as u64;
+        (10 * PAGE + 1..20 * PAGE).contains(&octets)
+    };
+    assert!(left(Tails::Cut).iter().any(is_between));
+    let noted = left(Tails::Noted);
+    assert!(!noted.iter().any(is_between));
+    let mut seen = [BTreeSet::new(), BTreeSet::new(), BTreeSet::new()];
+    let mut appended = BTreeSet::new();
+    for pages in &noted {
+        let letters: String = pages.chunks(PAGE as usize).map(letter).collect();
+        for (seen, part) in seen.iter_mut().zip([0..10, 10..15, 15..20]) {
+            seen.extend(letters.get(part).unwrap_or_default().chars());
+        }
+        appended.extend(letters.get(20..).unwrap_or_default().chars());
+    }
+    // Within the length that was set it is there or not; behind it as far as it goes.
+    let [old, written, untouched] = seen;
+    assert_eq!(old, BTreeSet::from(['a']));
+    assert_eq!(written, BTreeSet::from(['b', '.', '?']));
+    assert_eq!(untouched, BTreeSet::from(['.']));
+    assert_eq!(appended, BTreeSet::from(['c']));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::versions::Versions;
 
 /// What makes a name durable, and how those are lost that are not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Names {
+pub enum Names {
     /// A sync of the folder. The changes in each folder come in their order.
     ByFolder,
     /// A sync of the folder. Of different names, any may be there and any not.

@@ -1,6 +1,6 @@
 //! What a power cut may leave of one file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::chance::Chance;
@@ -8,22 +8,26 @@ use super::versions::Versions;
 
 /// What reaches the disk in one piece, more or less: a page comes whole, not at all, or
 /// torn between sectors.
-pub(crate) const PAGE: u64 = 4096;
+pub const PAGE: u64 = 4096;
 const SECTOR: usize = 512;
 
 /// What becomes of what was appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tails {
+pub enum Tails {
     /// It ends anywhere, and is there as far as it goes: ext4 and others grow a file once
     /// its octets are on the disk.
     Cut,
     /// The file has its length, and pages that were not written are zeros.
     Holes,
+    /// As [`Tails::Cut`], but a length that was set, and not come by through writing, is as
+    /// it was or as it was set: file systems with a journal note it in one piece. What was
+    /// written within it is there or zeros.
+    Noted,
 }
 
 /// Something was written to the disk past the shim.
 #[derive(Debug)]
-pub(crate) struct Unseen(pub(crate) String);
+pub struct Unseen(pub String);
 
 impl Unseen {
     /// In the file with this number.
@@ -36,6 +40,8 @@ impl Unseen {
 #[derive(Debug)]
 pub(crate) struct File {
     lengths: Versions<u64>,
+    /// When one of them was set, and not come by through writing.
+    set: BTreeSet<u64>,
     /// The pages that are not durable as they are.
     pages: BTreeMap<u64, Versions<Vec<u8>>>,
     /// When it was made shorter, and the first page of which something went. All that was
@@ -61,6 +67,7 @@ impl File {
     pub(crate) fn new(length: u64) -> File {
         File {
             lengths: Versions::new(0, length),
+            set: BTreeSet::new(),
             pages: BTreeMap::new(),
             cuts: Vec::new(),
             seen: BTreeMap::new(),
@@ -123,6 +130,7 @@ impl File {
         }
         if length != was {
             self.lengths.push(moment, length);
+            self.set.insert(moment);
         }
         Ok(())
     }
@@ -163,6 +171,7 @@ impl File {
     /// What held at that moment is durable.
     pub(crate) fn synced(&mut self, moment: u64) {
         self.lengths.synced(moment);
+        self.set.retain(|since| *since > moment);
         self.pages.retain(|_, versions| {
             versions.synced(moment);
             versions.is_open()
@@ -192,10 +201,7 @@ impl File {
         // So many percent of the pages are written. The extremes matter most: of two files
         // one is there and the other is not.
         let written = *chance.one_of(&[0, 10, 50, 90, 100]);
-        // The shortest that it was until then.
-        let all = self.lengths.all().iter();
-        let until = all.take_while(|(when, _)| *when <= since);
-        let short = until.map(|(_, length)| *length).min().unwrap_or(0);
+        let short = self.before_appending(since, tails);
         let mut left = Left {
             length,
             ..Left::default()
@@ -207,7 +213,7 @@ impl File {
                 continue;
             }
             let appended = length > short && (page + 1) * PAGE > short;
-            let content = if appended && tails == Tails::Cut || chance.happens(written) {
+            let content = if appended && tails != Tails::Holes || chance.happens(written) {
                 possible[possible.len() - 1].clone()
             } else {
                 choose(chance, &possible)
@@ -215,6 +221,19 @@ impl File {
             left.pages.insert(*page, content);
         }
         left
+    }
+
+    /// How long it was before anything was appended that is there as far as it goes: the
+    /// shortest that it was until that moment, or the longest that was noted.
+    fn before_appending(&self, since: u64, tails: Tails) -> u64 {
+        let all = self.lengths.all().iter();
+        let until = all.take_while(|(when, _)| *when <= since);
+        let noted = until
+            .clone()
+            .filter(|(when, _)| tails == Tails::Noted && self.set.contains(when));
+        let noted = noted.map(|(_, length)| *length).max().unwrap_or(0);
+        let shortest = until.map(|(_, length)| *length).min().unwrap_or(0);
+        shortest.max(noted)
     }
 
     /// A length that it may have, and the moment from which it had it.
@@ -228,7 +247,8 @@ impl File {
         };
         let (since, length) = all[index];
         let before = all[index.saturating_sub(1)].1;
-        if tails == Tails::Holes || length <= before || chance.happens(40) {
+        let is_noted = tails == Tails::Noted && self.set.contains(&since);
+        if tails == Tails::Holes || is_noted || length <= before || chance.happens(40) {
             return (since, length);
         }
         let anywhere = chance.between(before, length);
