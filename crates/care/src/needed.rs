@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use blob::BodyRef;
-use kv::Partition;
+use kv::{Kv, Partition};
 use segments::{HEADER_OCTETS, SegmentId};
 use store::StoreError;
 
@@ -85,8 +85,7 @@ impl Needed {
 
 /// All accounts that something is kept of.
 pub(crate) async fn accounts(rooms: &Rooms) -> Result<Vec<address::AccountId>, CareError> {
-    let index = rooms.index.clone();
-    let partitions = blocking(move || Ok(index.partitions()?)).await?;
+    let partitions = rooms.index.partitions().await?;
     let accounts = partitions
         .into_iter()
         .filter_map(|partition| match partition {

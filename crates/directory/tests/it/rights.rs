@@ -196,6 +196,10 @@ impl Kv for Interrupted {
     fn watch(&self, partition: Partition) -> Watch {
         self.memory.watch(partition)
     }
+
+    fn partitions(&self) -> BoxFuture<'_, Result<Vec<Partition>, KvError>> {
+        self.memory.partitions()
+    }
 }
 
 /// What a change does to a sign-in that it meets at one of its two snapshots: the
