@@ -14,7 +14,7 @@ use super::settings::Settings;
 use crate::{BlobError, BodyRef};
 
 /// The object that says what wrote the others.
-const FORMAT_NAME: &str = "FORMAT";
+pub(super) const FORMAT_NAME: &str = "FORMAT";
 /// What stands in it before the number.
 const FORMAT_WORD: &str = "facteur-bodies-s3";
 /// The format that is written, and the newest that is read.
@@ -79,6 +79,28 @@ impl Bucket {
         &*self.0.store
     }
 
+    /// For people.
+    pub(super) fn place(&self) -> &str {
+        &self.0.place
+    }
+
+    /// What all names begin with.
+    pub(super) fn prefix(&self) -> &Path {
+        &self.0.prefix
+    }
+
+    /// The object of this name beside the folders of bodies.
+    pub(super) fn beside(&self, name: &str) -> Path {
+        self.0.prefix.clone().join(name)
+    }
+
+    /// The name of an object without what all names begin with.
+    pub(super) fn within(&self, path: &Path) -> String {
+        let parts = path.prefix_match(&self.0.prefix).into_iter().flatten();
+        let parts: Vec<_> = parts.map(|part| part.as_ref().to_owned()).collect();
+        parts.join("/")
+    }
+
     pub(super) fn path(&self, name: ObjectName) -> Path {
         let name = name.to_string();
         // So that the bucket can spread them, and a person list them bit by bit.
@@ -136,7 +158,7 @@ impl Bucket {
     }
 
     async fn ensure_format(&self) -> Result<(), BlobError> {
-        let path = self.0.prefix.clone().join(FORMAT_NAME);
+        let path = self.beside(FORMAT_NAME);
         let found = match self.store().get(&path).await {
             Ok(found) => found.bytes().await,
             Err(Error::NotFound { .. }) => {
