@@ -47,7 +47,7 @@ pub use mark::Mark;
 pub use name::ObjectName;
 pub use reader::WINDOW_OCTETS;
 pub use settings::{Settings, SettingsError};
-pub use writer::PART_OCTETS;
+pub use writer::{PART_OCTETS, RECORD_PATIENCE};
 
 pub(crate) use reader::ObjectReader;
 pub(crate) use writer::ObjectWriter;
