@@ -79,8 +79,8 @@ impl Bucket {
         &*self.0.store
     }
 
-    /// For people.
-    pub(super) fn place(&self) -> &str {
+    /// The bucket, for people: `s3://BUCKET/PREFIX`.
+    pub fn place(&self) -> &str {
         &self.0.place
     }
 
