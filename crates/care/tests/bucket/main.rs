@@ -302,6 +302,47 @@ async fn a_bucket_that_goes_in_the_middle_is_named_and_the_next_pass_goes_on() {
     assert_eq!(node.messages(1, INBOX).await, before);
 }
 
+/// As nodes really are: a database between them, and nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_on_a_database_keep_the_bucket_small() {
+    let (server, database) = (testbed::S3::start(), testbed::Postgres::start());
+    let mut nodes = Vec::new();
+    for _ in 0..2 {
+        let settings = kv::postgres::Settings::new(&database.address(), None).unwrap();
+        let index = kv::postgres::Postgres::open(settings).await.unwrap();
+        let index: Arc<dyn Kv> = Arc::new(index);
+        nodes.push(Node::new(&index, &server.endpoint(), Duration::ZERO).await);
+    }
+    let [one, other] = &nodes[..] else {
+        unreachable!()
+    };
+    for account in [1, 2, 3] {
+        one.account(account).await;
+    }
+    let mut uids = Vec::new();
+    for number in 0..20 {
+        let node = &nodes[number % 2];
+        uids.push(node.arrive(1, &format!("kept {number}"), 500).await);
+        node.arrive(2, &format!("private {number}"), 500).await;
+    }
+    other
+        .remove(1, &uids.iter().copied().step_by(4).collect())
+        .await;
+    let queued = other.incoming("queued", 300).await;
+    let entry = other.enqueue(7, &queued, &[1, 3]).await;
+    one.store.remove_account(AccountId(2)).await.unwrap();
+    let before = one.messages(1, INBOX).await;
+    assert_eq!(other.pass(&ALONE).await.unwrap().removed, 0);
+    assert!(one.pass(&USUAL).await.unwrap().removed == 0);
+    assert!(other.pass(&USUAL).await.unwrap().elsewhere);
+    assert_eq!(other.pass(&ALONE).await.unwrap().removed, 25);
+    assert_eq!(one.pass(&ALONE).await.unwrap().removed, 0);
+    assert_eq!(one.messages(1, INBOX).await, before);
+    one.bring_round(entry.id).await;
+    assert_eq!(other.messages(3, INBOX).await.len(), 1);
+    assert_eq!(one.pass(&ALONE).await.unwrap().objects, 16);
+}
+
 /// A record whose body is not in the bucket is named by a check.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_body_is_found_by_a_check() {
