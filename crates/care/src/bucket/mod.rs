@@ -45,7 +45,7 @@
 //! # What it takes
 //!
 //! A pass reads every record once and lists every object once, whatever their number. It holds
-//! [`sieve::OCTETS`] for the names and [`remembered::MOST`] needless bodies, in all about 45
+//! `sieve::OCTETS` for the names and `remembered::MOST` needless bodies, in all about 45
 //! MiB, for ten million objects as for ten.
 
 mod contents;

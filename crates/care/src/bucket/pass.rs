@@ -176,7 +176,7 @@ struct Sorting<'a> {
     collected: Collected,
 }
 
-/// Bodies that are old.
+/// Bodies that are old and were not removed.
 #[derive(Default)]
 struct Counted {
     all: u64,
@@ -229,6 +229,9 @@ impl Sorting<'_> {
             tracing::debug!(%name, octets, "a body that nobody needs was removed");
             self.collected.removed += 1;
             self.collected.freed += octets;
+            // That was judged when it was found.
+            self.counted.all -= 1;
+            self.counted.needless -= 1;
         }
         Ok(())
     }

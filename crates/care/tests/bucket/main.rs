@@ -49,7 +49,10 @@ async fn node(server: &testbed::S3, grace: Duration) -> Node {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_names_goes_and_all_else_stays() {
     let server = testbed::S3::start();
-    let node = node(&server, GRACE).await;
+    let index = memory();
+    let node = Node::new(&index, &server.endpoint(), GRACE).await;
+    node.account(1).await;
+    node.account(2).await;
     let mut uids = Vec::new();
     for number in 0..30 {
         uids.push(node.arrive(1, &format!("kept {number}"), 500).await);
@@ -79,21 +82,22 @@ async fn what_nobody_names_goes_and_all_else_stays() {
         node.messages(1, archive).await,
     );
     assert_eq!((inbox.len(), copies.len()), (19, 1));
-    // All of it is young.
-    let first = node.pass(&USUAL).await.unwrap();
-    assert_eq!((first.removed, first.waiting, first.objects), (0, 0, 33));
+    // To one with more patience all of it is young, however often it looks.
+    let patient = Node::on(&index, node.bucket.clone(), LONG);
+    for _ in 0..2 {
+        let pass = patient.pass(&EAGER).await.unwrap();
+        assert_eq!((pass.removed, pass.waiting, pass.objects), (0, 0, 33));
+    }
     sleep(GRACE).await;
     // Now it is old, and seen for the first time.
-    let second = node.pass(&USUAL).await.unwrap();
-    assert_eq!(second.removed, 0);
-    assert!(second.waiting > 6_000_000, "{second:?}");
-    let third = node.pass(&USUAL).await.unwrap();
-    assert_eq!(third.removed, 0);
+    let first = node.pass(&USUAL).await.unwrap();
+    assert_eq!(first.removed, 0);
+    assert!(first.waiting > 6_000_000, "{first:?}");
     sleep(GRACE).await;
     let young = name(&node.incoming("young", 300).await);
-    let fourth = node.pass(&USUAL).await.unwrap();
-    assert_eq!((fourth.removed, fourth.waiting), (12, 0), "{fourth:?}");
-    assert_eq!(fourth.foreign.count, 3, "{fourth:?}");
+    let second = node.pass(&USUAL).await.unwrap();
+    assert_eq!(second.removed, 12, "{second:?}");
+    assert_eq!(second.foreign.count, 3, "{second:?}");
     let objects = node.objects().await;
     assert_eq!(objects.len(), 22);
     assert!(objects.contains(&name(&queued)) && objects.contains(&young));

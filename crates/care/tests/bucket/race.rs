@@ -15,9 +15,9 @@ use crate::world::{INBOX, Node, message};
 use crate::{ALONE, EAGER, world};
 
 /// What a pass waits for, many times what a delivery here takes.
-const GRACE: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_secs(3);
 /// How long people work.
-const WORK: Duration = Duration::from_secs(14);
+const WORK: Duration = Duration::from_secs(16);
 const PEOPLE: u64 = 6;
 
 type Held = BTreeMap<(MailboxId, Uid), Vec<u8>>;

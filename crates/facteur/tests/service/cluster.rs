@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::common::{Facteur, free_base, scripts};
+use crate::common::{Facteur, free_base, restlessly, scripts};
 use crate::served::{Served, run};
 use crate::store::World;
 
@@ -339,7 +339,11 @@ fn a_bucket_stays_with_its_index() {
     let cluster = Cluster::start();
     let (node, other) = (cluster.node(), cluster.node());
     run(node.facteur(&["domain", "add", "facteur.test"]));
-    let served = node.serve();
+    // It is cared for by itself, too.
+    let mut serve = node.facteur(&["serve"]);
+    restlessly(&mut serve);
+    let mut served = Served::start(serve);
+    served.wait_for("care of the bucket");
     assert_eq!(node.told(&["store", "compact"])["bucket"]["objects"], 0);
     drop(served);
     let counted = node.told(&["store", "stats"]);
