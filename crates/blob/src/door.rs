@@ -31,12 +31,13 @@ impl BodyWriter {
     }
 
     /// A hold on the body, to be kept until a record that names it is committed: without one
-    /// the body may be taken for one that nobody needs.
+    /// the body may be taken for one that nobody needs. To be asked for just before the body
+    /// is finished, since one on a body in a bucket does not last for ever.
     pub fn hold(&self) -> Hold {
         match &self.0 {
             Writer::Segment(writer) => writer.hold(),
             #[cfg(feature = "s3")]
-            Writer::Object(_) => Hold::NONE,
+            Writer::Object(_) => Hold::from_now(),
         }
     }
 

@@ -3,9 +3,16 @@
 //! Whoever takes segments away that no record needs must not take one where a body lies
 //! whose record is still to be committed. So whoever writes a body holds on to what was
 //! growing when it was begun, until the record is there.
+//!
+//! Of a bucket others take bodies away, on other machines, and nothing that is held here is
+//! known to them. They wait for much longer than a record takes; and a record that has taken
+//! so long all the same, since its machine stood still in between, must not be committed any
+//! more.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+#[cfg(feature = "s3")]
+use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::Mutex;
 use segments::{Growing, Log};
@@ -13,15 +20,60 @@ use segments::{Growing, Log};
 /// A body that is under way, or that no record names yet. While it or a clone of it is
 /// there, the body is not taken for one that nobody needs.
 #[derive(Clone, Debug)]
-pub struct Hold {
-    /// None where nobody takes bodies away.
-    _held: Option<Arc<Held>>,
+pub struct Hold(On);
+
+#[derive(Clone, Debug)]
+enum On {
+    Segments {
+        _held: Arc<Held>,
+    },
+    /// Nothing but that it has not been there for long.
+    #[cfg(feature = "s3")]
+    Bucket(Since),
 }
 
 impl Hold {
-    /// A hold on nothing.
+    /// Whether a record may still come to name the body. What is not a hold for ever ends
+    /// after [`crate::s3::RECORD_PATIENCE`].
+    pub fn is_good(&self) -> bool {
+        match &self.0 {
+            On::Segments { .. } => true,
+            #[cfg(feature = "s3")]
+            On::Bucket(since) => since.elapsed() < crate::s3::RECORD_PATIENCE,
+        }
+    }
+
+    /// A hold on a body that is brought to a bucket now.
     #[cfg(feature = "s3")]
-    pub(crate) const NONE: Hold = Hold { _held: None };
+    pub(crate) fn from_now() -> Hold {
+        Hold(On::Bucket(Since::now()))
+    }
+}
+
+/// A moment, by two clocks.
+#[cfg(feature = "s3")]
+#[derive(Clone, Copy, Debug)]
+struct Since {
+    /// This one is never set, and stands still while the machine sleeps.
+    instant: Instant,
+    /// This one is put right after that, sooner or later.
+    time: SystemTime,
+}
+
+#[cfg(feature = "s3")]
+impl Since {
+    fn now() -> Since {
+        Since {
+            instant: Instant::now(),
+            time: SystemTime::now(),
+        }
+    }
+
+    /// The longer one of what both clocks say.
+    fn elapsed(self) -> Duration {
+        let by_time = self.time.elapsed().unwrap_or_default();
+        self.instant.elapsed().max(by_time)
+    }
 }
 
 /// All that is held.
@@ -43,9 +95,9 @@ impl Holds {
         let number = held.last_key_value().map_or(0, |(number, _)| number + 1);
         held.insert(number, log.growing());
         let holds = self.clone();
-        Hold {
-            _held: Some(Arc::new(Held { holds, number })),
-        }
+        Hold(On::Segments {
+            _held: Arc::new(Held { holds, number }),
+        })
     }
 
     /// What grows, or may hold a body that no record names yet.
@@ -59,5 +111,26 @@ impl Holds {
 impl Drop for Held {
     fn drop(&mut self) {
         self.holds.held.lock().remove(&self.number);
+    }
+}
+
+#[cfg(all(test, feature = "s3"))]
+mod tests {
+    use super::*;
+    use crate::s3::RECORD_PATIENCE;
+
+    #[test]
+    fn a_hold_on_a_bucket_ends_by_either_clock() {
+        assert!(Hold::from_now().is_good());
+        let long_ago = Since {
+            instant: Instant::now().checked_sub(RECORD_PATIENCE).unwrap(),
+            ..Since::now()
+        };
+        assert!(!Hold(On::Bucket(long_ago)).is_good());
+        let asleep = Since {
+            time: SystemTime::now() - RECORD_PATIENCE,
+            ..Since::now()
+        };
+        assert!(!Hold(On::Bucket(asleep)).is_good());
     }
 }

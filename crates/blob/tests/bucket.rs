@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use address::Password;
-use blob::s3::{Bucket, PART_OCTETS, Settings, WINDOW_OCTETS};
+use blob::s3::{Bucket, Found, Mark, Object, PART_OCTETS, Settings, WINDOW_OCTETS};
 use blob::{AHEAD_OCTETS, BlobError, Blobs, BodyReader, BodyRef, READ_OCTETS};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::{ObjectStore, ObjectStoreExt, PutMode};
@@ -251,6 +251,129 @@ async fn a_body_of_a_folder_is_told_from_one_of_a_bucket() {
         Err(BlobError::Damaged(_))
     ));
     assert_eq!(whole(&in_folder, &here).await.unwrap(), b"here");
+}
+
+/// All bodies, and what is not ours.
+async fn listed(bucket: &Bucket) -> (Vec<Object>, Vec<String>) {
+    let folders = bucket.folders().await.unwrap();
+    let (mut bodies, mut foreign) = (Vec::new(), folders.foreign);
+    for folder in folders.bodies {
+        let mut objects = bucket.objects(folder);
+        while let Some(found) = objects.next().await.unwrap() {
+            match found {
+                Found::Body(object) => bodies.push(object),
+                Found::Foreign(name) => foreign.push(name),
+            }
+        }
+    }
+    (bodies, foreign)
+}
+
+#[tokio::test]
+async fn what_there_is_is_listed_and_only_ours_is_removed() {
+    let server = testbed::S3::start();
+    let (bucket, blobs) = open(&server).await;
+    bucket.claim(7).await.unwrap();
+    let mut kept = Vec::new();
+    for number in 0..40 {
+        kept.push(keep(&blobs, &octets(number, 100)).await);
+    }
+    kept.push(keep(&blobs, &octets(40, PART_OCTETS + 1)).await);
+    let first = kept[0].object().unwrap().to_string();
+    let other = match &first[..2] {
+        "ff" => "fe",
+        _ => "ff",
+    };
+    let mut foreign = [
+        "README".to_owned(),
+        "07/".to_owned(),
+        "FF/".to_owned(),
+        // In our folders, but not as we name things.
+        format!("{}/note", &first[..2]),
+        format!("{}/{}", &first[..2], first.to_uppercase()),
+        format!("{other}/{first}"),
+        format!("{}/deeper/{first}", &first[..2]),
+    ];
+    let store = raw(&server);
+    for name in &foreign {
+        let name = match name.ends_with('/') {
+            true => format!("bodies/{name}one"),
+            false => format!("bodies/{name}"),
+        };
+        store.put(&name.into(), "theirs".into()).await.unwrap();
+    }
+    foreign.sort_unstable();
+    // What others have beside all this is not even seen.
+    store
+        .put(&"elsewhere/ff/x".into(), "theirs".into())
+        .await
+        .unwrap();
+    let (bodies, mut named) = listed(&bucket).await;
+    named.sort_unstable();
+    assert_eq!(named, foreign);
+    let mut found: Vec<_> = bodies.iter().map(|body| (body.name, body.octets)).collect();
+    let name = |body: &BodyRef| (body.object().unwrap(), body.length());
+    let mut expected: Vec<_> = kept.iter().map(name).collect();
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    for body in &bodies {
+        let age = SystemTime::now().duration_since(body.modified);
+        assert!(age.unwrap_or_default() < Duration::from_secs(60));
+    }
+    let mut names: Vec<_> = kept[1..].iter().filter_map(BodyRef::object).collect();
+    bucket.delete_all(&names).await.unwrap();
+    // One that is gone already is no trouble.
+    names.truncate(3);
+    bucket.delete_all(&names).await.unwrap();
+    bucket.delete_all(&[]).await.unwrap();
+    let (bodies, named) = listed(&bucket).await;
+    assert_eq!(bodies.len(), 1);
+    assert_eq!(named.len(), foreign.len());
+    assert_eq!(whole(&blobs, &kept[0]).await.unwrap(), octets(0, 100));
+    open(&server).await;
+}
+
+/// More than one answer of the server, and one request to remove, can hold.
+#[tokio::test]
+async fn many_bodies_are_listed_and_removed() {
+    let server = testbed::S3::start();
+    let (bucket, blobs) = open(&server).await;
+    let first = keep(&blobs, b"one").await.object().unwrap().to_string();
+    let store = raw(&server);
+    let names = (0..2_345u32).map(|number| format!("{}{number:030x}", &first[..2]));
+    let puts = names.map(|name| {
+        let (store, path) = (store.clone(), format!("bodies/{}/{name}", &first[..2]));
+        async move { store.put(&path.into(), "x".into()).await.map(drop) }
+    });
+    use futures_util::stream::{StreamExt, TryStreamExt, iter};
+    let all = iter(puts.collect::<Vec<_>>()).buffer_unordered(16);
+    all.try_collect::<Vec<()>>().await.unwrap();
+    let (bodies, _) = listed(&bucket).await;
+    assert_eq!(bodies.len(), 2_346);
+    let names: Vec<_> = bodies.iter().map(|body| body.name).collect();
+    bucket.delete_all(&names).await.unwrap();
+    assert_eq!(listed(&bucket).await, (Vec::new(), Vec::new()));
+}
+
+#[tokio::test]
+async fn a_bucket_is_one_index_s_and_remembers_its_turns() {
+    let server = testbed::S3::start();
+    let (bucket, _) = open(&server).await;
+    assert_eq!(bucket.mark().await, Ok(None));
+    let mark = |index, turn| Mark { index, turn };
+    let (one, other) = tokio::join!(bucket.claim(7), bucket.claim(8));
+    assert_eq!(one, other);
+    let winner = one.unwrap().index;
+    assert_eq!(bucket.claim(9).await, Ok(mark(winner, 0)));
+    let now = bucket.note(mark(winner, 3)).await.unwrap();
+    let off = SystemTime::now().duration_since(now).unwrap_or_default();
+    assert!(off < Duration::from_secs(60), "{off:?}");
+    assert_eq!(bucket.mark().await, Ok(Some(mark(winner, 3))));
+    let path = object_store::path::Path::from("bodies/INDEX");
+    raw(&server).put(&path, "\0".into()).await.unwrap();
+    let odd = bucket.mark().await;
+    assert!(matches!(odd, Err(BlobError::Broken(_))), "{odd:?}");
 }
 
 /// Answers every request with this status line.

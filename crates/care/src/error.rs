@@ -36,6 +36,30 @@ pub enum CareError {
     /// The backup was to go into the data folder itself.
     #[error("{} is in the data folder: name one that outlives it", .0.display())]
     Inside(PathBuf),
+    /// The bucket belongs to another index.
+    #[error(
+        "the messages in {0} are those of another index: this one is of another service, or was \
+         made anew. Name another bucket or prefix, or bring the right index back. If this is the \
+         right one, remove the object INDEX there"
+    )]
+    OfAnother(String),
+    /// The index is an earlier state of the one that the bucket has seen.
+    #[error(
+        "the index was put back to an earlier state, and knows nothing of messages in {0} that \
+         came since: none is taken away. If it is to stay so:  facteur store compact --anyway"
+    )]
+    PutBack(String),
+    /// So much is needless that it looks like a mistake.
+    #[error(
+        "{needless} of {all} messages in the bucket are named by no record, which looks like a \
+         mistake: none is taken away. If it is right:  facteur store compact --anyway"
+    )]
+    TooMuch {
+        /// Messages that no record names.
+        needless: u64,
+        /// How many there are that are not new.
+        all: u64,
+    },
     /// The disk, or the store, failed; the text is for the operator.
     #[error("{0}")]
     Broken(String),

@@ -18,6 +18,9 @@
 //! A segment goes in two steps: what is needed of it is written again at the end of the log
 //! and records are changed to refer to that; the next pass but one finds it needless.
 //!
+//! Of a bucket, where each body is an object of its own, a pass takes away the objects that no
+//! record names (`bucket::Collector`).
+//!
 //! # How the files are cut
 //!
 //! | file | what it holds |
@@ -31,6 +34,7 @@
 //! | `copying.rs` | when the index is copied into the log |
 //! | `compact.rs` | passes until there is nothing more to do |
 //! | `rewrite.rs` | writing bodies again |
+//! | `bucket/` | the same for bodies in a bucket, with the feature `s3` |
 //! | `backup.rs`, `manifest.rs`, `files.rs` | a copy of all in another folder |
 //! | `sound.rs` | whether files are as they were written |
 //! | `moving.rs` | all that is kept, from one place to another |
@@ -39,15 +43,17 @@
 //!
 //! # Invariants
 //!
-//! * **Nothing goes that a record names**, or may come to name: a segment goes only when two
-//!   looks, some time apart, found nothing needed in it, and when no body in it can be
-//!   one whose record is still to be committed (`blob::Hold`).
+//! * **Nothing goes that a record names**, or may come to name: a segment, or an object of a
+//!   bucket, goes only when two looks, some time apart, found nothing needed in it, and when no
+//!   body in it can be one whose record is still to be committed (`blob::Hold`).
 //! * **If anything that might name a body can't be read, nothing goes.**
 //! * **The log is never cut behind what an index needs**: neither the one there is, after a
 //!   crash, nor the one that a salvage makes.
 //! * A pass that is cut short at any moment leaves everything readable; the next one goes on.
 
 mod backup;
+#[cfg(feature = "s3")]
+pub mod bucket;
 mod compact;
 mod copying;
 mod error;

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use address::AccountId;
 use blob::BodyRef;
-use kv::Partition;
+use kv::{Kv, Partition};
 use segments::{HEADER_OCTETS, SegmentId};
 use store::StoreError;
 
@@ -38,7 +39,7 @@ impl Needed {
     pub(crate) async fn look(rooms: &Rooms, progress: Progress<'_>) -> Result<Needed, CareError> {
         let mut needed = Needed::default();
         rooms.queue.bodies(|body| needed.add(&body)).await?;
-        let accounts = accounts(rooms).await?;
+        let accounts = accounts(&*rooms.index).await?;
         needed.accounts = accounts.len() as u64;
         for (done, account) in (0..).zip(&accounts) {
             let all = needed.accounts;
@@ -84,9 +85,8 @@ impl Needed {
 }
 
 /// All accounts that something is kept of.
-pub(crate) async fn accounts(rooms: &Rooms) -> Result<Vec<address::AccountId>, CareError> {
-    let index = rooms.index.clone();
-    let partitions = blocking(move || Ok(index.partitions()?)).await?;
+pub(crate) async fn accounts(index: &dyn Kv) -> Result<Vec<AccountId>, CareError> {
+    let partitions = index.partitions().await?;
     let accounts = partitions
         .into_iter()
         .filter_map(|partition| match partition {

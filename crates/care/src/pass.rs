@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use address::AccountId;
 use jiff::Timestamp;
 use segments::{Growing, SegmentId};
 use serde::{Deserialize, Serialize};
-use store::StoreError;
+use store::{Store, StoreError};
 
 use crate::copying::{copy, is_due};
 use crate::ground::Ground;
@@ -85,8 +86,9 @@ impl Care {
         } else {
             Duration::ZERO
         };
+        let accounts = accounts(&*rooms.index).await?;
         let mut pass = Pass {
-            untidy: tidy(rooms, now, progress).await?,
+            untidy: tidy(&rooms.store, &accounts, now, progress).await,
             ..Pass::default()
         };
         if terms.copy || is_due(rooms, &mut memory).await? {
@@ -125,19 +127,19 @@ impl Memory {
 }
 
 /// Does in all accounts what their changes leave to be done. Tells where it could not.
-async fn tidy(
-    rooms: &Rooms,
+pub(crate) async fn tidy(
+    store: &Store,
+    accounts: &[AccountId],
     now: Timestamp,
     progress: Progress<'_>,
-) -> Result<Vec<String>, CareError> {
+) -> Vec<String> {
     let mut untidy = Vec::new();
-    let accounts = accounts(rooms).await?;
-    for (done, account) in (0..).zip(&accounts) {
+    for (done, account) in (0..).zip(accounts) {
         let all = accounts.len() as u64;
         progress(Step::Tidying { done, all });
-        let tended = rooms.store.tend(*account, now).await;
+        let tended = store.tend(*account, now).await;
         let swept = match tended {
-            Ok(()) => rooms.store.sweep(*account).await.map(drop),
+            Ok(()) => store.sweep(*account).await.map(drop),
             Err(error) => Err(error),
         };
         match swept {
@@ -145,7 +147,7 @@ async fn tidy(
             Err(error) => untidy.push(format!("account {account}: {error}")),
         }
     }
-    Ok(untidy)
+    untidy
 }
 
 /// Takes away what was found needless long enough ago.

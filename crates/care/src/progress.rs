@@ -25,6 +25,15 @@ pub enum Step {
         /// How many there are.
         all: u64,
     },
+    /// What is in the bucket is listed.
+    Listing {
+        /// Folders of it.
+        done: u64,
+        /// How many there are.
+        all: u64,
+        /// Messages so far.
+        bodies: u64,
+    },
     /// Bodies are written again.
     Rewriting {
         /// Segments.

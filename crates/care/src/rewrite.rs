@@ -90,7 +90,7 @@ fn append(log: &Log, frames: &[Frame], moved: &mut Moved) -> Result<(), CareErro
 /// Has all records refer to where bodies are now. Gives how many messages that were.
 pub(crate) async fn relocate(rooms: &Rooms, moved: &Moved) -> Result<u64, CareError> {
     let mut messages = rooms.queue.relocate(moved).await? as u64;
-    for account in accounts(rooms).await? {
+    for account in accounts(&*rooms.index).await? {
         match rooms.store.relocate(account, moved).await {
             Ok(found) => messages += found as u64,
             // It was removed meanwhile.

@@ -143,7 +143,7 @@ impl World {
 
     async fn everything(&self) -> Vec<(Partition, Vec<Row>)> {
         let mut everything = Vec::new();
-        for partition in self.index.partitions().unwrap() {
+        for partition in self.index.partitions().await.unwrap() {
             let snapshot = self.index.snapshot(partition).await.unwrap();
             let all = Vec::new()..vec![0xff];
             let rows = snapshot.scan(all, Direction::Forward, usize::MAX).await;

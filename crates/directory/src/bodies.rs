@@ -2,7 +2,7 @@
 //! settings which lead elsewhere are found out before anybody misses mail.
 
 use crate::edit::{Change, Edit, View};
-use crate::keys::{AccountKey, BodiesKey, Key};
+use crate::keys::{AccountKey, BodiesKey, CustodyKey, Key};
 use crate::records::BodiesRecord;
 use crate::{Directory, DirectoryError};
 
@@ -27,10 +27,10 @@ impl Directory {
     }
 }
 
-/// Whether a row of the directory's partition says where the bodies are: what is true of one
-/// place and not of another that everything is moved to.
+/// Whether a row of the directory's partition says where the bodies are, or who takes care of
+/// them: what is true of one place and not of another that everything is moved to.
 pub fn is_of_the_place(key: &[u8]) -> bool {
-    BodiesKey::decode(key).is_some()
+    BodiesKey::decode(key).is_some() || CustodyKey::decode(key).is_some()
 }
 
 struct KeepBodies(String);

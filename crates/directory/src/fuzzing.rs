@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::records::{
-    AccountRecord, BodiesRecord, CredentialsRecord, DomainRecord, EndingsRecord, NameRecord,
-    NextAccount, Record, TargetRecord,
+    AccountRecord, BodiesRecord, CredentialsRecord, CustodyRecord, DomainRecord, EndingsRecord,
+    NameRecord, NextAccount, Record, TargetRecord,
 };
 
 /// Reads octets as each kind of record that a directory holds.
@@ -19,6 +19,7 @@ pub fn read_anything(octets: &[u8]) {
     record::<TargetRecord>(octets);
     record::<EndingsRecord>(octets);
     record::<BodiesRecord>(octets);
+    record::<CustodyRecord>(octets);
     if let Some(account) = record::<AccountRecord>(octets) {
         let _ = (
             Timestamp::from(account.created),

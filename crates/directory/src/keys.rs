@@ -11,6 +11,7 @@
 //! | 7 | [`LeavingKey`]: account number | [`LeavingRecord`] |
 //! | 8 | [`EndingsKey`]: nothing more | [`EndingsRecord`] |
 //! | 9 | [`BodiesKey`]: nothing more | [`BodiesRecord`] |
+//! | 10 | [`CustodyKey`]: nothing more | [`CustodyRecord`] |
 //!
 //! Accounts and aliases share kind 3, which is what makes them share one name space.
 
@@ -20,8 +21,8 @@ use address::{AccountId, Address, Domain};
 use kv::tuple::{Reader, Writer};
 
 use crate::records::{
-    AccountRecord, BodiesRecord, CredentialsRecord, DomainRecord, EndingsRecord, LeavingRecord,
-    NameRecord, NextAccount, Record, TargetRecord,
+    AccountRecord, BodiesRecord, CredentialsRecord, CustodyRecord, DomainRecord, EndingsRecord,
+    LeavingRecord, NameRecord, NextAccount, Record, TargetRecord,
 };
 
 const NEXT_ACCOUNT: u8 = 1;
@@ -33,6 +34,7 @@ const TARGET: u8 = 6;
 const LEAVING: u8 = 7;
 const ENDINGS: u8 = 8;
 const BODIES: u8 = 9;
+const CUSTODY: u8 = 10;
 
 /// Longest address that can be an account or an alias. RFC 5321 section 4.5.3.1.3: a
 /// path has 256 octets, two of which are its angle brackets. Two of them fit a key
@@ -260,6 +262,21 @@ impl Key for BodiesKey {
 
     fn decode(key: &[u8]) -> Option<Self> {
         Reader::new(key, BODIES)?.end().map(|()| Self)
+    }
+}
+
+/// Who takes care of the bodies in a bucket.
+pub(crate) struct CustodyKey;
+
+impl Key for CustodyKey {
+    type Record = CustodyRecord;
+
+    fn encode(&self) -> Vec<u8> {
+        Writer::new(CUSTODY).finish()
+    }
+
+    fn decode(key: &[u8]) -> Option<Self> {
+        Reader::new(key, CUSTODY)?.end().map(|()| Self)
     }
 }
 

@@ -16,6 +16,7 @@
 //! | `rights.rs` | the rights that sign-ins gave, and how they end |
 //! | `follow.rs` | rights that end in another process |
 //! | `bodies.rs` | where the bodies of messages are |
+//! | `custody.rs` | which index this is, and who takes care of its bodies |
 //! | `gate.rs`, `network.rs` | who may have a password evaluated next |
 //! | `verified.rs` | sign-ins verified a moment ago |
 //! | `password.rs`, `verifier.rs` | rules for passwords, and what is stored of them |
@@ -45,6 +46,7 @@ mod account;
 mod alias;
 mod bodies;
 mod cost;
+mod custody;
 mod directory;
 mod domain;
 mod edit;
@@ -68,6 +70,7 @@ pub use account::{Account, AccountChange, NewAccount, RemovedAccount};
 pub use alias::{Alias, LostTarget, TARGETS};
 pub use bodies::is_of_the_place;
 pub use cost::Argon2Cost;
+pub use custody::{Custody, Lease};
 pub use directory::Directory;
 pub use domain::{HostedDomain, POSTMASTERS_SOUGHT};
 pub use error::{DirectoryError, Holder};

@@ -171,6 +171,20 @@ impl Record for BodiesRecord {
     const NAME: &'static str = "where the bodies of messages are";
 }
 
+/// Who takes care of the bodies in a bucket.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct CustodyRecord {
+    pub(crate) index: u128,
+    pub(crate) turn: u64,
+    pub(crate) keeper: u128,
+    pub(crate) until: Second,
+}
+
+impl Record for CustodyRecord {
+    const VERSION: u8 = 1;
+    const NAME: &'static str = "who takes care of the bodies";
+}
+
 /// A date to the second, as it is stored: seconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

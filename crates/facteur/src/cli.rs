@@ -272,9 +272,17 @@ pub(crate) enum StoreVerb {
     },
     /// Count what there is, and what of it is needed.
     Stats(Output),
-    /// Take back all space that can be. While serving, what is freed leaves the disk an hour
-    /// later.
-    Compact(Output),
+    /// Take back all space that can be. While serving, what is freed leaves the disk, or the
+    /// bucket, an hour later or more.
+    Compact {
+        /// Also where that looks like a mistake, since nothing names most of what is in the
+        /// bucket, or since the index was put back to an earlier state.
+        #[arg(long)]
+        anyway: bool,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
     /// Make a lost or damaged index again from the files of the messages, and name what could
     /// not be read. The service must not run. What there was of the index is put aside.
     Salvage(Output),

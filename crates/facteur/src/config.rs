@@ -136,14 +136,16 @@ settings! {
 }
 
 settings! {
-    /// What keeps the folder of the messages small, in passes beside the service.
+    /// What keeps the folder of the messages, or their bucket, small beside the service.
     struct Care {
         /// The least time between two passes, in seconds. They come more seldom where they
         /// take long, so that they take a fiftieth of the time at most, and once a day at
         /// least.
         pause_seconds: u64 = 3600,
         /// How long a file must have been found needless before it goes, in seconds: longer
-        /// than anybody takes to read a message that is moved or removed meanwhile.
+        /// than anybody takes to read a message that is moved or removed meanwhile. A message
+        /// in a bucket stays for an hour at least, whatever this says: other nodes may be
+        /// about to record it.
         grace_seconds: u64 = 3600,
         /// How large the files are that messages share, in octets. Of smaller ones space
         /// comes back sooner, and there are more of them.

@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use care::Care;
+use care::bucket::{Collector, Kept, LEAST_GRACE};
 use directory::{Directory, OldDevices, Settings};
 use jiff::Timestamp;
 use kv::postgres::Postgres;
@@ -55,6 +56,8 @@ pub(crate) struct Rooms {
     shared: Option<Arc<Postgres>>,
     /// What keeps the data folder small and sound, where mail is in it.
     pub(crate) care: Option<Care>,
+    /// What takes out of the bucket what nobody needs, where mail is in one.
+    pub(crate) collector: Option<Collector>,
     /// The engines themselves.
     pub(crate) place: care::Place,
     data: PathBuf,
@@ -89,6 +92,24 @@ impl Rooms {
             bodies: engines.blobs.clone(),
         };
         let grace = Duration::from_secs(chosen.care.grace_seconds);
+        let collector = engines.bucket.map(|bucket| {
+            let kept = Kept {
+                store: store.clone(),
+                queue: queue.clone(),
+                directory: directory.clone(),
+                index: place.index.clone(),
+                bucket,
+            };
+            let collector = Collector::new(kept, grace.max(LEAST_GRACE));
+            match engines.own {
+                // Whoever cares for the folder tidies accounts already.
+                Some(_) => collector,
+                None => collector.tidying(),
+            }
+        });
+        if let Some(collector) = &collector {
+            collector.check().await?;
+        }
         let care = engines.own.map(|(index, log)| {
             let (store, queue) = (store.clone(), queue.clone());
             Care::new(store, queue, index, engines.blobs, log, grace)
@@ -99,6 +120,7 @@ impl Rooms {
             directory,
             shared: engines.shared,
             care,
+            collector,
             place,
             data: data.to_owned(),
         })
@@ -114,14 +136,15 @@ impl Rooms {
     /// Who carries out the operator's commands in these rooms; `serving` is whether people
     /// are served meanwhile.
     pub(crate) fn manager(&self, serving: bool) -> Manager {
-        let keeper = self.care.as_ref().map(|care| Keeper {
-            care: care.clone(),
+        let keeper = Keeper {
+            care: self.care.clone(),
+            collector: self.collector.clone(),
             data: self.data.clone(),
             clock: Timestamp::now,
             serving,
-        });
+        };
         Manager {
-            keeper,
+            keeper: Some(keeper),
             directory: self.directory.clone(),
             store: self.store.clone(),
             queue: self.queue.clone(),

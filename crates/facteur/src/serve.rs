@@ -29,7 +29,7 @@ use session::sasl::Cleartext;
 use tls::Greeter;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use web::{Hosts, Site};
 
 use crate::admin;
@@ -143,8 +143,7 @@ impl Running<'_> {
             self.greeter.clone(),
             self.config.hostname.clone(),
         ));
-        let care = self.rooms.care.clone();
-        let keeping = care.map(|care| tokio::spawn(upkeep::keep(care, self.config.care.clone())));
+        let keeping = upkeep::begin(&self.rooms, &self.config.care);
         let mut signals = Signals::new()?;
         ready();
         control::say(NotifyState::Ready);
@@ -173,9 +172,7 @@ impl Running<'_> {
         background.abort();
         watchdog.abort();
         days.abort();
-        if let Some(keeping) = keeping {
-            keeping.abort();
-        }
+        keeping.iter().for_each(JoinHandle::abort);
         self.rooms.close().await;
         tracing::info!("stopped");
         Ok(())

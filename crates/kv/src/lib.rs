@@ -196,6 +196,11 @@ pub trait Kv: Send + Sync + 'static {
     /// Notices of change of one partition. It needs no store access; a notice may be
     /// lost or stand for several changes, and one may come for nothing.
     fn watch(&self, partition: Partition) -> Watch;
+
+    /// All partitions in which something is, ascending; those in which something once was
+    /// may be among them. One that is first written to meanwhile may be missed. It is for
+    /// whoever looks at all there is.
+    fn partitions(&self) -> BoxFuture<'_, Result<Vec<Partition>, KvError>>;
 }
 
 /// One partition as it was at a moment.

@@ -98,6 +98,12 @@ impl Kv for Memory {
     fn watch(&self, partition: Partition) -> Watch {
         self.watches.watch(partition)
     }
+
+    fn partitions(&self) -> BoxFuture<'_, Result<Vec<Partition>, KvError>> {
+        let mut partitions: Vec<_> = self.held.lock().partitions.keys().copied().collect();
+        partitions.sort_unstable();
+        ready(Ok(partitions)).boxed()
+    }
 }
 
 struct MemorySnapshot(Arc<Map>);

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, ready};
 use redb::{Database, StorageError, TableDefinition};
 use segments::Marked;
 
@@ -127,6 +127,10 @@ impl Kv for Redb {
 
     fn watch(&self, partition: Partition) -> Watch {
         self.watches.watch(partition)
+    }
+
+    fn partitions(&self) -> BoxFuture<'_, Result<Vec<Partition>, KvError>> {
+        ready(reader::partitions(&self.database)).boxed()
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Manager {
     pub store: Store,
     /// What waits.
     pub queue: Queue,
-    /// Who keeps the data folder; none where what is kept is elsewhere.
+    /// Who keeps what there is; none where nobody does.
     pub keeper: Option<Keeper>,
     /// What tells the time.
     pub clock: Clock,
@@ -125,7 +125,7 @@ pub enum Request {
         /// Its number, as the list and the `Received` field show it.
         id: String,
     },
-    /// Something for the sake of the data folder.
+    /// Something for the sake of what is kept.
     Keep(Order),
 }
 
@@ -195,7 +195,7 @@ pub enum Response {
     Queue(Vec<EntryShown>),
     /// One entry.
     Entry(Box<EntryShown>),
-    /// What came of an order for the sake of the data folder.
+    /// What came of an order for the sake of what is kept.
     Kept(Report),
 }
 

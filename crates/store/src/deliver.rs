@@ -16,7 +16,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::OverQuota`], [`StoreError::Full`], [`StoreError::Gone`] when the
-    /// account or mailbox is, or [`StoreError::TooMany`] keywords or UIDs.
+    /// account or mailbox is, [`StoreError::TooMany`] keywords or UIDs, or what
+    /// [`Incoming::check`] says.
     pub async fn deliver(
         &self,
         account: AccountId,
@@ -50,6 +51,7 @@ impl Store {
             change
                 .remember(delivery, OnceValue { uid_validity, uid }, now)
                 .await?;
+            incoming.check()?;
             if turn.commit_and_tend(change, now).await? {
                 return Ok(Placed { uid_validity, uid });
             }

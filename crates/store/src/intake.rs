@@ -4,7 +4,7 @@ use blob::{BodyReader, BodyRef, BodyWriter, Hold};
 use message::{Scanned, Scanner};
 
 use crate::values::DetailsValue;
-use crate::{Result, Store};
+use crate::{Result, Store, StoreError};
 
 /// Octets of a message's envelope, structure and header fields that one value takes.
 const DETAILS_PART_OCTETS: usize = 60 * 1024;
@@ -54,7 +54,7 @@ impl Intake {
         Ok(Incoming {
             body,
             scanned,
-            _hold: hold,
+            hold,
         })
     }
 }
@@ -69,10 +69,25 @@ pub struct Incoming {
     /// What it turned out to be.
     pub scanned: Scanned,
     /// None where a record names the body already.
-    _hold: Option<Hold>,
+    hold: Option<Hold>,
 }
 
 impl Incoming {
+    /// Refuses a message whose body has waited for a record for so long that it may have been
+    /// cleared away. To be asked just before a record that names it is committed.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`]: who brought the message may bring it again.
+    pub fn check(&self) -> Result<()> {
+        match &self.hold {
+            Some(hold) if !hold.is_good() => {
+                let why = "a message waited too long for its record";
+                Err(StoreError::Broken(why.into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Its envelope, structure and header fields as they are kept: in parts, or in none when there
     /// would be too many.
     pub(crate) fn details(&self) -> Result<Vec<Vec<u8>>> {
@@ -104,7 +119,7 @@ impl Store {
         Ok(Incoming {
             body: body.clone(),
             scanned,
-            _hold: None,
+            hold: None,
         })
     }
 }

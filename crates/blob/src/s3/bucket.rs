@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use object_store::aws::AmazonS3;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
@@ -15,7 +16,7 @@ use super::settings::Settings;
 use crate::{BlobError, BodyRef};
 
 /// The object that says what wrote the others.
-const FORMAT_NAME: &str = "FORMAT";
+pub(super) const FORMAT_NAME: &str = "FORMAT";
 /// What stands in it before the number.
 const FORMAT_WORD: &str = "facteur-bodies-s3";
 /// The format that is written, and the newest that is read.
@@ -82,6 +83,42 @@ impl Bucket {
         self.0.places.ask(question).await
     }
 
+    /// As [`Places::current`].
+    pub(super) fn current(&self) -> &AmazonS3 {
+        self.0.places.current()
+    }
+
+    /// All octets of an object.
+    pub(super) async fn get(&self, path: &Path) -> Result<Bytes, Error> {
+        let get = |store: &AmazonS3| {
+            let store = store.clone();
+            async move { store.get(path).await?.bytes().await }
+        };
+        self.ask(get).await
+    }
+
+    /// The bucket, for people: `s3://BUCKET/PREFIX`.
+    pub fn place(&self) -> &str {
+        &self.0.place
+    }
+
+    /// What all names begin with.
+    pub(super) fn prefix(&self) -> &Path {
+        &self.0.prefix
+    }
+
+    /// The object of this name beside the folders of bodies.
+    pub(super) fn beside(&self, name: &str) -> Path {
+        self.0.prefix.clone().join(name)
+    }
+
+    /// The name of an object without what all names begin with.
+    pub(super) fn within(&self, path: &Path) -> String {
+        let parts = path.prefix_match(&self.0.prefix).into_iter().flatten();
+        let parts: Vec<_> = parts.map(|part| part.as_ref().to_owned()).collect();
+        parts.join("/")
+    }
+
     pub(super) fn path(&self, name: ObjectName) -> Path {
         let name = name.to_string();
         // So that the bucket can spread them, and a person list them bit by bit.
@@ -130,12 +167,8 @@ impl Bucket {
     }
 
     async fn ensure_format(&self) -> Result<(), BlobError> {
-        let path = self.0.prefix.clone().join(FORMAT_NAME);
-        let get = |store: &AmazonS3| {
-            let (store, path) = (store.clone(), path.clone());
-            async move { store.get(&path).await?.bytes().await }
-        };
-        match self.ask(get).await {
+        let path = self.beside(FORMAT_NAME);
+        match self.get(&path).await {
             Ok(found) => self.check_format(&String::from_utf8_lossy(&found)),
             Err(Error::NotFound { .. }) => {
                 let text = format!("{FORMAT_WORD} {FORMAT}\n");

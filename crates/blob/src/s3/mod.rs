@@ -1,7 +1,8 @@
 //! Bodies in a bucket: whatever speaks the S3 protocol, shared by any number of nodes.
 //!
 //! ```text
-//! PREFIX/FORMAT              facteur-bodies 1
+//! PREFIX/FORMAT              facteur-bodies-s3 1
+//! PREFIX/INDEX               which index refers to the bodies
 //! PREFIX/8f/8f3a...          one body, under a name drawn by lot
 //! ```
 //!
@@ -17,6 +18,8 @@
 //! | `name.rs` | the name of an object, and how a [`crate::BodyRef`] holds it |
 //! | `writer.rs` | a body on its way in |
 //! | `reader.rs`, `coming.rs` | reading one; one that was asked for before |
+//! | `listing.rs` | what there is, and taking away many |
+//! | `mark.rs` | what the bucket notes of its index |
 //!
 //! # Invariants
 //!
@@ -24,13 +27,17 @@
 //! * **Memory is bounded**: a body on its way in takes [`PART_OCTETS`], one that is read
 //!   [`WINDOW_OCTETS`], however large it is.
 //! * A body that is read whole is checked as one in a segment is.
+//! * **What is not ours is never touched**: objects under other names than those above.
 //!
-//! What a node that died had begun in parts stays invisible and is paid for; a bucket
-//! has a rule that removes such parts after some days (`AbortIncompleteMultipartUpload`),
-//! which should be set.
+//! A body whose record never came, since a node died, is removed with those that nobody needs
+//! any more (`care`). But what a node that died had begun in parts stays invisible and is paid
+//! for, and the library does not list it; a bucket has a rule that removes such parts after
+//! some days (`AbortIncompleteMultipartUpload`), which should be set.
 
 mod bucket;
 mod coming;
+mod listing;
+mod mark;
 mod name;
 mod places;
 mod reader;
@@ -38,9 +45,12 @@ mod settings;
 mod writer;
 
 pub use bucket::Bucket;
+pub use listing::{Folder, Folders, Found, Listing, Object};
+pub use mark::Mark;
+pub use name::ObjectName;
 pub use reader::WINDOW_OCTETS;
 pub use settings::{Settings, SettingsError};
-pub use writer::PART_OCTETS;
+pub use writer::{PART_OCTETS, RECORD_PATIENCE};
 
 pub(crate) use coming::Coming;
 pub(crate) use reader::ObjectReader;

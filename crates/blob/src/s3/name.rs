@@ -11,13 +11,19 @@ use crate::BodyRef;
 const OBJECT: u128 = 1 << 127;
 
 /// The name of an object: a number drawn by lot, so large that no two are the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ObjectName(u128);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectName(u128);
 
 impl ObjectName {
     /// A name that nobody has.
     pub(crate) fn draw() -> ObjectName {
         ObjectName(rand::random::<u128>() | OBJECT)
+    }
+
+    /// The name that is written so, in the one way in which it is.
+    pub(crate) fn parse(text: &str) -> Option<ObjectName> {
+        let name = ObjectName(u128::from_str_radix(text, 16).ok()?);
+        (name.0 & OBJECT != 0 && name.to_string() == text).then_some(name)
     }
 
     /// A reference to the object of that name. Its upper half stands where the number of
@@ -37,7 +43,7 @@ impl ObjectName {
 
 impl BodyRef {
     /// The object that it refers to; none when it refers to a place in a segment.
-    pub(crate) fn object(&self) -> Option<ObjectName> {
+    pub fn object(&self) -> Option<ObjectName> {
         let number = u128::from(self.segment.number()) << 64 | u128::from(self.offset);
         (number & OBJECT != 0).then_some(ObjectName(number))
     }
@@ -64,6 +70,17 @@ mod tests {
             assert_eq!(body.object(), Some(name));
             assert_eq!(body.length(), 7);
             assert!(format!("{body:?}").contains(&name.to_string()));
+        }
+    }
+
+    #[test]
+    fn a_name_is_written_in_one_way() {
+        let name = ObjectName::draw();
+        assert_eq!(ObjectName::parse(&name.to_string()), Some(name));
+        let upper = ObjectName(u128::MAX).to_string().to_uppercase();
+        let small = ObjectName(1).to_string();
+        for odd in ["", "ff", "FORMAT", &upper, &small, &format!("0{name}")] {
+            assert_eq!(ObjectName::parse(odd), None, "{odd:?}");
         }
     }
 

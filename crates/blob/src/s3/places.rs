@@ -67,6 +67,12 @@ impl Places {
         }
     }
 
+    /// The place whose turn it is, for what takes more than one request. Whoever meets
+    /// trouble there begins anew.
+    pub(super) fn current(&self) -> &AmazonS3 {
+        self.place(self.turn.load(Ordering::Relaxed))
+    }
+
     fn place(&self, turn: usize) -> &AmazonS3 {
         &self.all[turn % self.all.len()]
     }

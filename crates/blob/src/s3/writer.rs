@@ -1,6 +1,7 @@
 //! A body on its way into a bucket.
 
 use std::fmt;
+use std::time::Duration;
 
 use object_store::multipart::{MultipartStore, PartId};
 use object_store::path::Path;
@@ -15,6 +16,10 @@ use crate::{BlobError, BodyRef};
 /// parts of this size as it comes, one after the other. So this is also the memory that
 /// one body takes on its way in. It is the smallest part that S3 takes.
 pub const PART_OCTETS: usize = 5 * 1024 * 1024;
+
+/// How long after a body was brought to the bucket a record may still come to name it: many
+/// times what that takes. Whoever takes away bodies that no record names waits for longer.
+pub const RECORD_PATIENCE: Duration = Duration::from_secs(30 * 60);
 
 /// A body on its way into a bucket.
 pub(crate) struct ObjectWriter {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use directory::{OldDevices, RightEnd};
+use directory::{Directory, Lease, OldDevices, RightEnd};
 use events::SignInFailure;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -11,7 +11,7 @@ use kv::memory::Memory;
 use kv::{Condition, Kv, KvError, Operation, Outcome, Partition, Snapshot, Watch};
 use parking_lot::Mutex;
 
-use crate::world::World;
+use crate::world::{World, at, settings};
 
 #[tokio::test]
 async fn each_change_ends_the_rights_it_concerns() {
@@ -139,6 +139,24 @@ async fn where_bodies_are_is_noted_for_good() {
     );
 }
 
+#[tokio::test]
+async fn an_index_keeps_its_name_and_counts_the_turns() {
+    let kv: Arc<dyn Kv> = Arc::new(Memory::default());
+    let [one, other] = [(); 2].map(|()| Directory::new(kv.clone(), &settings()));
+    let named = one.custody().await.unwrap();
+    assert_eq!(other.custody().await, Ok(named));
+    assert_ne!(World::new().await.directory.custody().await, Ok(named));
+    let lease = Lease {
+        keeper: 7,
+        until: at(60),
+    };
+    assert_eq!(one.take_turn(0, Some(lease)).await, Ok(1));
+    assert_eq!(other.take_turn(0, None).await, Ok(2));
+    assert_eq!(other.take_turn(5, None).await, Ok(6));
+    let kept = one.custody().await.unwrap();
+    assert_eq!((kept.index, kept.turn, kept.lease), (named.index, 6, lease));
+}
+
 type Act = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
 
 /// An engine on which something happens just before, or just after, one of the
@@ -195,6 +213,10 @@ impl Kv for Interrupted {
 
     fn watch(&self, partition: Partition) -> Watch {
         self.memory.watch(partition)
+    }
+
+    fn partitions(&self) -> BoxFuture<'_, Result<Vec<Partition>, KvError>> {
+        self.memory.partitions()
     }
 }
 

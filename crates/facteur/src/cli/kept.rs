@@ -1,44 +1,36 @@
-//! Prints what came of orders for the sake of the data folder.
+//! Prints what came of orders for the sake of what is kept.
 
 use std::path::Path;
 
-use care::Moved;
+use care::bucket::{Collected, Contents, Foreign};
+use care::{Moved, Pass, Stats};
 use kv::sqlite::Salvaged;
 use serde_json::{Value as Json, json};
-use service::keep::{Checked, Report};
+use service::keep::{Checked, Compacted, Counted, Report};
 
 use super::meter::size;
 use super::show::table;
 
 /// For people.
 pub(super) fn lines(report: &Report) -> String {
-    let rows: Vec<(&str, String)> = match report {
+    let rows: Vec<Line> = match report {
         Report::Checked(checked) => return checked_lines(checked),
-        Report::Compacted(pass) => {
-            let mut rows = vec![
-                ("freed", size(pass.freed)),
-                ("messages written again", pass.moved.to_string()),
-            ];
-            if pass.waiting > 0 {
-                rows.push(("to be freed within two hours", size(pass.waiting)));
-            }
-            let untidy = pass.untidy.iter();
-            rows.extend(untidy.map(|account| ("could not be tidied", account.clone())));
+        Report::Compacted(Compacted { folder, bucket }) => {
+            let mut rows: Vec<Line> = folder.iter().flat_map(compacted).collect();
+            rows.extend(bucket.iter().flat_map(collected));
             rows
         }
-        Report::Stats(stats) => vec![
-            ("accounts", stats.accounts.to_string()),
-            ("messages kept", stats.bodies.to_string()),
-            ("octets of them", size(stats.needed)),
-            ("files of the log", stats.segments.to_string()),
-            ("octets of them", size(stats.segment_octets)),
-            ("large messages in files", stats.large.to_string()),
-            ("octets of them", size(stats.large_octets)),
-            (
-                "copy of the index in the log",
-                stats.copied.map_or_else(|| "none yet".to_owned(), size),
-            ),
-        ],
+        Report::Stats(Counted { folder, bucket }) => {
+            // Of what is in the bucket the folder knows nothing.
+            let is_all = bucket.is_none();
+            let mut rows: Vec<Line> = folder
+                .iter()
+                .flat_map(|stats| counted(stats, is_all))
+                .collect();
+            let shared = folder.is_none();
+            rows.extend(bucket.iter().flat_map(|bucket| contents(bucket, shared)));
+            rows
+        }
         Report::BackedUp(backup) => vec![
             ("written", size(backup.written)),
             ("messages' files in all", size(backup.all)),
@@ -48,6 +40,89 @@ pub(super) fn lines(report: &Report) -> String {
         rows.into_iter()
             .map(|(name, value)| vec![name.to_owned(), value]),
     )
+}
+
+/// What it is, and how much or who.
+type Line = (&'static str, String);
+
+fn compacted(pass: &Pass) -> Vec<Line> {
+    let mut rows = vec![
+        ("freed", size(pass.freed)),
+        ("messages written again", pass.moved.to_string()),
+    ];
+    if pass.waiting > 0 {
+        rows.push(("to be freed within two hours", size(pass.waiting)));
+    }
+    rows.extend(untidy(&pass.untidy));
+    rows
+}
+
+fn collected(pass: &Collected) -> Vec<Line> {
+    let mut rows = vec![
+        ("messages taken out of the bucket", pass.removed.to_string()),
+        ("freed there", size(pass.freed)),
+    ];
+    if pass.waiting > 0 {
+        rows.push(("to be freed there while serving", size(pass.waiting)));
+    }
+    rows.extend(foreign(&pass.foreign));
+    rows.extend(untidy(&pass.untidy));
+    rows
+}
+
+fn untidy(accounts: &[String]) -> impl Iterator<Item = Line> {
+    let named = |account: &String| ("could not be tidied", account.clone());
+    accounts.iter().map(named)
+}
+
+fn counted(stats: &Stats, is_all: bool) -> Vec<Line> {
+    let mut rows = vec![("accounts", stats.accounts.to_string())];
+    if is_all {
+        rows.extend([
+            ("messages kept", stats.bodies.to_string()),
+            ("octets of them", size(stats.needed)),
+        ]);
+    }
+    rows.extend([
+        ("files of the log", stats.segments.to_string()),
+        ("octets of them", size(stats.segment_octets)),
+    ]);
+    if is_all {
+        rows.extend([
+            ("large messages in files", stats.large.to_string()),
+            ("octets of them", size(stats.large_octets)),
+        ]);
+    }
+    rows.push((
+        "copy of the index in the log",
+        stats.copied.map_or_else(|| "none yet".to_owned(), size),
+    ));
+    rows
+}
+
+fn contents(bucket: &Contents, shared: bool) -> Vec<Line> {
+    let mut rows = Vec::new();
+    if shared {
+        rows.push(("accounts", bucket.accounts.to_string()));
+    }
+    rows.extend([
+        ("messages in the bucket", bucket.objects.to_string()),
+        ("octets of them", size(bucket.octets)),
+        ("of them needed by nobody", bucket.needless.to_string()),
+        ("octets of those", size(bucket.needless_octets)),
+    ]);
+    rows.extend(foreign(&bucket.foreign));
+    rows
+}
+
+fn foreign(foreign: &Foreign) -> Option<Line> {
+    let Foreign { count, names } = foreign;
+    let more = match names.len() as u64 {
+        named if named < *count => ", ...",
+        _ => "",
+    };
+    let named = format!("{count}: {}{more}", names.join(", "));
+    (*count > 0).then_some(("not ours in the bucket", named))
 }
 
 /// What is wrong first, then what was looked at.
@@ -85,8 +160,8 @@ fn checked_lines(checked: &Checked) -> String {
 pub(super) fn as_json(report: &Report) -> anyhow::Result<Json> {
     Ok(match report {
         Report::Checked(checked) => serde_json::to_value(checked)?,
-        Report::Compacted(pass) => serde_json::to_value(pass)?,
-        Report::Stats(stats) => serde_json::to_value(stats)?,
+        Report::Compacted(compacted) => serde_json::to_value(compacted)?,
+        Report::Stats(counted) => serde_json::to_value(counted)?,
         Report::BackedUp(backup) => serde_json::to_value(backup)?,
     })
 }

@@ -34,6 +34,9 @@ fn words(step: &Step) -> String {
         Step::Tidying { done, all } => format!("tidying: account {done} of {all}"),
         Step::Copying { octets } => format!("copying the index: {}", size(*octets)),
         Step::Looking { done, all } => format!("looking what is needed: account {done} of {all}"),
+        Step::Listing { done, all, bodies } => {
+            format!("listing the bucket: folder {done} of {all}, {bodies} messages")
+        }
         Step::Rewriting { done, all } => format!("writing again: file {done} of {all}"),
         Step::Checking {
             done,

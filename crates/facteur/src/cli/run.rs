@@ -156,7 +156,9 @@ fn store(at: At<'_>, verb: StoreVerb) -> anyhow::Result<()> {
             check(at, Request::Keep(Order::Check { messages }), output)
         }
         StoreVerb::Stats(output) => aloud(at, Request::Keep(Order::Stats), output),
-        StoreVerb::Compact(output) => aloud(at, Request::Keep(Order::Compact), output),
+        StoreVerb::Compact { anyway, output } => {
+            aloud(at, Request::Keep(Order::Compact { anyway }), output)
+        }
         StoreVerb::Move { to, output } => {
             let meter = Meter::new();
             let moved = rooms::move_to(at.data, at.config, &to, &|step| meter.show(&step));

@@ -28,6 +28,8 @@ pub(super) struct Engines {
     pub(super) blobs: Blobs,
     /// The index once more, and its log, where they are in the data folder.
     pub(super) own: Option<(Arc<Sqlite>, Log)>,
+    /// The bucket once more, where bodies are in one.
+    pub(super) bucket: Option<Bucket>,
     /// The index once more, where other nodes must be told of what is changed here.
     pub(super) shared: Option<Arc<Postgres>>,
 }
@@ -43,25 +45,30 @@ pub(super) async fn open(data: &Path, chosen: &Chosen) -> anyhow::Result<Engines
                 kv: index.clone(),
                 blobs,
                 own: Some((index, log)),
+                bucket: None,
                 shared: None,
             })
         }
         // What the bucket has acknowledged is durable before its record is.
         Place::FolderAndBucket(settings) => {
             let (index, log) = embedded(data, chosen.care.file_bytes)?;
+            let bucket = bucket(settings).await?;
             Ok(Engines {
                 kv: index.clone(),
-                blobs: bucket(settings).await?,
+                blobs: Blobs::in_bucket(bucket.clone()),
                 own: Some((index, log)),
+                bucket: Some(bucket),
                 shared: None,
             })
         }
         Place::Shared(settings, bodies) => {
             let shared = Arc::new(database(settings).await?);
+            let bucket = bucket(bodies).await?;
             Ok(Engines {
                 kv: shared.clone(),
-                blobs: bucket(bodies).await?,
+                blobs: Blobs::in_bucket(bucket.clone()),
                 own: None,
+                bucket: Some(bucket),
                 shared: Some(shared),
             })
         }
@@ -126,11 +133,11 @@ async fn database(settings: &Settings) -> anyhow::Result<Postgres> {
     Err(anyhow!("{error}; {remedy}").context("can't open the index in the database"))
 }
 
-async fn bucket(settings: &blob::s3::Settings) -> anyhow::Result<Blobs> {
+async fn bucket(settings: &blob::s3::Settings) -> anyhow::Result<Bucket> {
     let opened = timeout(PATIENCE, Bucket::open(settings)).await;
     let silent = |_| BlobError::Away(format!("no answer in {} seconds", PATIENCE.as_secs()));
     let error = match opened.map_err(silent) {
-        Ok(Ok(bucket)) => return Ok(Blobs::in_bucket(bucket)),
+        Ok(Ok(bucket)) => return Ok(bucket),
         Ok(Err(error)) | Err(error) => error,
     };
     let remedy = match &error {

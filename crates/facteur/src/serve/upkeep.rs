@@ -1,11 +1,14 @@
-//! Keeping the data folder small and sound while serving.
+//! Keeping the data folder, or the bucket, small and sound while serving.
 
 use std::time::{Duration, Instant};
 
+use care::bucket::{CollectTerms, Collected, Collector};
 use care::{Care, CareError, Terms};
 use jiff::Timestamp;
+use tokio::task::JoinHandle;
 
 use crate::config;
+use crate::rooms::Rooms;
 
 /// How long after the start the first pass comes: by then those who wait were served.
 const FIRST: Duration = Duration::from_secs(60);
@@ -16,18 +19,34 @@ const MOST: Duration = Duration::from_secs(24 * 60 * 60);
 /// the machine can do.
 const SHARE: u32 = 50;
 
-/// Passes, one after another, for as long as the service runs.
-pub(super) async fn keep(care: Care, settings: config::Care) {
+/// Of several nodes one takes care of the bucket; so many of its pauses after its last pass
+/// another does.
+const LEASE: u32 = 2;
+
+/// Begins what is done in the background for as long as the service runs.
+pub(super) fn begin(rooms: &Rooms, settings: &config::Care) -> Vec<JoinHandle<()>> {
     let least = Duration::from_secs(settings.pause_seconds);
-    let mut pause = FIRST.min(least);
+    let (care, collector) = (rooms.care.clone(), rooms.collector.clone());
+    let mut begun = Vec::new();
+    begun.extend(care.map(|care| tokio::spawn(keep(care, least))));
+    begun.extend(collector.map(|collector| tokio::spawn(collect(collector, least))));
+    begun
+}
+
+/// The time to the next pass after one that took so long.
+fn pause(took: Duration, least: Duration) -> Duration {
+    (took * SHARE).min(MOST).max(least)
+}
+
+/// Passes over the data folder, one after another.
+async fn keep(care: Care, least: Duration) {
+    let mut wait = FIRST.min(least);
     loop {
-        tokio::time::sleep(pause).await;
+        tokio::time::sleep(wait).await;
         let begun = Instant::now();
         match care.pass(&Terms::USUAL, Timestamp::now(), &|_| {}).await {
             Ok(pass) => {
-                for account in &pass.untidy {
-                    tracing::error!("care: {account}");
-                }
+                tell_untidy(&pass.untidy);
                 tracing::info!(
                     removed = pass.removed,
                     freed = pass.freed,
@@ -42,6 +61,53 @@ pub(super) async fn keep(care: Care, settings: config::Care) {
                 tracing::error!(%error, "care of the store: nothing is taken away");
             }
         }
-        pause = (begun.elapsed() * SHARE).min(MOST).max(least);
+        wait = pause(begun.elapsed(), least);
+    }
+}
+
+/// Passes over the bucket, one after another.
+async fn collect(collector: Collector, least: Duration) {
+    let mut wait = FIRST.min(least);
+    let mut lease = least * LEASE;
+    loop {
+        tokio::time::sleep(wait).await;
+        let begun = Instant::now();
+        let terms = CollectTerms::usual(lease);
+        match collector.pass(&terms, Timestamp::now(), &|_| {}).await {
+            Ok(pass) => tell(&pass),
+            Err(error) => tracing::error!(%error, "care of the bucket: it is left as it is"),
+        }
+        wait = pause(begun.elapsed(), least);
+        lease = wait * LEASE;
+    }
+}
+
+fn tell(pass: &Collected) {
+    if pass.elsewhere {
+        tracing::debug!("care of the bucket: another node does it");
+        return;
+    }
+    tell_untidy(&pass.untidy);
+    if pass.foreign.count > 0 {
+        let (count, names) = (pass.foreign.count, &pass.foreign.names);
+        tracing::warn!(
+            count,
+            ?names,
+            "what is not ours in the bucket is left alone"
+        );
+    }
+    tracing::info!(
+        removed = pass.removed,
+        freed = pass.freed,
+        waiting = pass.waiting,
+        messages = pass.objects,
+        octets = pass.octets,
+        "care of the bucket"
+    );
+}
+
+fn tell_untidy(untidy: &[String]) {
+    for account in untidy {
+        tracing::error!("care: {account}");
     }
 }

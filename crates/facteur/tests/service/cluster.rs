@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::common::{Facteur, free_base, scripts};
+use crate::common::{Facteur, free_base, restlessly, scripts};
 use crate::served::{Served, run};
 use crate::store::World;
 
@@ -115,6 +115,12 @@ impl Node {
 
     pub(crate) fn facteur(&self, words: &[&str]) -> Command {
         facteur(&self.data(), words)
+    }
+
+    /// What a command tells to machines.
+    fn told(&self, words: &[&str]) -> serde_json::Value {
+        let words: Vec<&str> = words.iter().copied().chain(["--json"]).collect();
+        serde_json::from_str(&run(self.facteur(&words))).unwrap()
     }
 
     pub(crate) fn serve(&self) -> Served {
@@ -361,6 +367,34 @@ fn all_that_is_kept_moves_to_a_cluster_and_back() {
     assert!(said.contains("name a new place"), "{said}");
 }
 
+/// Nothing of a bucket is judged by an index that does not name its messages.
+#[test]
+fn a_bucket_stays_with_its_index() {
+    let cluster = Cluster::start();
+    let (node, other) = (cluster.node(), cluster.node());
+    run(node.facteur(&["domain", "add", "facteur.test"]));
+    // It is cared for by itself, too.
+    let mut serve = node.facteur(&["serve"]);
+    restlessly(&mut serve);
+    let mut served = Served::start(serve);
+    served.wait_for("care of the bucket");
+    assert_eq!(node.told(&["store", "compact"])["bucket"]["objects"], 0);
+    drop(served);
+    let counted = node.told(&["store", "stats"]);
+    assert_eq!(counted["bucket"]["objects"], 0, "{counted}");
+    assert!(counted.get("segments").is_none(), "{counted}");
+    let shown = run(node.facteur(&["store", "compact"]));
+    assert!(shown.contains("taken out of the bucket"), "{shown}");
+    // A new index, and settings that lead to the bucket of another.
+    other.configure(&cluster.storage("embedded", "s3"));
+    for words in [&["store", "compact"][..], &["account", "list"]] {
+        let said = refused(other.facteur(words));
+        let told = "the messages in s3://mail/ are those of another index";
+        assert!(said.contains(told), "{said}");
+    }
+    assert!(other.refused().contains("Name another bucket or prefix"));
+}
+
 /// One node with its index in the data folder and its bodies in a bucket.
 #[test]
 fn bodies_may_be_in_a_bucket_alone() {
@@ -372,7 +406,20 @@ fn bodies_may_be_in_a_bucket_alone() {
         let served = node.serve();
         let printed = script("bucket", &cluster, &[(&node, &served)]);
         assert_eq!(printed.trim(), round.to_string());
+        // Beside the server nothing goes that somebody may read.
+        let done = node.told(&["store", "compact"]);
+        assert_eq!(done["bucket"]["removed"], 0, "{done}");
+        let counted = node.told(&["store", "stats"]);
+        assert_eq!(counted["bucket"]["objects"], round, "{counted}");
+        assert_eq!(counted["bucket"]["needless"], 0, "{counted}");
     }
+    run(node.facteur(&["account", "remove", "lea@facteur.test"]));
+    let done = node.told(&["store", "compact"]);
+    assert_eq!(done["bucket"]["removed"], 2, "{done}");
+    assert!(done["copied"].as_u64().is_some(), "{done}");
+    assert_eq!(node.told(&["store", "stats"])["bucket"]["objects"], 0);
+    let shown = run(node.facteur(&["store", "stats"]));
+    assert!(shown.contains("messages in the bucket"), "{shown}");
     node.configure(&cluster.storage("embedded", "segments"));
     let said = node.refused();
     assert!(

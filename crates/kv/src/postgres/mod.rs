@@ -68,7 +68,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::{
     Condition, Kv, KvError, Operation, Outcome, Partition, Snapshot, Watch, Watches, check,
 };
-use connection::Database;
+use connection::{Columns, Database, answer};
 use judge::Commit;
 use notices::{Bell, Messenger};
 use reader::Readers;
@@ -85,6 +85,10 @@ const WRITERS: usize = 2;
 const WAITING_COMMITS: usize = 1024;
 /// How long a node that ends waits until the others are told what it changed.
 const TELLING_PATIENCE: Duration = Duration::from_secs(3);
+/// Some of all partitions.
+const HEADS: &str = "SELECT part FROM kv_heads WHERE part > $1 ORDER BY part LIMIT $2";
+/// How many are asked for at once.
+const HEADS_AT_ONCE: i64 = 1000;
 
 /// A store in a database that other nodes use at the same time. It lives on the runtime
 /// that it was opened on.
@@ -137,6 +141,28 @@ impl Postgres {
             .is_err()
         {
             tracing::warn!("other nodes are not told what has changed; they see it later");
+        }
+    }
+
+    /// All partitions that were ever written to: each has a head.
+    async fn heads(&self) -> Result<Vec<Partition>, Trouble> {
+        let deadline = Instant::now() + self.database.patience();
+        // Seldom asked for, so it has no place among those that read.
+        let connection = self.database.connect_until(deadline).await?;
+        let statement = answer(connection.client.prepare(HEADS)).await?;
+        let (mut partitions, mut last) = (Vec::new(), Vec::<u8>::new());
+        loop {
+            let wanted: Columns<'_> = &[&last, &HEADS_AT_ONCE];
+            let found = answer(connection.client.query(&statement, wanted)).await?;
+            let Some(next) = found.last() else {
+                return Ok(partitions);
+            };
+            last = next.try_get(0).map_err(|error| Trouble::of(&error))?;
+            for row in &found {
+                let part: &[u8] = row.try_get(0).map_err(|error| Trouble::of(&error))?;
+                let odd = || Trouble::Broken(format!("a partition: {part:02x?}"));
+                partitions.push(Partition::from_bytes(part).ok_or_else(odd)?);
+            }
         }
     }
 
@@ -218,6 +244,10 @@ impl Kv for Postgres {
 
     fn watch(&self, partition: Partition) -> Watch {
         self.watches.watch(partition)
+    }
+
+    fn partitions(&self) -> BoxFuture<'_, Result<Vec<Partition>, KvError>> {
+        async { self.heads().await.map_err(Trouble::told) }.boxed()
     }
 }
 

@@ -68,6 +68,30 @@ impl RedbSnapshot {
     }
 }
 
+/// All partitions that something is in, ascending: one look into the tree for each.
+pub(super) fn partitions(database: &Database) -> Result<Vec<Partition>, KvError> {
+    let transaction = database.begin_read().map_err(broken)?;
+    let rows = transaction.open_table(ROWS).map_err(broken)?;
+    let mut partitions = Vec::new();
+    let mut rest = Vec::new();
+    while let Some(first) = rows.range(rest.as_slice()..).map_err(unread)?.next() {
+        let (key, _) = first.map_err(unread)?;
+        let odd = || KvError::Damaged(format!("a partition: {:02x?}", key.value()));
+        let partition = partition_of(key.value()).ok_or_else(odd)?;
+        partitions.push(partition);
+        rest = partition.to_bytes();
+        // The last key that could be in it, and more.
+        rest.extend([u8::MAX; crate::KEY_OCTETS + 1]);
+    }
+    Ok(partitions)
+}
+
+/// The partition of a joined key: its bytes are the first one, or the first nine.
+fn partition_of(joined: &[u8]) -> Option<Partition> {
+    let mut beginnings = [1, 9].iter().filter_map(|octets| joined.get(..*octets));
+    beginnings.find_map(Partition::from_bytes)
+}
+
 impl Snapshot for RedbSnapshot {
     fn get<'a>(&'a self, key: &'a [u8]) -> BoxFuture<'a, Result<Option<Value>, KvError>> {
         ready(self.get_now(key)).boxed()

@@ -136,7 +136,7 @@ impl Sqlite {
             pages: 0,
             octets: 0,
         };
-        for partition in self.partitions()? {
+        for partition in self.all_partitions().await? {
             self.copy_partition(partition, &mut copying, &mut progress)
                 .await?;
         }
@@ -176,14 +176,12 @@ impl Sqlite {
         }
     }
 
-    /// All partitions that something is in, ascending.
-    ///
-    /// # Errors
-    /// What the disk says.
-    pub fn partitions(&self) -> Result<Vec<Partition>, KvError> {
+    /// As [`crate::Kv::partitions`].
+    pub(super) async fn all_partitions(&self) -> Result<Vec<Partition>, KvError> {
         // First the layers: what leaves them meanwhile is in the database when that is read.
         let mut partitions = self.layers.partitions();
-        partitions.extend(self.database.partitions()?);
+        let database = self.database.clone();
+        partitions.extend(blocking(move || database.partitions()).await?);
         partitions.sort_unstable();
         partitions.dedup();
         Ok(partitions)

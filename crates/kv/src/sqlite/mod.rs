@@ -231,6 +231,10 @@ impl Kv for Sqlite {
     fn watch(&self, partition: Partition) -> Watch {
         self.watches.watch(partition)
     }
+
+    fn partitions(&self) -> BoxFuture<'_, Result<Vec<Partition>, KvError>> {
+        self.all_partitions().boxed()
+    }
 }
 
 impl Drop for Sqlite {

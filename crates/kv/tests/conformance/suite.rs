@@ -128,6 +128,7 @@ async fn partitions_are_apart(kv: &Engine) {
         let found = keys(kv, partition, b""..b"\xff", Direction::Forward, 10).await;
         assert_eq!(found, [b"same"]);
     }
+    assert_eq!(kv.partitions().await.unwrap(), all);
     for partition in all {
         write(kv, partition, vec![clear(b""..b"\xff")]).await;
     }

@@ -48,8 +48,9 @@ pub(super) async fn check(
     progress: Progress<'_>,
 ) -> Result<Checked, Refused> {
     let mut checked = Checked::default();
-    if let Some(keeper) = &manager.keeper {
-        checked.add(keeper.care.damages().await?, 0);
+    let keeper = manager.keeper.as_ref();
+    if let Some(care) = keeper.and_then(|keeper| keeper.care.as_ref()) {
+        checked.add(care.damages().await?, 0);
     }
     let queue = manager.queue.check().await?;
     checked.queued = queue.entries;

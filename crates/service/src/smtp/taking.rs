@@ -196,6 +196,7 @@ impl Answers {
             smtputf8: sender.smtputf8 || envelope.needs_smtputf8(),
             eight_bit: sender.eight_bit || incoming.scanned.eight_bit,
         };
+        incoming.check().map_err(trouble::of_store)?;
         let put = self.service.queue.put(&entry).await;
         put.map_err(trouble::of_queue)?;
         if envelope.local() > 0 {

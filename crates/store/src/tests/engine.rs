@@ -65,6 +65,10 @@ impl<F: Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static> Kv for Shared<F>
     fn watch(&self, partition: Partition) -> Watch {
         self.kv.watch(partition)
     }
+
+    fn partitions(&self) -> BoxFuture<'_, Result<Vec<Partition>, KvError>> {
+        self.kv.partitions()
+    }
 }
 
 impl Kv for Mortal {
@@ -91,6 +95,10 @@ impl Kv for Mortal {
 
     fn watch(&self, partition: Partition) -> Watch {
         self.kv.watch(partition)
+    }
+
+    fn partitions(&self) -> BoxFuture<'_, Result<Vec<Partition>, KvError>> {
+        self.kv.partitions()
     }
 }
 
@@ -120,6 +128,10 @@ impl Kv for Slow {
 
     fn watch(&self, partition: Partition) -> Watch {
         self.kv.watch(partition)
+    }
+
+    fn partitions(&self) -> BoxFuture<'_, Result<Vec<Partition>, KvError>> {
+        self.kv.partitions()
     }
 }
 
@@ -164,6 +176,10 @@ impl Kv for Flawed {
 
     fn watch(&self, partition: Partition) -> Watch {
         self.kv.watch(partition)
+    }
+
+    fn partitions(&self) -> BoxFuture<'_, Result<Vec<Partition>, KvError>> {
+        self.kv.partitions()
     }
 }
 

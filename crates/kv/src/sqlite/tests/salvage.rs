@@ -72,7 +72,7 @@ async fn work(kv: &Sqlite, round: u8) {
 
 async fn everything(kv: &Sqlite) -> Vec<(Partition, Vec<Row>)> {
     let mut everything = Vec::new();
-    for partition in kv.partitions().unwrap() {
+    for partition in kv.partitions().await.unwrap() {
         let snapshot = kv.snapshot(partition).await.unwrap();
         let all = Vec::new()..vec![0xff];
         let rows = snapshot.scan(all, Direction::Forward, usize::MAX).await;
