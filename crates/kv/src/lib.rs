@@ -193,6 +193,16 @@ pub trait Kv: Send + Sync + 'static {
     /// stale and fail.
     fn snapshot(&self, partition: Partition) -> BoxFuture<'_, Result<Box<dyn Snapshot>, KvError>>;
 
+    /// The same, by somebody who is going to read these keys: an engine on another machine
+    /// gives them along, which saves a trip for each.
+    fn snapshot_for(
+        &self,
+        partition: Partition,
+        _keys: Vec<Vec<u8>>,
+    ) -> BoxFuture<'_, Result<Box<dyn Snapshot>, KvError>> {
+        self.snapshot(partition)
+    }
+
     /// Notices of change of one partition. It needs no store access; a notice may be
     /// lost or stand for several changes, and one may come for nothing.
     fn watch(&self, partition: Partition) -> Watch;

@@ -12,7 +12,7 @@ use crate::change::Change;
 use crate::locks::Locks;
 use crate::packing::Packing;
 use crate::reading::Reading;
-use crate::{Intake, Result, StoreError};
+use crate::{Intake, MailboxId, Result, StoreError, keys};
 
 /// How often a change is decided anew because another came before it. Each time someone
 /// else got on, so this is reached only when something is wrong.
@@ -114,8 +114,11 @@ impl Turn<'_> {
         if self.attempts > ATTEMPTS {
             return Err(StoreError::Broken("others always came before".into()));
         }
-        let reading = self.store.reading(self.account).await?;
-        Ok(Change::new(reading, self.store.packing))
+        // What a delivery reads.
+        let named = vec![keys::account(), keys::summary(MailboxId::INBOX)];
+        let partition = Partition::Account(self.account);
+        let snapshot = self.store.kv.snapshot_for(partition, named).await?;
+        Ok(Change::new(Reading::new(snapshot), self.store.packing))
     }
 
     /// Commits a change. False: what it was decided on has changed, so it did not

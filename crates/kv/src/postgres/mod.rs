@@ -235,8 +235,16 @@ impl Kv for Postgres {
     }
 
     fn snapshot(&self, partition: Partition) -> BoxFuture<'_, Result<Box<dyn Snapshot>, KvError>> {
+        self.snapshot_for(partition, Vec::new())
+    }
+
+    fn snapshot_for(
+        &self,
+        partition: Partition,
+        keys: Vec<Vec<u8>>,
+    ) -> BoxFuture<'_, Result<Box<dyn Snapshot>, KvError>> {
         async move {
-            let snapshot = self.readers.snapshot(partition).await?;
+            let snapshot = self.readers.snapshot(partition, keys).await?;
             Ok(Box::new(snapshot) as Box<dyn Snapshot>)
         }
         .boxed()

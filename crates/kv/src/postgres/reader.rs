@@ -1,5 +1,6 @@
 //! Reading: a pool of connections, each of them one snapshot at a time.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// The state is that of the first read; so something is read at once, and where a
 /// partition's rows are.
 const LOOK: &str = "SELECT ver FROM kv_heads WHERE part = $1";
+/// The same, for somebody who is going to read these keys.
+const LOOK_FOR: &str = "SELECT k, v, ver FROM kv WHERE part = $1 AND k = ANY($2)";
 const GET: &str = "SELECT k, v, ver FROM kv WHERE part = $1 AND k = $2";
 const FORWARD: &str = "SELECT k, v, ver FROM kv WHERE part = $1 AND k >= $2 AND k < $3
     ORDER BY k LIMIT $4";
@@ -41,6 +44,7 @@ pub(super) struct Readers {
 struct Reader {
     connection: Connection,
     look: Statement,
+    look_for: Statement,
     get: Statement,
     forward: Statement,
     backward: Statement,
@@ -55,41 +59,51 @@ impl Readers {
         }
     }
 
-    /// The partition as it is now.
+    /// The partition as it is now, of which these keys are read at once.
     pub(super) async fn snapshot(
         self: &Arc<Self>,
         partition: Partition,
+        keys: Vec<Vec<u8>>,
     ) -> Result<PostgresSnapshot, KvError> {
         let deadline = Instant::now() + self.database.patience();
         let Ok(Ok(room)) = timeout_at(deadline, self.room.clone().acquire_owned()).await else {
             return Err(self.database.why_not());
         };
         let part = partition.to_bytes();
-        let reader = self.begin(&part, deadline).await.map_err(Trouble::told)?;
-        Ok(PostgresSnapshot {
+        let begun = self.begin(&part, &keys, deadline).await;
+        let (reader, found) = begun.map_err(Trouble::told)?;
+        let mut snapshot = PostgresSnapshot {
             partition,
             part,
+            known: keys.into_iter().map(|key| (key, None)).collect(),
             reader: Some(reader),
             readers: self.clone(),
             _room: room,
-        })
+        };
+        for row in &found {
+            let (key, value) = snapshot.row(row)?;
+            snapshot.known.insert(key, Some(value));
+        }
+        Ok(snapshot)
     }
 
-    /// A reader whose transaction has begun.
-    async fn begin(&self, part: &[u8], deadline: Instant) -> Result<Reader, Trouble> {
+    /// A reader whose transaction has begun, and what there is of those keys.
+    async fn begin(
+        &self,
+        part: &[u8],
+        keys: &[Vec<u8>],
+        deadline: Instant,
+    ) -> Result<(Reader, Vec<Found>), Trouble> {
         loop {
-            let begun = match self.idle_one() {
-                Some(reader) => reader.begin(part).await.map(|()| reader),
-                None => {
-                    async {
-                        let reader =
-                            Reader::new(self.database.connect_until(deadline).await?).await?;
-                        reader.begin(part).await.map(|()| reader)
-                    }
-                    .await
-                }
+            let begun = async {
+                let reader = match self.idle_one() {
+                    Some(reader) => reader,
+                    None => Reader::new(self.database.connect_until(deadline).await?).await?,
+                };
+                let found = reader.begin(part, keys).await?;
+                Ok((reader, found))
             };
-            match begun {
+            match begun.await {
                 Err(Trouble::Away(_) | Trouble::InTheWay) if Instant::now() < deadline => {
                     pause().await;
                 }
@@ -108,15 +122,16 @@ impl Readers {
 
 impl Reader {
     async fn new(connection: Connection) -> Result<Reader, Trouble> {
-        let all = [LOOK, GET, FORWARD, BACKWARD];
+        let all = [LOOK, LOOK_FOR, GET, FORWARD, BACKWARD];
         let prepared = try_join_all(all.map(|sql| connection.client.prepare(sql)));
-        let prepared: Result<[Statement; 4], _> = answer(prepared).await?.try_into();
-        let Ok([look, get, forward, backward]) = prepared else {
+        let prepared: Result<[Statement; 5], _> = answer(prepared).await?.try_into();
+        let Ok([look, look_for, get, forward, backward]) = prepared else {
             return Err(Trouble::Broken("a statement was not prepared".into()));
         };
         Ok(Reader {
             connection,
             look,
+            look_for,
             get,
             forward,
             backward,
@@ -127,12 +142,17 @@ impl Reader {
         &self.connection.client
     }
 
-    /// Fixes the state that the transaction shows.
-    async fn begin(&self, part: &[u8]) -> Result<(), Trouble> {
+    /// Fixes the state that the transaction shows; what there is of these keys.
+    async fn begin(&self, part: &[u8], keys: &[Vec<u8>]) -> Result<Vec<Found>, Trouble> {
         let begin = self.client().batch_execute(BEGIN);
-        let wanted: Columns<'_> = &[&part];
-        let look = self.client().query_opt(&self.look, wanted);
-        answer(try_join(begin, look)).await.map(drop)
+        if keys.is_empty() {
+            let wanted: Columns<'_> = &[&part];
+            let look = self.client().query_opt(&self.look, wanted);
+            return answer(try_join(begin, look)).await.map(|_| Vec::new());
+        }
+        let wanted: Columns<'_> = &[&part, &keys];
+        let look = self.client().query(&self.look_for, wanted);
+        answer(try_join(begin, look)).await.map(|(_, found)| found)
     }
 }
 
@@ -141,6 +161,8 @@ pub(super) struct PostgresSnapshot {
     partition: Partition,
     /// The same as bytes.
     part: Vec<u8>,
+    /// Keys that were read at once; none where nothing is.
+    known: HashMap<Vec<u8>, Option<Value>>,
     /// There until the snapshot is dropped.
     reader: Option<Reader>,
     readers: Arc<Readers>,
@@ -155,6 +177,9 @@ impl PostgresSnapshot {
     }
 
     async fn get_now(&self, key: &[u8]) -> Result<Option<Value>, KvError> {
+        if let Some(known) = self.known.get(key) {
+            return Ok(known.clone());
+        }
         let reader = self.reader()?;
         let wanted: Columns<'_> = &[&self.part, &key];
         let found = reader.client().query_opt(&reader.get, wanted);

@@ -225,8 +225,15 @@ async fn scans_go_both_ways_in_pages(kv: &Engine) {
 async fn snapshots_stay(kv: &Engine) {
     write(kv, A, vec![put(b"k", b"old")]).await;
     let snapshot = kv.snapshot(A).await.unwrap();
+    let named = [b"k".to_vec(), b"more".to_vec(), b"k".to_vec()];
+    let named = kv.snapshot_for(A, named.to_vec()).await.unwrap();
     write(kv, A, vec![put(b"k", b"new"), put(b"more", b"")]).await;
     assert_eq!(snapshot.get(b"k").await.unwrap().unwrap().bytes, b"old");
+    // Whatever was said to be read, and what was not.
+    assert_eq!(named.get(b"k").await, snapshot.get(b"k").await);
+    assert_eq!(named.get(b"more").await, Ok(None));
+    assert_eq!(named.get(b"other").await, Ok(None));
+    drop(named);
     let all = Vec::new()..vec![0xff];
     assert_eq!(
         snapshot
