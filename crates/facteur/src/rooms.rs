@@ -92,24 +92,17 @@ impl Rooms {
             bodies: engines.blobs.clone(),
         };
         let grace = Duration::from_secs(chosen.care.grace_seconds);
-        let collector = engines.bucket.map(|bucket| {
-            let kept = Kept {
-                store: store.clone(),
-                queue: queue.clone(),
-                directory: directory.clone(),
-                index: place.index.clone(),
-                bucket,
-            };
-            let collector = Collector::new(kept, grace.max(LEAST_GRACE));
-            match engines.own {
-                // Whoever cares for the folder tidies accounts already.
-                Some(_) => collector,
-                None => collector.tidying(),
-            }
+        let kept = engines.bucket.map(|bucket| Kept {
+            store: store.clone(),
+            queue: queue.clone(),
+            directory: directory.clone(),
+            index: place.index.clone(),
+            bucket,
         });
-        if let Some(collector) = &collector {
-            collector.check().await?;
-        }
+        let collector = match kept {
+            Some(kept) => Some(collector(kept, grace, engines.own.is_some()).await?),
+            None => None,
+        };
         let care = engines.own.map(|(index, log)| {
             let (store, queue) = (store.clone(), queue.clone());
             Care::new(store, queue, index, engines.blobs, log, grace)
@@ -151,6 +144,17 @@ impl Rooms {
             clock: Timestamp::now,
         }
     }
+}
+
+/// Care for a bucket, which must be this index's own. Whoever cares for a folder beside it
+/// tidies accounts already.
+async fn collector(kept: Kept, grace: Duration, is_tidied: bool) -> anyhow::Result<Collector> {
+    let collector = Collector::new(kept, grace.max(LEAST_GRACE));
+    collector.check().await?;
+    Ok(match is_tidied {
+        true => collector,
+        false => collector.tidying(),
+    })
 }
 
 /// Makes the index of a data folder again from the log alone.

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use blob::s3::ObjectName;
 
-/// How many are remembered, in about 25 MiB; others are found again when these are gone.
+/// How many are remembered, in 25 MiB, and half as much more while that grows; others are found
+/// again when these are gone.
 pub(super) const MOST: usize = 450_000;
 
 /// What one pass leaves to the next.
