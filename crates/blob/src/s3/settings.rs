@@ -136,6 +136,9 @@ impl Settings {
             .with_secret_access_key(secret)
             .with_client_options(options)
             .with_conditional_put(S3ConditionalPut::ETagMatch)
+            // What TLS keeps from being changed on its way, or nothing is in the way of,
+            // need not be signed too.
+            .with_unsigned_payload(endpoint.starts_with("https://") || is_here(endpoint))
             // Whoever asks has other places to ask before the same one again.
             .with_retry(RetryConfig {
                 backoff: BackoffConfig::default(),

@@ -9,8 +9,7 @@ use crate::places::Place;
 use crate::world::{ACCOUNTS, Random, Sizes, deliver_one, make_accounts, message};
 
 pub(crate) async fn deliver(place: &str, folder: &Path, sizes: Sizes, sessions: u64, seconds: u64) {
-    let place = Place::named(place, folder).await;
-    let store = place.store.clone();
+    let Place { store, servers } = Place::named(place, folder).await;
     make_accounts(&store).await;
     let texts: Vec<Vec<u8>> = (0..200)
         .map(|seed| message(sizes.octets(seed / 2), seed))
@@ -44,8 +43,10 @@ pub(crate) async fn deliver(place: &str, folder: &Path, sizes: Sizes, sessions: 
         octets += carried;
     }
     // The last layer comes to the database.
-    drop((store, place));
+    drop(store);
     let after = Cost::now();
+    // What they have cost is counted for this process once they have ended.
+    drop(servers);
     waits.sort_unstable();
     let count = waits.len() as f64;
     let at = |share: usize| match waits.get(waits.len() * share / 100) {

@@ -16,8 +16,8 @@ use store::Store;
 /// A store, and the servers that it needs, on this machine.
 pub(crate) struct Place {
     pub(crate) store: Store,
-    _index: Option<testbed::Postgres>,
-    _bodies: Option<testbed::Garage>,
+    /// They go with this.
+    pub(crate) servers: (Option<testbed::Postgres>, Option<testbed::Garage>),
 }
 
 impl Place {
@@ -47,8 +47,7 @@ impl Place {
         };
         Place {
             store,
-            _index: index,
-            _bodies: bodies,
+            servers: (index, bodies),
         }
     }
 }
