@@ -26,6 +26,11 @@ pub(crate) struct Seen<R> {
 }
 
 impl View {
+    /// All rows.
+    pub(crate) fn snapshot(&self) -> &dyn Snapshot {
+        &*self.0
+    }
+
     /// What is under a key.
     pub(crate) async fn get<K: Key>(
         &self,

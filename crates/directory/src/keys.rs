@@ -36,6 +36,11 @@ const ENDINGS: u8 = 8;
 const BODIES: u8 = 9;
 const CUSTODY: u8 = 10;
 
+/// Where all keys are, of whatever kind.
+pub(crate) fn everything() -> Range<Vec<u8>> {
+    Vec::new()..vec![0xff; kv::KEY_OCTETS]
+}
+
 /// Longest address that can be an account or an alias. RFC 5321 section 4.5.3.1.3: a
 /// path has 256 octets, two of which are its angle brackets. Two of them fit a key
 /// ([`kv::KEY_OCTETS`]) only because targets are digested.
@@ -113,6 +118,11 @@ impl NameKey {
 
     pub(crate) fn all() -> Range<Vec<u8>> {
         Writer::new(NAME).prefix()
+    }
+
+    /// The names in a domain.
+    pub(crate) fn of_domain(domain: &Domain) -> Range<Vec<u8>> {
+        Writer::new(NAME).text(domain.as_str()).prefix()
     }
 }
 

@@ -17,6 +17,7 @@
 //! | `follow.rs` | rights that end in another process |
 //! | `bodies.rs` | where the bodies of messages are |
 //! | `custody.rs` | which index this is, and who takes care of its bodies |
+//! | `check.rs` | looking at every record |
 //! | `gate.rs`, `network.rs` | who may have a password evaluated next |
 //! | `verified.rs` | sign-ins verified a moment ago |
 //! | `password.rs`, `verifier.rs` | rules for passwords, and what is stored of them |
@@ -45,6 +46,7 @@
 mod account;
 mod alias;
 mod bodies;
+mod check;
 mod cost;
 mod custody;
 mod directory;
@@ -69,6 +71,7 @@ mod verifier;
 pub use account::{Account, AccountChange, NewAccount, RemovedAccount};
 pub use alias::{Alias, LostTarget, TARGETS};
 pub use bodies::is_of_the_place;
+pub use check::{CheckedDirectory, DirectoryFault};
 pub use cost::Argon2Cost;
 pub use custody::{Custody, Lease};
 pub use directory::Directory;

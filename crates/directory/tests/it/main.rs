@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod check;
+#[cfg(test)]
 mod rights;
 #[cfg(test)]
 mod signing_in;

@@ -55,10 +55,14 @@ pub(super) async fn check(
     let queue = manager.queue.check().await?;
     checked.queued = queue.entries;
     checked.add(queue.faults.iter().map(ToString::to_string), queue.more);
+    let directory = manager.directory.check().await?;
+    checked.add(
+        directory.faults.iter().map(ToString::to_string),
+        directory.more,
+    );
     let bodies = if messages { Bodies::Read } else { Bodies::Pass };
-    let accounts = manager.directory.accounts().await?;
-    let all = accounts.len() as u64;
-    for (done, account) in (0..).zip(accounts) {
+    let all = directory.accounts.len() as u64;
+    for (done, (id, address)) in (0..).zip(directory.accounts) {
         let (messages, octets) = (checked.messages, checked.octets);
         let show = |step: store::Progress| {
             progress(Step::Checking {
@@ -68,7 +72,7 @@ pub(super) async fn check(
                 octets: octets + step.octets,
             });
         };
-        let found = match manager.store.check(account.id, bodies, show).await {
+        let found = match manager.store.check(id, bodies, show).await {
             Ok(found) => found,
             // It was removed meanwhile.
             Err(StoreError::Gone) => continue,
@@ -77,7 +81,7 @@ pub(super) async fn check(
         checked.accounts += 1;
         checked.messages += found.progress.messages;
         checked.octets += found.progress.octets;
-        let named = |fault: &store::Fault| named(fault, account.id, &account.address);
+        let named = |fault: &store::Fault| named(fault, id, &address);
         checked.add(found.faults.iter().map(named), found.more);
     }
     Ok(checked)
