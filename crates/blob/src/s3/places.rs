@@ -7,7 +7,9 @@ use object_store::Error;
 use object_store::aws::AmazonS3;
 use tokio::time::{Instant, sleep};
 
+use super::bucket::meaning;
 use super::settings::{Settings, SettingsError};
+use crate::BlobError;
 
 /// What is waited when no place could answer, before they are asked again.
 pub(super) const PAUSE: Duration = Duration::from_millis(200);
@@ -78,7 +80,54 @@ impl Places {
     }
 }
 
-/// Whether the same request may be answered later, or elsewhere.
+/// Whether the same request may be answered later, or elsewhere. What tells how things are in
+/// the bucket is an answer.
 fn passes(error: &Error) -> bool {
-    matches!(super::bucket::meaning(error), crate::BlobError::Away(_))
+    let answers = matches!(
+        error,
+        Error::NotFound { .. }
+            | Error::AlreadyExists { .. }
+            | Error::Precondition { .. }
+            | Error::NotModified { .. }
+    );
+    !answers && matches!(meaning(error), BlobError::Away(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_no_reason_to_ask_elsewhere() {
+        let path = || "a/b".to_owned();
+        let why = || "so".into();
+        for answer in [
+            Error::NotFound {
+                path: path(),
+                source: why(),
+            },
+            Error::AlreadyExists {
+                path: path(),
+                source: why(),
+            },
+            Error::Precondition {
+                path: path(),
+                source: why(),
+            },
+            Error::NotModified {
+                path: path(),
+                source: why(),
+            },
+            Error::PermissionDenied {
+                path: path(),
+                source: why(),
+            },
+        ] {
+            assert!(!passes(&answer), "{answer}");
+        }
+        assert!(passes(&Error::Generic {
+            store: "S3",
+            source: why()
+        }));
+    }
 }

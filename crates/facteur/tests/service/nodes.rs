@@ -44,8 +44,7 @@ fn what_was_acknowledged_is_there_whatever_ends() {
     while trial.is_on() {
         trial.chapter();
     }
-    trial.print();
-    watch.end();
+    println!("{}\n{}", trial.table(), watch.end());
     trial.see_large();
     trial.total.assert_good();
     assert!(trial.kills > 0 && trial.failed_over);
@@ -182,25 +181,21 @@ impl Trial {
         command(verb, &self.cluster, &nodes)
     }
 
-    fn print(&self) {
+    fn table(&self) -> String {
         let total = &self.total;
-        println!(
-            "| seconds | nodes killed | database failed over | node of the bucket lost | acknowledged | lost | torn | twice | wrong |"
-        );
-        println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-        println!(
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+        let counts = ["lost", "torn", "twice", "wrong"].map(|kind| total.count(kind).to_string());
+        format!(
+            "| seconds | nodes killed | database failed over | node of the bucket lost | acknowledged | lost | torn | twice | wrong |\n\
+             | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n\
+             | {} | {} | {} | {} | {} | {} |\n{:?}",
             self.begun.elapsed().as_secs(),
             self.kills,
             u8::from(self.failed_over),
             u8::from(self.has_lost),
             total.commands(),
-            total.count("lost"),
-            total.count("torn"),
-            total.count("twice"),
-            total.count("wrong"),
-        );
-        println!("{:?}", total.acknowledged);
+            counts.join(" | "),
+            total.acknowledged,
+        )
     }
 }
 
@@ -239,8 +234,8 @@ impl Watch {
         )
     }
 
-    /// Prints how long it took until they were told, and sees to it that they were in time.
-    fn end(self) {
+    /// How long it took until they were told, most of them in time.
+    fn end(self) -> String {
         let done = self.0.wait_with_output().unwrap();
         assert!(done.status.success());
         let told: Value = serde_json::from_slice(&done.stdout).unwrap();
@@ -249,7 +244,8 @@ impl Watch {
         times.sort_unstable();
         let late = times.iter().filter(|time| **time >= 1000).count();
         let at = |hundredth: usize| times[(times.len() - 1) * hundredth / 100];
-        println!(
+        assert!(at(99) < 1000);
+        format!(
             "told at another node: {} times, {} cut off; milliseconds: median {}, 99 of 100 {}, \
              most {}; over a second: {late}",
             times.len(),
@@ -257,7 +253,6 @@ impl Watch {
             at(50),
             at(99),
             at(100),
-        );
-        assert!(at(50) < 1000);
+        )
     }
 }
