@@ -34,5 +34,5 @@ pub(super) const TESTS: &[LongTest] = &[
 
 fn run(workspace: &Workspace) -> Result<(), Failure> {
     let mut tests = TESTS.iter();
-    tests.try_for_each(|test| test.run(workspace, "killing", 200))
+    tests.try_for_each(|test| test.run(workspace, "killing", "200"))
 }

@@ -13,17 +13,17 @@ pub(super) struct LongTest {
     pub(super) target: &'static str,
     /// Each as `module::function`.
     pub(super) functions: &'static [&'static str],
-    /// The variable that says how many rounds there are.
+    /// The variable that says how many rounds there are, or what else is to be of it.
     pub(super) variable: &'static str,
 }
 
 impl LongTest {
-    /// Runs so many rounds of each in sight, with the development build.
+    /// Runs each in sight with this value of the variable, with the development build.
     pub(super) fn run(
         &self,
         workspace: &Workspace,
         doing: &str,
-        rounds: u32,
+        value: &str,
     ) -> Result<(), Failure> {
         packages::ensure(packages::BUILD)?;
         packages::ensure(packages::TESTS)?;
@@ -37,7 +37,7 @@ impl LongTest {
         // One after the other, so that their tables can be read.
         test.args(["--", "--exact", "--nocapture", "--test-threads=1"]);
         test.args(self.functions);
-        test.env(self.variable, rounds.to_string());
+        test.env(self.variable, value);
         step(
             &format!("{doing}: {} (some minutes)", self.package),
             &mut test,
@@ -59,15 +59,19 @@ mod tests {
         for test in kill::TESTS
             .iter()
             .chain(power_cut::TESTS)
-            .chain([&nodes::TEST])
+            .chain(nodes::TESTS)
         {
             let folder = format!("crates/{}/tests/{}", test.package, test.target);
             for function in test.functions {
                 let (module, function) = function.split_once("::").unwrap();
                 let file = format!("{folder}/{module}.rs");
                 let text = workspace.text(&file).unwrap();
-                let function = format!("#[test]\nfn {function}()");
-                assert!(text.contains(&function), "{function} in {file}");
+                let heads = ["#[test]\nfn", "#[tokio::test]\nasync fn"];
+                let mut heads = heads.map(|head| format!("{head} {function}()")).into_iter();
+                assert!(
+                    heads.any(|head| text.contains(&head)),
+                    "{function} in {file}"
+                );
             }
             let files = fs::read_dir(workspace.root.join(&folder)).unwrap();
             let texts = files.filter_map(|file| fs::read_to_string(file.unwrap().path()).ok());

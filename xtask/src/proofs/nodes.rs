@@ -13,7 +13,7 @@ pub(super) const PROOF: Proof = Proof {
     run,
 };
 
-pub(super) const TEST: LongTest = LongTest {
+const NODES: LongTest = LongTest {
     package: "facteur",
     features: "",
     target: "service",
@@ -21,7 +21,27 @@ pub(super) const TEST: LongTest = LongTest {
     variable: "NODES_SECONDS",
 };
 
+/// What the small server of every day is asked too.
+const BUCKET: LongTest = LongTest {
+    package: "blob",
+    features: "s3",
+    target: "bucket",
+    functions: &[
+        "keeping::bodies_of_every_size_come_back_also_after_opening_again",
+        "keeping::ranges_are_cut_to_the_body",
+        "keeping::a_damaged_body_is_found",
+        "keeping::what_is_read_ahead_is_the_same",
+        "keeping::what_there_is_is_listed_and_only_ours_is_removed",
+        "keeping::many_bodies_are_listed_and_removed",
+        "keeping::a_bucket_is_one_index_s_and_remembers_its_turns",
+    ],
+    variable: "S3_SERVER",
+};
+
+pub(super) const TESTS: &[LongTest] = &[BUCKET, NODES];
+
 fn run(workspace: &Workspace) -> Result<(), Failure> {
     verbs::garage(workspace)?;
-    TEST.run(workspace, "killing nodes for ten minutes", 600)
+    BUCKET.run(workspace, "keeping bodies in garage", "garage")?;
+    NODES.run(workspace, "killing nodes for ten minutes", "600")
 }

@@ -63,7 +63,9 @@ impl Bucket {
     }
 
     /// Notes that the bodies are those of this index, unless they are known to be those of
-    /// one already. Gives what is noted then.
+    /// one already. Gives what is noted then. Of two that do this in the same moment, a service
+    /// that heeds no conditions (garage) may tell each that it was the first; one of them is
+    /// refused when it reads the mark again, before anything is taken away.
     ///
     /// # Errors
     /// As [`Bucket::mark`].
