@@ -17,7 +17,7 @@ pub const AHEAD_OCTETS: u64 = 128 * 1024;
 pub struct Ahead {
     blobs: Blobs,
     #[cfg(feature = "s3")]
-    coming: std::collections::VecDeque<(BodyRef, crate::s3::Coming)>,
+    coming: Vec<(BodyRef, crate::s3::Coming)>,
 }
 
 impl Ahead {
@@ -25,12 +25,12 @@ impl Ahead {
         Ahead {
             blobs,
             #[cfg(feature = "s3")]
-            coming: std::collections::VecDeque::new(),
+            coming: Vec::new(),
         }
     }
 
-    /// Says which bodies are read next, in their order. Those that were expected before and
-    /// are not among the first of them are given up.
+    /// Says which bodies are read next, in their order. Each is asked for once, however often
+    /// it is read, until it is no longer among the first of them.
     pub fn expect<'a>(&mut self, bodies: impl IntoIterator<Item = &'a BodyRef>) {
         #[cfg(feature = "s3")]
         if let Some(bucket) = self.blobs.bucket().cloned() {
@@ -42,7 +42,7 @@ impl Ahead {
             for body in next {
                 if !self.coming.iter().any(|(coming, _)| coming == body) {
                     let coming = crate::s3::Coming::ask(bucket.clone(), body.clone());
-                    self.coming.push_back((body.clone(), coming));
+                    self.coming.push((body.clone(), coming));
                 }
             }
         }
@@ -51,13 +51,13 @@ impl Ahead {
     }
 
     /// Reads a body, as [`Blobs::read`].
-    pub fn read(&mut self, body: &BodyRef, range: Range<u64>) -> BodyReader {
+    pub fn read(&self, body: &BodyRef, range: Range<u64>) -> BodyReader {
         #[cfg(feature = "s3")]
         if let Some(bucket) = self.blobs.bucket() {
-            let at = self.coming.iter().position(|(coming, _)| coming == body);
-            let coming = at.and_then(|at| self.coming.remove(at));
-            if let Some((body, coming)) = coming {
-                return crate::s3::ObjectReader::of(bucket.clone(), body, range, coming).into();
+            let mut coming = self.coming.iter();
+            if let Some((body, coming)) = coming.find(|(coming, _)| coming == body) {
+                let (bucket, body, coming) = (bucket.clone(), body.clone(), coming.clone());
+                return crate::s3::ObjectReader::of(bucket, body, range, coming).into();
             }
         }
         self.blobs.read(body, range)

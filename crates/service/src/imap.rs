@@ -31,7 +31,7 @@ use store::{Delivery, Intake, MailboxId, Page, Store, StoreError, UidSet};
 
 use crate::sign_in::Visitor;
 use convert::{refusal, refused};
-use open::Mailbox;
+use open::{Mailbox, Messages};
 use search::Search;
 
 /// How often a client that waits is told that somebody is at it. Old devices give up
@@ -487,6 +487,7 @@ impl Answers {
 
     async fn search(&self, condition: Condition, pieces: &mut Pieces<Piece>) -> Answer {
         let mailbox = self.mailbox()?;
+        let messages = Messages::of(&mailbox);
         let search = Search::new(condition);
         let within = search.within();
         let mut after = None;
@@ -513,7 +514,7 @@ impl Answers {
                 };
                 let records = working(pieces, mailbox.records(page)).await;
                 let records = records.map_err(|error| refusal(&error))?;
-                let among = working(pieces, search.among(&records, &mailbox)).await;
+                let among = working(pieces, search.among(&records, &messages)).await;
                 found.extend(among.map_err(|error| refusal(&error))?);
                 found.sort_unstable();
             }

@@ -93,9 +93,8 @@ impl ObjectReader {
 
     /// The next window.
     async fn fetch(&mut self) -> Result<Bytes, BlobError> {
-        if let Some(coming) = &mut self.coming {
+        if let Some(coming) = &self.coming {
             let whole = coming.wait().await?;
-            self.coming = None;
             let at = |octet: u64| usize::try_from(octet).unwrap_or(usize::MAX);
             return Ok(whole.slice(at(self.range.start)..at(self.range.end)));
         }

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use address::AccountId;
-use blob::BodyReader;
+use blob::{Ahead, BodyReader};
 use imap::{Changes, Known, NewMessage, Piece};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use store::{
     Details, FlagChange, Flagged, MailboxId, Marked, Page, Record, Store, StoreError, Uid, UidSet,
 };
@@ -87,12 +88,32 @@ impl Mailbox<'_> {
     }
 }
 
-impl Source for Mailbox<'_> {
+/// Its messages, one after the other.
+pub(super) struct Messages<'a> {
+    mailbox: &'a Mailbox<'a>,
+    /// Held for a moment only.
+    ahead: Mutex<Ahead>,
+}
+
+impl<'a> Messages<'a> {
+    pub(super) fn of(mailbox: &'a Mailbox<'a>) -> Messages<'a> {
+        Messages {
+            ahead: Mutex::new(mailbox.store.ahead()),
+            mailbox,
+        }
+    }
+}
+
+impl Source for Messages<'_> {
     async fn details(&self, record: &Record) -> Result<Option<Details>, StoreError> {
-        Mailbox::details(self, record).await
+        self.mailbox.details(record).await
+    }
+
+    fn expect<'r>(&self, records: impl Iterator<Item = &'r Record>) {
+        self.ahead.lock().expect(records.map(|record| &record.body));
     }
 
     fn read(&self, record: &Record, range: Range<u64>) -> BodyReader {
-        self.store.read(&record.body, range)
+        self.ahead.lock().read(&record.body, range)
     }
 }

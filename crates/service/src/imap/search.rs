@@ -48,6 +48,10 @@ impl Ask {
         matches!(self, Ask::Text(TextPlace::Header(_) | TextPlace::Text, _))
     }
 
+    fn is_about_body(&self) -> bool {
+        matches!(self, Ask::Text(TextPlace::Text | TextPlace::Body, _))
+    }
+
     /// Whether the fields that are kept beside a message answer it.
     fn is_about_asked(&self) -> bool {
         matches!(self, Ask::Text(TextPlace::Header(name), _) if message::is_asked(name.as_bytes()))
@@ -68,6 +72,8 @@ pub(super) trait Source {
         &self,
         record: &Record,
     ) -> impl Future<Output = Result<Option<Details>, StoreError>> + Send;
+    /// These messages are read next, in their order.
+    fn expect<'r>(&self, records: impl Iterator<Item = &'r Record>);
     /// Some of its octets.
     fn read(&self, record: &Record, range: Range<u64>) -> BodyReader;
 }
@@ -115,7 +121,11 @@ impl Search {
         source: &(impl Source + Sync),
     ) -> Result<Vec<Uid>, StoreError> {
         let mut found = Vec::new();
-        for record in records {
+        let reads_bodies = self.asks.iter().any(Ask::is_about_body);
+        for (at, record) in records.iter().enumerate() {
+            if let Some(next) = records.get(at..).filter(|_| reads_bodies) {
+                source.expect(next.iter());
+            }
             if self.fulfilled(record, source).await? {
                 found.push(record.uid);
             }
