@@ -38,10 +38,11 @@ const BUCKET: LongTest = LongTest {
     variable: "S3_SERVER",
 };
 
-pub(super) const TESTS: &[LongTest] = &[BUCKET, NODES];
+pub(super) const TESTS: &[LongTest; 2] = &[BUCKET, NODES];
 
 fn run(workspace: &Workspace) -> Result<(), Failure> {
     verbs::garage(workspace)?;
-    BUCKET.run(workspace, "keeping bodies in garage", "garage")?;
-    NODES.run(workspace, "killing nodes for ten minutes", "600")
+    let [bucket, nodes] = TESTS;
+    bucket.run(workspace, "keeping bodies in garage", "garage")?;
+    nodes.run(workspace, "killing nodes for ten minutes", "600")
 }
