@@ -3,10 +3,8 @@
 //! Each record is compared with those that belong to it as they were at the same moment, so
 //! that what changes meanwhile is no fault.
 
-use std::fmt;
-
 use address::{AccountId, Address, Domain};
-use kv::damage::{Damage, PastDamage, Rest};
+use kv::damage::{Damage, Hex, PastDamage, Rest};
 
 use crate::edit::View;
 use crate::keys::{
@@ -286,13 +284,4 @@ impl CheckedDirectory {
 /// What is under a key of this kind.
 fn read<K: Key>(value: &[u8]) -> Result<K::Record, DirectoryError> {
     K::Record::decode(value)
-}
-
-/// Octets as a person can name them to another.
-struct Hex<'a>(&'a [u8]);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
-    }
 }

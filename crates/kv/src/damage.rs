@@ -4,6 +4,7 @@
 //! all there is. Here the row is named and passed over: a few dozen smaller scans find out
 //! which it is, whatever the engine.
 
+use std::fmt;
 use std::ops::Range;
 
 use crate::tuple::{after_key, after_prefix};
@@ -62,6 +63,15 @@ pub struct Damage {
     /// True when no row could be told from the others: then it is all from this key on,
     /// to the end of the range.
     pub rest: bool,
+}
+
+/// A key as a person can name it to another.
+pub struct Hex<'a>(pub &'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
 }
 
 impl<'a> PastDamage<'a> {

@@ -31,8 +31,9 @@
 //! * A commit is judged by its own conditions alone. A conflict, or a commit over the
 //!   limits, does no harm to those that share its sync; a full or failing disk fails
 //!   all of them, changes nothing, and passes when the disk does.
-//! * A version is never given twice, not even after a crash, so that a condition on a
-//!   version can't mistake a value that was deleted and made again.
+//! * No two values of one key have the same version, not even after a crash, so that a
+//!   condition on a version can't mistake a value that was deleted and made again. Commits
+//!   that an engine settles together may share theirs.
 //! * Every value carries a checksum over its partition, its key and itself.
 
 // The conformance suite names this crate as everybody else does.

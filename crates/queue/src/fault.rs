@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use kv::damage::Hex;
+
 use crate::QueueId;
 
 /// One thing that is not as it should be.
@@ -71,14 +73,5 @@ impl fmt::Display for Wrong {
             }
             Self::NoEntry => f.write_str("recipients wait, and the message is not there"),
         }
-    }
-}
-
-/// Octets as a person can name them to another.
-struct Hex<'a>(&'a [u8]);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
     }
 }

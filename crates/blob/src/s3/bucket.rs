@@ -60,7 +60,7 @@ impl Bucket {
     /// [`BlobError::Away`] when the bucket can't be reached; it may be gone all the same.
     pub async fn delete(&self, body: &BodyRef) -> Result<(), BlobError> {
         let path = self.path(self.name(body)?);
-        match self.ask(|store| store.delete(&path)).await {
+        match self.places().ask(|store| store.delete(&path)).await {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(meaning(&error)),
         }
@@ -72,20 +72,9 @@ impl Bucket {
         body.object().ok_or_else(missing)
     }
 
-    /// As [`Places::ask`].
-    pub(super) async fn ask<'a, T, F>(
-        &'a self,
-        question: impl Fn(&'a AmazonS3) -> F,
-    ) -> Result<T, Error>
-    where
-        F: Future<Output = Result<T, Error>>,
-    {
-        self.0.places.ask(question).await
-    }
-
-    /// As [`Places::current`].
-    pub(super) fn current(&self) -> &AmazonS3 {
-        self.0.places.current()
+    /// Where to ask.
+    pub(super) fn places(&self) -> &Places {
+        &self.0.places
     }
 
     /// All octets of an object.
@@ -94,7 +83,7 @@ impl Bucket {
             let store = store.clone();
             async move { store.get(path).await?.bytes().await }
         };
-        self.ask(get).await
+        self.places().ask(get).await
     }
 
     /// The bucket, for people: `s3://BUCKET/PREFIX`.
@@ -132,7 +121,7 @@ impl Bucket {
         let begun = Instant::now();
         loop {
             match self.create_at_once(path, octets.clone()).await {
-                Err(BlobError::NoBucket(_)) if begun.elapsed() < self.0.places.patience() => {
+                Err(BlobError::NoBucket(_)) if begun.elapsed() < self.places().patience() => {
                     sleep(PAUSE).await;
                 }
                 done => return done,
@@ -146,7 +135,7 @@ impl Bucket {
             let (store, octets) = (store.clone(), octets.clone());
             async move { store.put_opts(path, octets, PutMode::Create.into()).await }
         };
-        match self.ask(put).await {
+        match self.places().ask(put).await {
             Ok(_) => Ok(()),
             // Nobody else draws that name: an attempt whose answer was lost made it.
             Err(Error::AlreadyExists { .. }) => self.confirm(path, length).await,
@@ -158,7 +147,7 @@ impl Bucket {
 
     /// Sees to it that an object is there and has that length.
     pub(super) async fn confirm(&self, path: &Path, length: u64) -> Result<(), BlobError> {
-        let found = self.ask(|store| store.head(path)).await;
+        let found = self.places().ask(|store| store.head(path)).await;
         let found = found.map_err(|error| meaning(&error))?;
         if found.size != length {
             return Err(BlobError::Broken(format!("{path} is there already")));

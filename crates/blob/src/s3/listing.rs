@@ -62,7 +62,9 @@ impl Bucket {
     /// [`BlobError::Away`] when the bucket can't be reached.
     pub async fn folders(&self) -> Result<Folders, BlobError> {
         let prefix = self.prefix();
-        let listed = self.ask(|store| store.list_with_delimiter(Some(prefix)));
+        let listed = self
+            .places()
+            .ask(|store| store.list_with_delimiter(Some(prefix)));
         let listed = listed.await;
         let listed = listed.map_err(|error| meaning(&error))?;
         let mut folders = Folders::default();
@@ -87,7 +89,7 @@ impl Bucket {
     pub fn objects(&self, folder: Folder) -> Listing {
         let path = self.prefix().clone().join(folder.to_string());
         Listing {
-            objects: self.current().list(Some(&path)),
+            objects: self.places().current().list(Some(&path)),
             bucket: self.clone(),
         }
     }
@@ -102,7 +104,7 @@ impl Bucket {
             let deleted = store.delete_stream(stream::iter(paths.clone()).map(Ok).boxed());
             deleted.try_for_each(|_| std::future::ready(Ok(())))
         };
-        let deleted = self.ask(delete).await;
+        let deleted = self.places().ask(delete).await;
         deleted.map_err(|error| meaning(&error))
     }
 }

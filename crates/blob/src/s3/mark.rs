@@ -85,9 +85,12 @@ impl Bucket {
     /// [`BlobError::Away`] when the bucket can't be reached.
     pub async fn note(&self, mark: Mark) -> Result<SystemTime, BlobError> {
         let path = self.beside(MARK_NAME);
-        let put = self.ask(|store| store.put(&path, mark.text())).await;
+        let put = self
+            .places()
+            .ask(|store| store.put(&path, mark.text()))
+            .await;
         put.map_err(|error| meaning(&error))?;
-        let found = self.ask(|store| store.head(&path)).await;
+        let found = self.places().ask(|store| store.head(&path)).await;
         Ok(found.map_err(|error| meaning(&error))?.last_modified.into())
     }
 }

@@ -111,7 +111,9 @@ pub(super) async fn ask(
     wanted: Range<u64>,
 ) -> Result<Bytes, BlobError> {
     let path = bucket.path(bucket.name(body)?);
-    let found = bucket.ask(|store| store.get_range(&path, wanted.clone()));
+    let found = bucket
+        .places()
+        .ask(|store| store.get_range(&path, wanted.clone()));
     match found.await {
         Ok(octets) if octets.len() as u64 == wanted.end - wanted.start => Ok(octets),
         Ok(_) => Err(damaged(body, "ends before it should")),

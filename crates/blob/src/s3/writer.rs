@@ -137,7 +137,10 @@ impl Upload {
     async fn begin(bucket: &Bucket, name: ObjectName) -> Result<Upload, BlobError> {
         let path = bucket.path(name);
         // An attempt whose answer is lost leaves another behind, with no parts.
-        let id = bucket.ask(|store| store.create_multipart(&path)).await;
+        let id = bucket
+            .places()
+            .ask(|store| store.create_multipart(&path))
+            .await;
         Ok(Upload {
             id: Some(id.map_err(|error| meaning(&error))?),
             path,
@@ -155,6 +158,7 @@ impl Upload {
         let (path, id, number) = (&self.path, self.id()?, self.parts.len());
         let put = self
             .bucket
+            .places()
             .ask(|store| store.put_part(path, id, number, octets.clone()));
         let part = put.await.map_err(|error| meaning(&error))?;
         self.parts.push(part);
@@ -165,6 +169,7 @@ impl Upload {
         let (path, id, parts) = (&self.path, self.id()?, &self.parts);
         let completed = self
             .bucket
+            .places()
             .ask(|store| store.complete_multipart(path, id, parts.clone()));
         match completed.await {
             Ok(_) => {}
@@ -184,7 +189,10 @@ impl Drop for Upload {
         if let (Some(id), Ok(runtime)) = (self.id.take(), Handle::try_current()) {
             let (bucket, path) = (self.bucket.clone(), self.path.clone());
             runtime.spawn(async move {
-                let aborted = bucket.ask(|store| store.abort_multipart(&path, &id)).await;
+                let aborted = bucket
+                    .places()
+                    .ask(|store| store.abort_multipart(&path, &id))
+                    .await;
                 if let Err(error) = aborted {
                     tracing::warn!(%error, "parts of an unfinished body could not be removed");
                 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use address::AccountId;
+use kv::damage::Hex;
 
 use crate::{MailboxId, Uid, UidSet};
 
@@ -281,15 +282,6 @@ impl fmt::Display for By {
             Self::Change => "a last change",
             Self::Removal => "a first removal",
         })
-    }
-}
-
-/// Octets as a person can name them to another.
-struct Hex<'a>(&'a [u8]);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
     }
 }
 
