@@ -7,15 +7,20 @@
 //! Of a bucket others take bodies away, on other machines, and nothing that is held here is
 //! known to them. They wait for much longer than a record takes; and a record that has taken
 //! so long all the same, since its machine stood still in between, must not be committed any
-//! more.
+//! more. The same goes for a record that names a body which another record named when that was
+//! read: meanwhile that one may have been made to refer to another place.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-#[cfg(feature = "s3")]
 use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::Mutex;
 use segments::{Growing, Log};
+
+/// How long after a body was brought to a bucket, or was found named, a record may still come to
+/// name it: many times what that takes. Whoever takes away bodies that no record names waits for
+/// longer.
+pub const RECORD_PATIENCE: Duration = Duration::from_secs(30 * 60);
 
 /// A body that is under way, or that no record names yet. While it or a clone of it is
 /// there, the body is not taken for one that nobody needs.
@@ -27,31 +32,28 @@ enum On {
     Segments {
         _held: Arc<Held>,
     },
-    /// Nothing but that it has not been there for long.
-    #[cfg(feature = "s3")]
-    Bucket(Since),
+    /// Nothing but that it was begun not long ago.
+    Moment(Since),
 }
 
 impl Hold {
     /// Whether a record may still come to name the body. What is not a hold for ever ends
-    /// after [`crate::s3::RECORD_PATIENCE`].
+    /// after [`RECORD_PATIENCE`].
     pub fn is_good(&self) -> bool {
         match &self.0 {
             On::Segments { .. } => true,
-            #[cfg(feature = "s3")]
-            On::Bucket(since) => since.elapsed() < crate::s3::RECORD_PATIENCE,
+            On::Moment(since) => since.elapsed() < RECORD_PATIENCE,
         }
     }
 
-    /// A hold on a body that is brought to a bucket now.
-    #[cfg(feature = "s3")]
-    pub(crate) fn from_now() -> Hold {
-        Hold(On::Bucket(Since::now()))
+    /// A hold on a body that is brought to a bucket now, or on whatever is found named after
+    /// this.
+    pub fn from_now() -> Hold {
+        Hold(On::Moment(Since::now()))
     }
 }
 
 /// A moment, by two clocks.
-#[cfg(feature = "s3")]
 #[derive(Clone, Copy, Debug)]
 struct Since {
     /// This one is never set, and stands still while the machine sleeps.
@@ -60,7 +62,6 @@ struct Since {
     time: SystemTime,
 }
 
-#[cfg(feature = "s3")]
 impl Since {
     fn now() -> Since {
         Since {
@@ -114,23 +115,22 @@ impl Drop for Held {
     }
 }
 
-#[cfg(all(test, feature = "s3"))]
+#[cfg(test)]
 mod tests {
     use super::*;
-    use crate::s3::RECORD_PATIENCE;
 
     #[test]
-    fn a_hold_on_a_bucket_ends_by_either_clock() {
+    fn a_hold_from_a_moment_on_ends_by_either_clock() {
         assert!(Hold::from_now().is_good());
         let long_ago = Since {
             instant: Instant::now().checked_sub(RECORD_PATIENCE).unwrap(),
             ..Since::now()
         };
-        assert!(!Hold(On::Bucket(long_ago)).is_good());
+        assert!(!Hold(On::Moment(long_ago)).is_good());
         let asleep = Since {
             time: SystemTime::now() - RECORD_PATIENCE,
             ..Since::now()
         };
-        assert!(!Hold(On::Bucket(asleep)).is_good());
+        assert!(!Hold(On::Moment(asleep)).is_good());
     }
 }

@@ -16,6 +16,7 @@
 //! | `door.rs` | [`BodyWriter`] and [`BodyReader`], whatever is behind |
 //! | `body.rs` | [`BodyRef`] |
 //! | `hold.rs` | bodies that no record names yet |
+//! | `moved.rs` | bodies that were written again |
 //! | `appender.rs` | the thread that appends small bodies, many in one go |
 //! | `writer.rs` | a body on its way into the log |
 //! | `reader.rs` | reading one there |
@@ -38,6 +39,7 @@ mod body;
 mod door;
 mod error;
 mod hold;
+mod moved;
 mod reader;
 #[cfg(feature = "s3")]
 pub mod s3;
@@ -57,7 +59,8 @@ pub use ahead::{AHEAD_BODIES, AHEAD_OCTETS, Ahead};
 pub use body::BodyRef;
 pub use door::{BodyReader, BodyWriter};
 pub use error::BlobError;
-pub use hold::Hold;
+pub use hold::{Hold, RECORD_PATIENCE};
+pub use moved::Moved;
 pub use reader::READ_OCTETS;
 pub use segments::RESERVE_OCTETS;
 pub use writer::SMALL_BODY_OCTETS;

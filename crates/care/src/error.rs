@@ -51,11 +51,11 @@ pub enum CareError {
     PutBack(String),
     /// So much is needless that it looks like a mistake.
     #[error(
-        "{needless} of {all} messages in the bucket are named by no record, which looks like a \
+        "{needless} of {all} objects in the bucket are named by no record, which looks like a \
          mistake: none is taken away. If it is right:  facteur store compact --anyway"
     )]
     TooMuch {
-        /// Messages that no record names.
+        /// Objects that no record names.
         needless: u64,
         /// How many there are that are not new.
         all: u64,

@@ -18,8 +18,8 @@
 //! A segment goes in two steps: what is needed of it is written again at the end of the log
 //! and records are changed to refer to that; the next pass but one finds it needless.
 //!
-//! Of a bucket, where each body is an object of its own, a pass takes away the objects that no
-//! record names (`bucket::Collector`).
+//! Of a bucket a pass takes away the objects that no record names, and writes again what is needed
+//! of those that hold little else (`bucket::Collector`).
 //!
 //! # How the files are cut
 //!

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use address::AccountId;
+use blob::Moved;
 use jiff::Timestamp;
 use segments::{Growing, SegmentId};
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use store::{Store, StoreError};
 use crate::copying::{copy, is_due};
 use crate::ground::Ground;
 use crate::needed::{Needed, accounts, blocking};
-use crate::rewrite::{Moved, relocate, rewrite};
+use crate::rewrite::{relocate, rewrite};
 use crate::{Care, CareError, Memory, Progress, Rooms, Step, Terms};
 
 /// Bodies that one pass writes again, about; the next goes on.
@@ -221,7 +222,7 @@ async fn rewrite_all(
     segments: &[SegmentId],
     progress: Progress<'_>,
 ) -> Result<u64, CareError> {
-    let mut moved = Moved::new();
+    let mut moved = Moved::default();
     for (done, segment) in (0..).zip(segments) {
         if moved.len() >= REWRITE_BODIES {
             break;
@@ -239,7 +240,8 @@ async fn rewrite_all(
         }
     }
     if !moved.is_empty() {
-        relocate(rooms, &moved).await?;
+        let accounts = accounts(&*rooms.index).await?;
+        relocate(&rooms.queue, &rooms.store, &accounts, &moved).await?;
     }
     Ok(moved.len() as u64)
 }

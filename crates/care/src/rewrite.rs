@@ -1,20 +1,18 @@
 //! Writing what is needed of a segment once more, at the end of the log.
 
-use std::collections::HashMap;
 use std::io::IoSlice;
 
-use blob::BodyRef;
+use address::AccountId;
+use blob::{BodyRef, Moved};
+use queue::Queue;
 use segments::{Frame, Kind, Log, LogError, Place, SegmentId, body_header};
-use store::StoreError;
+use store::{Store, StoreError};
 
-use crate::needed::{Bodies, accounts, blocking};
+use crate::needed::{Bodies, blocking};
 use crate::{CareError, Rooms};
 
 /// Octets of bodies that are appended at once.
 const GROUP_OCTETS: u64 = 4 * 1024 * 1024;
-
-/// Bodies that were written again: where they were, and where they are now.
-pub(crate) type Moved = HashMap<BodyRef, BodyRef>;
 
 /// Writes what is needed of a segment again, and tells where it then is in `moved`. What is
 /// damaged stays where it is, and with it the segment.
@@ -29,7 +27,7 @@ pub(crate) async fn rewrite(
         let survey = log.survey(segment)?;
         let is_needed = |frame: &Frame| frame.kind == Kind::Body && needed.has(frame.place.offset);
         let frames: Vec<Frame> = survey.frames.into_iter().filter(is_needed).collect();
-        let mut moved = Moved::new();
+        let mut moved = Moved::default();
         let mut groups = groups(&frames);
         // Of a disk that is full, what was written before that counts all the same.
         let done = groups.try_for_each(|group| append(&log, group, &mut moved));
@@ -87,11 +85,17 @@ fn append(log: &Log, frames: &[Frame], moved: &mut Moved) -> Result<(), CareErro
     Ok(())
 }
 
-/// Has all records refer to where bodies are now. Gives how many messages that were.
-pub(crate) async fn relocate(rooms: &Rooms, moved: &Moved) -> Result<u64, CareError> {
-    let mut messages = rooms.queue.relocate(moved).await? as u64;
-    for account in accounts(&*rooms.index).await? {
-        match rooms.store.relocate(account, moved).await {
+/// Has the records of the queue, and of these accounts, refer to where bodies are now. Gives how
+/// many messages that were.
+pub(crate) async fn relocate(
+    queue: &Queue,
+    store: &Store,
+    accounts: &[AccountId],
+    moved: &Moved,
+) -> Result<u64, CareError> {
+    let mut messages = queue.relocate(moved).await? as u64;
+    for account in accounts {
+        match store.relocate(*account, moved).await {
             Ok(found) => messages += found as u64,
             // It was removed meanwhile.
             Err(StoreError::Gone) => {}

@@ -274,7 +274,8 @@ async fn what_waits_in_the_queue_is_kept_and_moved() {
     assert!(removed > 2, "{removed}");
     let now = world.queue.get(entry.id).await.unwrap().unwrap();
     assert_ne!(now.body, entry.body);
-    let again = world.store.rescan(&now.body).await.unwrap();
+    let hold = blob::Hold::from_now();
+    let again = world.store.take_up(&now.body, hold).await.unwrap();
     world.deliver(2, &again).await;
     assert_eq!(world.messages(2).await.len(), 1);
 }

@@ -1,9 +1,7 @@
 //! What the care of all that is kept asks of the queue: which bodies it needs, and that
 //! some of them are elsewhere now.
 
-use std::collections::HashMap;
-
-use blob::BodyRef;
+use blob::{BodyRef, Moved};
 use kv::{Condition, Direction, Operation, Outcome};
 
 use crate::queue::{ATTEMPTS, entry};
@@ -32,12 +30,13 @@ impl Queue {
     /// once this finds none, none refers to the old places.
     ///
     /// # Errors
-    /// As [`Queue::bodies`], and [`QueueError::Full`]. Some entries may then be changed.
-    pub async fn relocate(&self, moved: &HashMap<BodyRef, BodyRef>) -> Result<usize, QueueError> {
+    /// As [`Queue::bodies`]; [`QueueError::Full`]; [`QueueError::Broken`] once the bodies may have
+    /// been cleared away from where they now are, since that was noted so long ago. Some entries may then be changed.
+    pub async fn relocate(&self, moved: &Moved) -> Result<usize, QueueError> {
         let mut found = 0;
         let mut after = None;
         while let Some((last, bodies)) = self.some_bodies(after).await? {
-            for (id, _) in bodies.iter().filter(|(_, body)| moved.contains_key(body)) {
+            for (id, _) in bodies.iter().filter(|(_, body)| moved.get(body).is_some()) {
                 found += usize::from(self.relocate_entry(*id, moved).await?);
             }
             after = Some(last);
@@ -64,11 +63,7 @@ impl Queue {
     }
 
     /// True if an entry had a body of the table, and has the other now.
-    async fn relocate_entry(
-        &self,
-        id: QueueId,
-        moved: &HashMap<BodyRef, BodyRef>,
-    ) -> Result<bool, QueueError> {
+    async fn relocate_entry(&self, id: QueueId, moved: &Moved) -> Result<bool, QueueError> {
         for _ in 0..ATTEMPTS {
             let snapshot = self.snapshot().await?;
             // It may have been settled meanwhile.
@@ -79,6 +74,10 @@ impl Queue {
             let Some(body) = moved.get(&value.body) else {
                 return Ok(false);
             };
+            if !moved.is_good() {
+                let why = "bodies waited too long for entries to refer to them";
+                return Err(QueueError::Broken(why.into()));
+            }
             value.body = body.clone();
             let condition = Condition::Version(entry_key(id), version);
             let put = Operation::Put(entry_key(id), write(&value)?);

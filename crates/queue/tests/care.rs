@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use address::{AccountId, ReversePath};
-use blob::{Blobs, BodyRef, BodyWriter};
+use blob::{Blobs, BodyRef, BodyWriter, Moved};
 use jiff::Timestamp;
 use kv::memory::Memory;
 use kv::{Kv, Operation, Outcome, Partition};
@@ -169,7 +169,7 @@ async fn bodies_are_shown_and_found_where_they_went() {
     };
     let counted = |body: &BodyRef| HashMap::from([(body.clone(), 100), (still.clone(), 400)]);
     assert_eq!(shown().await, counted(&from));
-    let table = HashMap::from([(from.clone(), to.clone())]);
+    let table = Moved::from_iter([(from.clone(), to.clone())]);
     assert_eq!(queue.relocate(&table).await, Ok(100));
     assert_eq!(queue.relocate(&table).await, Ok(0));
     assert_eq!(shown().await, counted(&to));
@@ -184,7 +184,7 @@ async fn what_cannot_be_read_is_no_full_list_of_bodies() {
     commit(&kv, vec![Operation::Put(entry_key(1), vec![9])]).await;
     let queue = Queue::new(kv.clone());
     assert!(queue.bodies(drop).await.is_err());
-    assert!(queue.relocate(&HashMap::new()).await.is_err());
+    assert!(queue.relocate(&Moved::default()).await.is_err());
     assert_eq!(octets(&kv, &entry_key(1)).await, [9]);
 }
 
@@ -214,12 +214,12 @@ async fn what_happens_meanwhile_is_no_fault() {
     }
     for _ in 0..100 {
         assert_eq!(faults(&queue).await, Vec::<String>::new());
-        let there = HashMap::from([(one.clone(), other.clone())]);
+        let there = Moved::from_iter([(one.clone(), other.clone())]);
         queue.relocate(&there).await.unwrap();
     }
     ended.store(true, Ordering::SeqCst);
     tasks.join_all().await;
-    let there = HashMap::from([(one, other)]);
+    let there = Moved::from_iter([(one, other)]);
     queue.relocate(&there).await.unwrap();
     assert_eq!(queue.relocate(&there).await, Ok(0));
 }

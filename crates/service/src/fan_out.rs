@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use address::AccountId;
+use blob::Hold;
 use directory::{Account, Directory, DirectoryError};
 use jiff::Timestamp;
 use queue::{Destination, Entry, Queue, QueueError, QueueId, Recipient};
@@ -65,6 +66,25 @@ pub enum FanOutError {
     /// The mail could not be read or kept.
     #[error(transparent)]
     Store(StoreError),
+}
+
+/// The message of an entry.
+struct Message {
+    /// From before the entry was read, which named the body then.
+    hold: Hold,
+    /// None until it is needed.
+    incoming: Option<Incoming>,
+}
+
+impl Message {
+    /// The message, read once.
+    async fn taken_up(&mut self, store: &Store, entry: &Entry) -> Result<&Incoming, StoreError> {
+        let taken_up = match self.incoming.take() {
+            Some(incoming) => incoming,
+            None => store.take_up(&entry.body, self.hold.clone()).await?,
+        };
+        Ok(self.incoming.insert(taken_up))
+    }
 }
 
 /// What became of one copy.
@@ -133,8 +153,12 @@ impl FanOut {
             return;
         };
         let this = self.clone();
+        let message = Message {
+            hold: Hold::from_now(),
+            incoming: Some(incoming),
+        };
         tokio::spawn(async move {
-            if let Err(error) = this.entry(&entry, Some(incoming)).await {
+            if let Err(error) = this.entry(&entry, message).await {
                 tracing::error!(id = %entry.id, %error, "mail for several accounts has to wait");
                 this.more.notify_one();
             }
@@ -185,6 +209,7 @@ impl FanOut {
         let mut after = after;
         let mut result = Ok(());
         loop {
+            let hold = Hold::from_now();
             let entries = self.queue.list(after, ENTRIES).await;
             let mut entries = entries.inspect_err(|error| {
                 tracing::error!(%error, "the queue could not be read");
@@ -197,7 +222,11 @@ impl FanOut {
                 if which == Which::Untried {
                     entry.recipients.retain(|one| one.trouble.is_none());
                 }
-                if let Err(error) = self.entry(entry, None).await {
+                let message = Message {
+                    hold: hold.clone(),
+                    incoming: None,
+                };
+                if let Err(error) = self.entry(entry, message).await {
                     tracing::error!(id = %entry.id, %error, "a queued message has to wait");
                     result = result.and(Err(error));
                 }
@@ -207,13 +236,12 @@ impl FanOut {
 
     /// Delivers the local copies of one entry. The message is read again only if it has
     /// to be.
-    async fn entry(&self, entry: &Entry, incoming: Option<Incoming>) -> Result<(), FanOutError> {
-        let mut incoming = incoming;
+    async fn entry(&self, entry: &Entry, mut message: Message) -> Result<(), FanOutError> {
         for recipient in &entry.recipients {
             let Destination::Local(account) = recipient.to else {
                 continue;
             };
-            match self.copy(entry, account, &mut incoming).await? {
+            match self.copy(entry, account, &mut message).await? {
                 Outcome::Settled => self.queue.settle(entry.id, recipient).await?,
                 Outcome::Waits(why) => self.wait(entry.id, recipient, &why).await?,
             }
@@ -234,7 +262,7 @@ impl FanOut {
         &self,
         entry: &Entry,
         id: AccountId,
-        incoming: &mut Option<Incoming>,
+        message: &mut Message,
     ) -> Result<Outcome, FanOutError> {
         let account = match self.directory.account(id).await {
             Ok(Some(account)) => account,
@@ -247,7 +275,7 @@ impl FanOut {
             }
             Err(error) => return Err(error.into()),
         };
-        match self.place(entry, &account, incoming).await {
+        match self.place(entry, &account, message).await {
             Ok(()) => Ok(Outcome::Settled),
             Err(error @ StoreError::Broken(_)) => Err(FanOutError::Store(error)),
             Err(error) => Ok(Outcome::Waits(error.to_string())),
@@ -258,12 +286,9 @@ impl FanOut {
         &self,
         entry: &Entry,
         account: &Account,
-        incoming: &mut Option<Incoming>,
+        message: &mut Message,
     ) -> Result<(), StoreError> {
-        let incoming = match incoming {
-            Some(incoming) => incoming,
-            None => incoming.insert(self.store.rescan(&entry.body).await?),
-        };
+        let incoming = message.taken_up(&self.store, entry).await?;
         let delivery = Delivery {
             flags: Flags::default(),
             internal_date: entry.received.into(),

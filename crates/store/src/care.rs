@@ -1,11 +1,10 @@
 //! What the care of a whole store asks of an account: which bodies it needs, that some of
 //! them are elsewhere now, and what nobody needs any more.
 
-use std::collections::HashMap;
 use std::ops::{Range, RangeInclusive};
 
 use address::AccountId;
-use blob::BodyRef;
+use blob::{BodyRef, Moved};
 use kv::tuple::after_key;
 
 use crate::change::Change;
@@ -43,12 +42,10 @@ impl Store {
     /// meanwhile may be missed: once this finds none, none refers to the old places.
     ///
     /// # Errors
-    /// As [`Store::bodies`].
-    pub async fn relocate(
-        &self,
-        account: AccountId,
-        moved: &HashMap<BodyRef, BodyRef>,
-    ) -> Result<usize> {
+    /// As [`Store::bodies`]; [`StoreError::Broken`] once the bodies may have been cleared away
+    /// from where they now are, since that was noted so long ago. Some messages may then be
+    /// changed.
+    pub async fn relocate(&self, account: AccountId, moved: &Moved) -> Result<usize> {
         let mut found = 0;
         for mailbox in self.reading(account).await?.mailbox_ids().await? {
             found += match self.relocate_mailbox(account, mailbox, moved).await {
@@ -64,7 +61,7 @@ impl Store {
         &self,
         account: AccountId,
         mailbox: MailboxId,
-        moved: &HashMap<BodyRef, BodyRef>,
+        moved: &Moved,
     ) -> Result<usize> {
         let mut found = 0;
         for kind in Kind::ALL {
@@ -73,6 +70,10 @@ impl Store {
                 let mut turn = self.turn(account).await;
                 let mut change = turn.begin().await?;
                 let relocated = change.relocate(mailbox, kind, &rest, moved).await?;
+                if relocated.messages > 0 && !moved.is_good() {
+                    let why = "bodies waited too long for records to refer to them";
+                    return Err(StoreError::Broken(why.into()));
+                }
                 if !turn.commit(change).await? {
                     continue;
                 }
@@ -131,7 +132,7 @@ impl Change {
         mailbox: MailboxId,
         kind: Kind,
         rest: &Range<Vec<u8>>,
-        moved: &HashMap<BodyRef, BodyRef>,
+        moved: &Moved,
     ) -> Result<Relocated> {
         self.summary(mailbox).await?;
         let rows = self.reading.rows(rest.clone(), READ_ROWS).await?;

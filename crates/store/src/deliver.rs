@@ -4,6 +4,7 @@ use address::AccountId;
 use jiff::Timestamp;
 
 use crate::change::Change;
+use crate::intake::details;
 use crate::keys::OnceAgeKey;
 use crate::mark::{Fixed, Kept, Mark, RecordValue, offset_minutes};
 use crate::values::OnceValue;
@@ -26,7 +27,7 @@ impl Store {
         delivery: &Delivery,
         now: Timestamp,
     ) -> Result<Placed> {
-        let details = incoming.details()?;
+        let details = details(&incoming.scanned)?;
         let mut turn = self.turn(account).await;
         loop {
             let mut change = turn.begin().await?;

@@ -48,7 +48,7 @@ impl Intake {
     /// # Errors
     /// As [`Intake::write`].
     pub async fn finish(self) -> Result<Incoming> {
-        let hold = Some(self.writer.hold());
+        let hold = self.writer.hold();
         let body = self.writer.finish().await?;
         let scanned = self.scanner.finish();
         Ok(Incoming {
@@ -68,8 +68,7 @@ pub struct Incoming {
     pub body: BodyRef,
     /// What it turned out to be.
     pub scanned: Scanned,
-    /// None where a record names the body already.
-    hold: Option<Hold>,
+    hold: Hold,
 }
 
 impl Incoming {
@@ -79,48 +78,54 @@ impl Incoming {
     /// # Errors
     /// [`StoreError::Broken`]: who brought the message may bring it again.
     pub fn check(&self) -> Result<()> {
-        match &self.hold {
-            Some(hold) if !hold.is_good() => {
-                let why = "a message waited too long for its record";
-                Err(StoreError::Broken(why.into()))
-            }
-            _ => Ok(()),
+        if self.hold.is_good() {
+            return Ok(());
         }
-    }
-
-    /// Its envelope, structure and header fields as they are kept: in parts, or in none when there
-    /// would be too many.
-    pub(crate) fn details(&self) -> Result<Vec<Vec<u8>>> {
-        let Scanned {
-            envelope,
-            structure,
-            asked,
-            ..
-        } = &self.scanned;
-        let octets = DetailsValue::write_parts(envelope, structure, asked.as_deref())?;
-        if octets.len() > DETAILS_PARTS * DETAILS_PART_OCTETS {
-            return Ok(Vec::new());
-        }
-        Ok(octets
-            .chunks(DETAILS_PART_OCTETS)
-            .map(<[u8]>::to_vec)
-            .collect())
+        let why = "a message waited too long for its record";
+        Err(StoreError::Broken(why.into()))
     }
 }
 
+/// A message's envelope, structure and header fields as they are kept: in parts, or in none when
+/// there would be too many.
+pub(crate) fn details(scanned: &Scanned) -> Result<Vec<Vec<u8>>> {
+    let Scanned {
+        envelope,
+        structure,
+        asked,
+        ..
+    } = scanned;
+    let octets = DetailsValue::write_parts(envelope, structure, asked.as_deref())?;
+    if octets.len() > DETAILS_PARTS * DETAILS_PART_OCTETS {
+        return Ok(Vec::new());
+    }
+    Ok(octets
+        .chunks(DETAILS_PART_OCTETS)
+        .map(<[u8]>::to_vec)
+        .collect())
+}
+
 impl Store {
-    /// Looks at a message again, for what was known of it when it came in: after a
-    /// restart, a queue knows only where it is.
+    /// Makes a message that somebody else names, a queue say, into one on its way in: after a
+    /// restart nobody knows more of it. The hold ([`Hold::from_now`]) is one from before the
+    /// name was read: whoever names the body may name another place meanwhile.
+    ///
+    /// # Errors
+    /// As [`Store::rescan`].
+    pub async fn take_up(&self, body: &BodyRef, hold: Hold) -> Result<Incoming> {
+        Ok(Incoming {
+            body: body.clone(),
+            scanned: self.rescan(body).await?,
+            hold,
+        })
+    }
+
+    /// Looks at a message again, for what was known of it when it came in.
     ///
     /// # Errors
     /// [`crate::StoreError::Damaged`] when it is no longer what came in.
-    pub async fn rescan(&self, body: &BodyRef) -> Result<Incoming> {
-        let scanned = scan(self.read(body, 0..body.length())).await?;
-        Ok(Incoming {
-            body: body.clone(),
-            scanned,
-            hold: None,
-        })
+    pub async fn rescan(&self, body: &BodyRef) -> Result<Scanned> {
+        scan(self.read(body, 0..body.length())).await
     }
 }
 

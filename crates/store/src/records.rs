@@ -179,7 +179,7 @@ impl Store {
             return Ok(None);
         }
         drop(reading);
-        let scanned = self.rescan(&record.body).await?.scanned;
+        let scanned = self.rescan(&record.body).await?;
         Ok(Some(Details {
             envelope: scanned.envelope,
             structure: scanned.structure,

@@ -11,6 +11,7 @@ use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 use tokio::time::{Instant, sleep};
 
 use super::name::ObjectName;
+use super::packer::Packer;
 use super::places::{PAUSE, Places};
 use super::settings::Settings;
 use crate::{BlobError, BodyRef};
@@ -22,7 +23,8 @@ const FORMAT_WORD: &str = "facteur-bodies-s3";
 /// The format that is written, and the newest that is read.
 ///
 /// 1: one object for each body, as it is.
-const FORMAT: u32 = 1;
+/// 2: or for many small ones, each in a frame.
+const FORMAT: u32 = 2;
 
 /// A bucket with bodies. A clone is another handle on the same.
 #[derive(Clone)]
@@ -30,6 +32,7 @@ pub struct Bucket(Arc<Inner>);
 
 struct Inner {
     places: Places,
+    packer: Packer,
     prefix: Path,
     /// For people.
     place: String,
@@ -47,6 +50,7 @@ impl Bucket {
         let unusable = |error: super::SettingsError| BlobError::Unusable(error.to_string());
         let bucket = Bucket(Arc::new(Inner {
             places: Places::of(settings).map_err(unusable)?,
+            packer: Packer::default(),
             prefix: settings.prefix().map_err(unusable)?,
             place: settings.place(),
         }));
@@ -54,22 +58,15 @@ impl Bucket {
         Ok(bucket)
     }
 
-    /// Removes a body. One that is not there is removed already.
-    ///
-    /// # Errors
-    /// [`BlobError::Away`] when the bucket can't be reached; it may be gone all the same.
-    pub async fn delete(&self, body: &BodyRef) -> Result<(), BlobError> {
-        let path = self.path(self.name(body)?);
-        match self.places().ask(|store| store.delete(&path)).await {
-            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(meaning(&error)),
-        }
-    }
-
-    /// The object that a body is.
+    /// The object that a body is, or is in.
     pub(super) fn name(&self, body: &BodyRef) -> Result<ObjectName, BlobError> {
         let missing = || BlobError::Damaged(format!("{body:?} is not in {}", self.0.place));
         body.object().ok_or_else(missing)
+    }
+
+    /// Where small bodies come together.
+    pub(super) fn packer(&self) -> &Packer {
+        &self.0.packer
     }
 
     /// Where to ask.
@@ -158,22 +155,27 @@ impl Bucket {
     async fn ensure_format(&self) -> Result<(), BlobError> {
         let path = self.beside(FORMAT_NAME);
         match self.get(&path).await {
-            Ok(found) => self.check_format(&String::from_utf8_lossy(&found)),
-            Err(Error::NotFound { .. }) => {
-                let text = format!("{FORMAT_WORD} {FORMAT}\n");
-                self.create_at_once(&path, text.into_bytes().into()).await
-            }
+            Ok(found) => match self.format_in(&String::from_utf8_lossy(&found))? {
+                FORMAT => Ok(()),
+                _ => {
+                    let raised = self.places().ask(|store| store.put(&path, format_text()));
+                    let raised = raised.await;
+                    raised.map(drop).map_err(|error| meaning(&error))
+                }
+            },
+            Err(Error::NotFound { .. }) => self.create_at_once(&path, format_text()).await,
             Err(error) => Err(meaning(&error)),
         }
     }
 
-    fn check_format(&self, text: &str) -> Result<(), BlobError> {
+    /// The format that this text names.
+    fn format_in(&self, text: &str) -> Result<u32, BlobError> {
         let number = text
             .trim_end()
             .strip_prefix(FORMAT_WORD)
             .map(str::trim_start);
         match number.and_then(|number| number.parse::<u32>().ok()) {
-            Some(1..=FORMAT) => Ok(()),
+            Some(found @ 1..=FORMAT) => Ok(found),
             Some(found) if found > FORMAT => Err(BlobError::NewerFormat {
                 path: PathBuf::from(&self.0.place),
                 found,
@@ -185,6 +187,11 @@ impl Bucket {
             ))),
         }
     }
+}
+
+/// What says the format.
+fn format_text() -> PutPayload {
+    format!("{FORMAT_WORD} {FORMAT}\n").into_bytes().into()
 }
 
 /// What an error of the bucket means to us.

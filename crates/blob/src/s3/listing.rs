@@ -13,6 +13,9 @@ use super::mark::MARK_NAME;
 use super::name::ObjectName;
 use crate::BlobError;
 
+/// Names of packs begin with this octet or a later one, those of other bodies further on.
+const FIRST_FOLDER: u8 = 0x40;
+
 /// A folder of bodies: those whose names begin with this octet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Folder(u8);
@@ -30,18 +33,18 @@ pub struct Folders {
 /// Something in a folder of bodies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// A body.
+    /// A body, or a pack of them.
     Body(Object),
     /// An object that is not ours, by its name. It is never touched.
     Foreign(String),
 }
 
-/// An object that is a body.
+/// An object that is a body, or several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Object {
     /// Its name.
     pub name: ObjectName,
-    /// Octets of the body.
+    /// Its octets.
     pub octets: u64,
     /// When it was made, by the bucket's own clock. Some say of what came in parts when the
     /// first one was begun.
@@ -94,7 +97,7 @@ impl Bucket {
         }
     }
 
-    /// Removes bodies, many with each request. One that is not there is removed already.
+    /// Removes objects, many with each request. One that is not there is removed already.
     ///
     /// # Errors
     /// The first trouble. Some of them may be gone then, and some not.
@@ -144,7 +147,7 @@ impl Folder {
     fn of(name: &str) -> Option<Folder> {
         let octet = u8::from_str_radix(name, 16).ok()?;
         let folder = Folder(octet);
-        (octet >= 0x80 && folder.to_string() == name).then_some(folder)
+        (octet >= FIRST_FOLDER && folder.to_string() == name).then_some(folder)
     }
 }
 
@@ -170,7 +173,7 @@ mod tests {
     fn only_folders_of_bodies_are_ours() {
         for octet in 0..=u8::MAX {
             let ours = Folder::of(&format!("{octet:02x}"));
-            assert_eq!(ours, (octet >= 0x80).then_some(Folder(octet)));
+            assert_eq!(ours, (octet >= 0x40).then_some(Folder(octet)));
         }
         for odd in ["", "8", "8F", "+8f", "08f", "8fa", "zz", "INDEX"] {
             assert_eq!(Folder::of(odd), None, "{odd:?}");

@@ -111,11 +111,13 @@ pub(super) async fn ask(
     wanted: Range<u64>,
 ) -> Result<Bytes, BlobError> {
     let path = bucket.path(bucket.name(body)?);
+    let begins = body.begins();
+    let range = begins.saturating_add(wanted.start)..begins.saturating_add(wanted.end);
     let found = bucket
         .places()
-        .ask(|store| store.get_range(&path, wanted.clone()));
+        .ask(|store| store.get_range(&path, range.clone()));
     match found.await {
-        Ok(octets) if octets.len() as u64 == wanted.end - wanted.start => Ok(octets),
+        Ok(octets) if octets.len() as u64 == range.end - range.start => Ok(octets),
         Ok(_) => Err(damaged(body, "ends before it should")),
         Err(Error::NotFound { .. }) => Err(damaged(body, "is not there")),
         Err(error) => Err(meaning(&error)),

@@ -1,7 +1,6 @@
 //! A body on its way into a bucket.
 
 use std::fmt;
-use std::time::Duration;
 
 use object_store::multipart::{MultipartStore, PartId};
 use object_store::path::Path;
@@ -10,21 +9,17 @@ use tokio::runtime::Handle;
 
 use super::bucket::{Bucket, meaning};
 use super::name::ObjectName;
+use super::packer::Small;
 use crate::{BlobError, BodyRef};
 
-/// A body up to this size waits in memory and is put in one piece; a larger one goes in
+/// A body up to this size waits in memory and is put in one piece, with others perhaps; a larger one goes in
 /// parts of this size as it comes, one after the other. So this is also the memory that
 /// one body takes on its way in. It is the smallest part that S3 takes.
 pub const PART_OCTETS: usize = 5 * 1024 * 1024;
 
-/// How long after a body was brought to the bucket a record may still come to name it: many
-/// times what that takes. Whoever takes away bodies that no record names waits for longer.
-pub const RECORD_PATIENCE: Duration = Duration::from_secs(30 * 60);
-
 /// A body on its way into a bucket.
 pub(crate) struct ObjectWriter {
     bucket: Bucket,
-    name: ObjectName,
     /// Boxed, as whoever holds a writer holds it in a future.
     hasher: Box<blake3::Hasher>,
     length: u64,
@@ -46,7 +41,6 @@ impl ObjectWriter {
     pub(crate) fn new(bucket: Bucket) -> ObjectWriter {
         ObjectWriter {
             bucket,
-            name: ObjectName::draw(),
             hasher: Box::default(),
             length: 0,
             pending: PutPayloadMut::new(),
@@ -83,17 +77,14 @@ impl ObjectWriter {
         let hash = *self.hasher.finalize().as_bytes();
         let pending = self.pending.freeze();
         match self.state {
-            State::Small => {
-                let path = self.bucket.path(self.name);
-                self.bucket.create(&path, pending).await?;
-            }
+            State::Small => self.bucket.keep(Small::new(pending, hash)).await,
             State::Large(mut upload) => {
                 upload.part(pending).await?;
                 upload.complete(self.length).await?;
+                Ok(upload.name.refer(self.length, hash))
             }
-            State::Failed(error) => return Err(error),
+            State::Failed(error) => Err(error),
         }
-        Ok(self.name.refer(self.length, hash))
     }
 
     /// Brings what waits to the bucket.
@@ -103,7 +94,7 @@ impl ObjectWriter {
         let pending = std::mem::take(&mut self.pending);
         let spilled = async {
             let mut upload = match state {
-                State::Small => Upload::begin(&self.bucket, self.name).await?,
+                State::Small => Upload::begin(&self.bucket).await?,
                 State::Large(upload) => upload,
                 State::Failed(error) => return Err(error),
             };
@@ -127,6 +118,7 @@ impl ObjectWriter {
 /// completed, dropping it removes them.
 struct Upload {
     bucket: Bucket,
+    name: ObjectName,
     path: Path,
     /// None when there is nothing to be removed.
     id: Option<MultipartId>,
@@ -134,7 +126,8 @@ struct Upload {
 }
 
 impl Upload {
-    async fn begin(bucket: &Bucket, name: ObjectName) -> Result<Upload, BlobError> {
+    async fn begin(bucket: &Bucket) -> Result<Upload, BlobError> {
+        let name = ObjectName::draw();
         let path = bucket.path(name);
         // An attempt whose answer is lost leaves another behind, with no parts.
         let id = bucket
@@ -143,6 +136,7 @@ impl Upload {
             .await;
         Ok(Upload {
             id: Some(id.map_err(|error| meaning(&error))?),
+            name,
             path,
             bucket: bucket.clone(),
             parts: Vec::new(),
@@ -165,7 +159,7 @@ impl Upload {
         Ok(())
     }
 
-    async fn complete(mut self, length: u64) -> Result<(), BlobError> {
+    async fn complete(&mut self, length: u64) -> Result<(), BlobError> {
         let (path, id, parts) = (&self.path, self.id()?, &self.parts);
         let completed = self
             .bucket
@@ -205,7 +199,6 @@ impl fmt::Debug for ObjectWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ObjectWriter")
             .field("bucket", &self.bucket)
-            .field("name", &self.name)
             .field("length", &self.length)
             .finish_non_exhaustive()
     }

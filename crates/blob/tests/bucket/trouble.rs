@@ -89,7 +89,7 @@ async fn a_newer_format_is_refused_in_words() {
     let store = raw(&server);
     let path = object_store::path::Path::from("bodies/FORMAT");
     store
-        .put(&path, "facteur-bodies-s3 2\n".into())
+        .put(&path, "facteur-bodies-s3 3\n".into())
         .await
         .unwrap();
     let refusal = Bucket::open(&settings(&server.endpoint()))
@@ -97,7 +97,7 @@ async fn a_newer_format_is_refused_in_words() {
         .unwrap_err();
     let words = refusal.to_string();
     assert!(
-        words.contains("s3://mail/bodies has format 2; this program knows up to 1"),
+        words.contains("s3://mail/bodies has format 3; this program knows up to 2"),
         "{words}"
     );
     for odd in ["facteur-bodies 1", "facteur-bodies-s3 0", "", "\0"] {

@@ -15,14 +15,17 @@ const FOREIGN_NAMED: usize = 20;
 pub struct Contents {
     /// Accounts that something is kept of.
     pub accounts: u64,
-    /// Bodies.
+    /// Objects: bodies, and packs of them.
     pub objects: u64,
     /// Octets of them.
     pub octets: u64,
-    /// Bodies that no record names, or not yet.
+    /// Objects of which no record names anything, or not yet.
     pub needless: u64,
     /// Octets of them.
     pub needless_octets: u64,
+    /// Octets of other bodies that no record names, or not yet: those in packs of which others
+    /// are named. Where there are very many it is an estimate.
+    pub needless_in_packs: u64,
     /// What is not ours.
     pub foreign: Foreign,
 }
@@ -53,7 +56,7 @@ impl Collector {
     /// As [`Collector::pass`].
     pub async fn contents(&self, progress: Progress<'_>) -> Result<Contents, CareError> {
         self.belong_together().await?;
-        let named = self.named(progress).await?;
+        let named = self.named(0, progress).await?;
         let mut contents = Contents {
             accounts: named.accounts,
             ..Contents::default()
@@ -62,9 +65,12 @@ impl Collector {
         while let Some(object) = walk.next(progress).await? {
             contents.objects += 1;
             contents.octets += object.octets;
-            if !named.bodies.may_have(object.name) {
+            if !named.objects.may_have(object.name) {
                 contents.needless += 1;
                 contents.needless_octets += object.octets;
+            } else if let Some(needed) = named.packed.needed(object.name) {
+                let needless = object.octets.saturating_sub(needed.octets);
+                contents.needless_in_packs += needless * named.packed.passes();
             }
         }
         contents.foreign = walk.foreign;

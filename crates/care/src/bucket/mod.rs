@@ -8,6 +8,8 @@
 //!          3  looks which bodies are named, in the queue and then in every account
 //!          4  lists the bucket, folder by folder: what is old and not named is remembered,
 //!             and removed if it was remembered long enough ago
+//!          5  writes what is named of packs that hold little else once more, into others, and
+//!             has records refer to that; so a later pass finds the old ones not named
 //! ```
 //!
 //! | file | what it holds |
@@ -17,6 +19,8 @@
 //! | `terms.rs` | how eager a pass is |
 //! | `turn.rs` | whether bucket and index belong together, and whose turn it is |
 //! | `sieve.rs` | which bodies are named, in little memory |
+//! | `packed.rs` | what of packs is needed, in little memory |
+//! | `sparse.rs` | packs of which little is needed |
 //! | `remembered.rs` | which bodies a pass found needless |
 //! | `contents.rs` | what there is, in numbers |
 //!
@@ -25,7 +29,7 @@
 //! * **A body goes only when two passes, a grace apart, both found it needless**, and it was
 //!   old by the bucket's own clock at the first. So it was in the bucket, complete, a grace
 //!   before the second pass began to read records. By then its record is committed or never
-//!   will be: a record comes within [`blob::s3::RECORD_PATIENCE`] or is refused, and the grace
+//!   will be: a record comes within [`blob::RECORD_PATIENCE`] or is refused, and the grace
 //!   is longer ([`LEAST_GRACE`]). What that pass does not find named nobody names.
 //! * **What is named is found, wherever it goes meanwhile.** From its arrival on a body is
 //!   named in the queue or in an account. It leaves the queue for accounts only, which name it
@@ -33,8 +37,16 @@
 //!   nothing to each other or to the queue, and one account is read at one moment: a copy or a
 //!   move within it is there as a whole or not at all, the original just so. A message that is
 //!   removed names its body until nobody shows it any more.
+//! * **A pack is named when a body in it is**, and goes as a whole or not at all.
 //! * **A body that is not named will never be.** Only a reference makes a reference, and names
-//!   of objects are drawn once.
+//!   of objects are drawn once. A reference that was read a while ago, and is no longer there
+//!   since the body was written again elsewhere, could be made into one too: within an account
+//!   that is a conflict, since all that refers is decided and committed on one state; and a node
+//!   that brings queued mail round commits within [`blob::RECORD_PATIENCE`] of when it read the
+//!   queue, or not at all.
+//! * **What is written again is named in time, or not at all** ([`blob::Moved::is_good`]): it is
+//!   new in the bucket as any body whose record is still to come. Until a record refers to the
+//!   new place it refers to the old one; a pass that is cut short leaves some of each.
 //! * **No other index judges.** The bucket notes the name of its index and the turns of taking
 //!   care; an index of another name, or one that has been put back behind a turn that the
 //!   bucket saw, takes nothing away. Nor does one that names next to nothing of what is there.
@@ -45,15 +57,18 @@
 //! # What it takes
 //!
 //! A pass reads every record once and lists every object once, whatever their number. It holds
-//! the sieve (`sieve::OCTETS`) and what it remembers (`remembered::MOST`), which is up to 55 MiB
-//! in all, for ten million objects as for ten thousand. To note and to look for ten million
+//! the sieve (`sieve::OCTETS`), what it remembers (`remembered::MOST`) and what of packs is needed
+//! (`packed::MOST`), which is up to 75 MiB in all, for ten million objects as for ten thousand; and
+//! while it writes bodies again 15 MiB more. That takes a second look at all records. To note and to look for ten million
 //! names takes ten seconds of a processor; the requests to the bucket, one for a thousand
 //! objects, take longer.
 
 mod contents;
+mod packed;
 mod pass;
 mod remembered;
 mod sieve;
+mod sparse;
 mod terms;
 mod turn;
 
@@ -61,7 +76,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use blob::s3::{Bucket, RECORD_PATIENCE};
+use blob::RECORD_PATIENCE;
+use blob::s3::Bucket;
 use directory::Directory;
 use kv::Kv;
 use queue::Queue;

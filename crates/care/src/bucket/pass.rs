@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use store::StoreError;
 
 use super::contents::{Foreign, Walk};
+use super::packed::Packed;
 use super::remembered::Remembered;
 use super::sieve::Sieve;
+use super::sparse::Sparse;
 use super::{CollectTerms, Collector};
 use crate::needed::accounts;
 use crate::pass::tidy;
@@ -22,6 +24,8 @@ const REMOVED_AT_ONCE: usize = 1000;
 /// that has lost what it named.
 const SUSPECT: u64 = 100;
 const SUSPECT_TENTHS: u64 = 9;
+/// Of all old objects this share may come to be needless since packs are written again.
+const REWRITTEN_TENTHS: u64 = 7;
 
 /// What a pass did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,16 +33,20 @@ const SUSPECT_TENTHS: u64 = 9;
 pub struct Collected {
     /// Whether it was left to another node.
     pub elsewhere: bool,
-    /// Bodies that there were.
+    /// Objects that there were: bodies, and packs of them.
     pub objects: u64,
     /// Octets of them.
     pub octets: u64,
-    /// Bodies that were removed.
+    /// Of them those that were removed.
     pub removed: u64,
     /// Octets of them.
     pub freed: u64,
     /// Octets of bodies that are needless and wait for their time.
     pub waiting: u64,
+    /// Bodies that were written again, so that the packs they were in can go.
+    pub moved: u64,
+    /// In how many passes each pack is looked at once: more than one where there are many.
+    pub passes: u64,
     /// What is not ours in the bucket.
     pub foreign: Foreign,
     /// Accounts that could not be tidied, and why.
@@ -48,7 +56,9 @@ pub struct Collected {
 /// The bodies that are named.
 pub(super) struct Named {
     pub(super) accounts: u64,
-    pub(super) bodies: Sieve,
+    /// The objects that they are, or are in.
+    pub(super) objects: Sieve,
+    pub(super) packed: Packed,
 }
 
 impl Collector {
@@ -88,8 +98,9 @@ impl Collector {
         let began = Instant::now();
         let mut sorting = Sorting {
             collector: self,
-            named: self.named(progress).await?.bodies,
+            named: self.named(remembered.pass(), progress).await?,
             remembered: &mut remembered,
+            sparse: Sparse::new(terms.all, today),
             began,
             grace,
             // What can't be counted back so far is never old.
@@ -99,11 +110,18 @@ impl Collector {
             collected,
         };
         sorting.sort(progress).await?;
-        sorting.judge()
+        let Sorted {
+            mut collected,
+            sparse,
+            most,
+        } = sorting.judge()?;
+        collected.moved = self.rewrite(sparse, most, progress).await?;
+        Ok(collected)
     }
 
-    /// Passes until all that can go is gone: two, of which the second removes what the first
-    /// has found, where nothing has to wait.
+    /// Passes until all that can go is gone, and all is written again that has to be before the
+    /// rest can. Where nothing has to wait, one pass finds what is needless and the next removes
+    /// it.
     ///
     /// # Errors
     /// As [`Collector::pass`].
@@ -113,21 +131,25 @@ impl Collector {
         now: Timestamp,
         progress: Progress<'_>,
     ) -> Result<Collected, CareError> {
-        let mut all = self.pass(terms, now, progress).await?;
+        let mut all = Collected::default();
+        let (mut idle, mut enough) = (0, 1);
         loop {
-            if terms.patient || all.waiting == 0 {
-                return Ok(all);
-            }
-            let next = self.pass(terms, now, progress).await?;
-            let (removed, freed) = (all.removed, all.freed);
-            // Of what it does not remember at once there is always less.
-            let done = next.removed == 0;
-            all = Collected {
-                removed: removed + next.removed,
-                freed: freed + next.freed,
-                ..next
+            let pass = self.pass(terms, now, progress).await?;
+            idle = match pass.moved + pass.removed {
+                0 => idle + 1,
+                _ => 0,
             };
-            if done {
+            // What one pass has found, or had no memory for, the next may remove.
+            let least = u64::from(!terms.patient && pass.waiting > 0) + 1;
+            enough = pass.passes.max(least).max(enough);
+            let (removed, freed, moved) = (all.removed, all.freed, all.moved);
+            all = Collected {
+                removed: removed + pass.removed,
+                freed: freed + pass.freed,
+                moved: moved + pass.moved,
+                ..pass
+            };
+            if all.elsewhere || idle >= enough {
                 return Ok(all);
             }
         }
@@ -136,10 +158,17 @@ impl Collector {
     /// Looks which bodies are named: in the queue, then in every account. In this order, since
     /// mail goes from the queue to accounts and is named there before it is settled here: the
     /// other way round it might be in neither when that is looked at.
-    pub(super) async fn named(&self, progress: Progress<'_>) -> Result<Named, CareError> {
-        let mut bodies = Sieve::new();
-        // A place in a segment is no object, and no object is needed for it.
-        let mut add = |body: BodyRef| body.object().into_iter().for_each(|name| bodies.add(name));
+    pub(super) async fn named(
+        &self,
+        pass: u64,
+        progress: Progress<'_>,
+    ) -> Result<Named, CareError> {
+        let (mut objects, mut packed) = (Sieve::new(), Packed::new(pass));
+        let mut add = |body: BodyRef| {
+            // A place in a segment is no object, and no object is needed for it.
+            body.object().into_iter().for_each(|name| objects.add(name));
+            packed.add(&body);
+        };
         self.kept.queue.bodies(&mut add).await?;
         // All there are, not those that the directory lists: while everything is moved to this
         // place the accounts come first.
@@ -153,9 +182,11 @@ impl Collector {
                 Err(error) => return Err(error.into()),
             }
         }
+        packed.end();
         Ok(Named {
             accounts: all,
-            bodies,
+            objects,
+            packed,
         })
     }
 }
@@ -163,8 +194,9 @@ impl Collector {
 /// A pass that lists the bucket.
 struct Sorting<'a> {
     collector: &'a Collector,
-    named: Sieve,
+    named: Named,
     remembered: &'a mut Remembered,
+    sparse: Sparse,
     /// When records began to be read.
     began: Instant,
     grace: Duration,
@@ -181,6 +213,14 @@ struct Sorting<'a> {
 struct Counted {
     all: u64,
     needless: u64,
+}
+
+/// What a pass found.
+struct Sorted {
+    collected: Collected,
+    sparse: Sparse,
+    /// So many packs may be written again.
+    most: usize,
 }
 
 impl Sorting<'_> {
@@ -204,7 +244,11 @@ impl Sorting<'_> {
             return;
         }
         self.counted.all += 1;
-        if self.named.may_have(name) {
+        if self.named.objects.may_have(name) {
+            let needed = self.named.packed.needed(name);
+            needed
+                .into_iter()
+                .for_each(|needed| self.sparse.look_at(object, needed));
             return;
         }
         self.counted.needless += 1;
@@ -238,7 +282,7 @@ impl Sorting<'_> {
 
     /// Forgets what is needless if it is so much that it looks like a mistake: none of it goes
     /// then.
-    fn judge(self) -> Result<Collected, CareError> {
+    fn judge(self) -> Result<Sorted, CareError> {
         let Counted { all, needless } = self.counted;
         let is_suspect = needless > SUSPECT && needless * 10 > all * SUSPECT_TENTHS;
         if is_suspect && !self.remembered.is_right {
@@ -247,6 +291,17 @@ impl Sorting<'_> {
         }
         self.remembered.is_right &= is_suspect;
         self.remembered.end();
-        Ok(self.collected)
+        // What is written again becomes needless, and must not look like a mistake then.
+        let most = (all * REWRITTEN_TENTHS / 10)
+            .max(SUSPECT)
+            .saturating_sub(needless);
+        Ok(Sorted {
+            collected: Collected {
+                passes: self.named.packed.passes(),
+                ..self.collected
+            },
+            sparse: self.sparse,
+            most: usize::try_from(most).unwrap_or(usize::MAX),
+        })
     }
 }

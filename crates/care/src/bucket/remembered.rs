@@ -30,6 +30,11 @@ impl Remembered {
         self.pass += 1;
     }
 
+    /// The number of the pass that is under way.
+    pub(super) fn pass(&self) -> u64 {
+        self.pass
+    }
+
     /// Notes that a body was found needless, and gives when it was first. None if it is not
     /// remembered: then it was not before.
     pub(super) fn see(&mut self, name: ObjectName, now: Instant) -> Option<Instant> {

@@ -11,6 +11,9 @@ pub struct CollectTerms {
     /// For how long others leave it to this process then; none where it is done at once,
     /// whoever does it as a rule.
     pub lease: Option<Duration>,
+    /// Whether every pack in which something is needless is written again, and not only those
+    /// that are worth it.
+    pub all: bool,
     /// Whether what looks like a mistake is done all the same: of an index that was put back
     /// to an earlier state, or that names next to nothing of what is there.
     pub anyway: bool,
@@ -22,6 +25,7 @@ impl CollectTerms {
         CollectTerms {
             patient: true,
             lease: Some(lease),
+            all: false,
             anyway: false,
         }
     }
@@ -30,6 +34,7 @@ impl CollectTerms {
     pub const EAGER: CollectTerms = CollectTerms {
         patient: true,
         lease: None,
+        all: true,
         anyway: false,
     };
 
@@ -37,6 +42,7 @@ impl CollectTerms {
     pub const ALONE: CollectTerms = CollectTerms {
         patient: false,
         lease: None,
+        all: true,
         anyway: false,
     };
 }

@@ -8,6 +8,7 @@
 )]
 
 mod model;
+mod packs;
 mod race;
 mod way;
 mod world;
@@ -75,7 +76,7 @@ async fn what_nobody_names_goes_and_all_else_stays() {
     node.store.remove_account(AccountId(2)).await.unwrap();
     let foreign = format!("bodies/{}/note", &never.to_string()[..2]);
     for name in ["bodies/README", "bodies/aside/x", "elsewhere", &foreign] {
-        put(&server, name, "theirs");
+        put(&server, name, b"theirs");
     }
     let (inbox, copies) = (
         node.messages(1, INBOX).await,
@@ -355,7 +356,7 @@ async fn a_missing_body_is_found_by_a_check() {
     let lost = node.incoming("lost", 300).await;
     let uid = node.deliver(1, &lost, None).await.unwrap();
     node.arrive(1, "kept", 300).await;
-    node.bucket.delete(&lost.body).await.unwrap();
+    node.bucket.delete_all(&[name(&lost)]).await.unwrap();
     let bodies = store::Bodies::Read;
     let found = node.store.check(AccountId(1), bodies, |_| {}).await;
     let faults: Vec<String> = found

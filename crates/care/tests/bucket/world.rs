@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use address::{AccountId, Address, Password, ReversePath};
-use blob::Blobs;
 use blob::s3::{Bucket, Found, ObjectName, Settings};
+use blob::{Blobs, Hold};
 use care::CareError;
 use care::bucket::{CollectTerms, Collected, Collector, Kept};
 use directory::Directory;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use kv::Kv;
 use queue::{Destination, Entry, Queue, QueueId, Recipient};
@@ -87,6 +88,26 @@ impl Node {
         intake.finish().await.unwrap()
     }
 
+    /// Messages that come in the same moment: most of them are in a pack.
+    pub(crate) async fn burst(&self, texts: &[String], octets: usize) -> Vec<Incoming> {
+        join_all(texts.iter().map(|text| self.incoming(text, octets))).await
+    }
+
+    /// Passes until nothing is left to be done, where nobody else is.
+    pub(crate) async fn collect(&self) -> Collected {
+        let collected = self
+            .collector
+            .collect(&CollectTerms::ALONE, at(LATER), &quietly);
+        collected.await.unwrap()
+    }
+
+    /// Sees that there is nothing in the bucket that nobody needs.
+    pub(crate) async fn needs_all(&self) {
+        let contents = self.collector.contents(&quietly).await.unwrap();
+        let needless = (contents.needless, contents.needless_in_packs);
+        assert_eq!(needless, (0, 0), "{contents:?}");
+    }
+
     pub(crate) async fn deliver(
         &self,
         account: u64,
@@ -139,10 +160,11 @@ impl Node {
 
     /// Brings a queued message round, as any node may do at any time.
     pub(crate) async fn bring_round(&self, id: QueueId) {
+        let hold = Hold::from_now();
         let Some(entry) = self.queue.get(id).await.unwrap() else {
             return;
         };
-        let incoming = self.store.rescan(&entry.body).await.unwrap();
+        let incoming = self.store.take_up(&entry.body, hold).await.unwrap();
         for recipient in &entry.recipients {
             let Destination::Local(account) = recipient.to else {
                 continue;
@@ -219,16 +241,33 @@ pub(crate) fn name(incoming: &Incoming) -> ObjectName {
 }
 
 /// Puts an object into the bucket as somebody else does.
-pub(crate) fn put(server: &testbed::S3, name: &str, octets: &str) {
+pub(crate) fn put(server: &testbed::S3, name: &str, octets: &[u8]) {
+    ask(server, "PUT", name, octets);
+}
+
+/// Changes an octet of an object.
+pub(crate) fn harm(server: &testbed::S3, name: &str, at: u64) {
+    let mut octets = ask(server, "GET", name, &[]);
+    octets[usize::try_from(at).unwrap()] ^= 1;
+    put(server, name, &octets);
+}
+
+/// What the server answers when it is asked as somebody else does.
+fn ask(server: &testbed::S3, verb: &str, name: &str, octets: &[u8]) -> Vec<u8> {
     let place = server.endpoint().trim_start_matches("http://").to_owned();
     let mut stream = TcpStream::connect(place).unwrap();
-    let request = format!(
-        "PUT /mail/{name} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n{octets}",
+    let head = format!(
+        "{verb} /mail/{name} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\
+         Authorization: AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request, \
+         SignedHeaders=host, Signature=x\r\nConnection: close\r\n\r\n",
         octets.len()
     );
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    stream
+        .write_all(&[head.as_bytes(), octets].concat())
+        .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{verb} {name}");
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+    answer.split_off(end.unwrap() + 4)
 }

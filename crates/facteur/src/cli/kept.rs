@@ -59,8 +59,9 @@ fn compacted(pass: &Pass) -> Vec<Line> {
 
 fn collected(pass: &Collected) -> Vec<Line> {
     let mut rows = vec![
-        ("messages taken out of the bucket", pass.removed.to_string()),
+        ("objects taken out of the bucket", pass.removed.to_string()),
         ("freed there", size(pass.freed)),
+        ("messages written again there", pass.moved.to_string()),
     ];
     if pass.waiting > 0 {
         rows.push(("to be freed there while serving", size(pass.waiting)));
@@ -106,10 +107,11 @@ fn contents(bucket: &Contents, shared: bool) -> Vec<Line> {
         rows.push(("accounts", bucket.accounts.to_string()));
     }
     rows.extend([
-        ("messages in the bucket", bucket.objects.to_string()),
+        ("objects in the bucket", bucket.objects.to_string()),
         ("octets of them", size(bucket.octets)),
         ("of them needed by nobody", bucket.needless.to_string()),
         ("octets of those", size(bucket.needless_octets)),
+        ("and beside what is needed", size(bucket.needless_in_packs)),
     ]);
     rows.extend(foreign(&bucket.foreign));
     rows

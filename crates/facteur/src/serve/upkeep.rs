@@ -100,7 +100,8 @@ fn tell(pass: &Collected) {
         removed = pass.removed,
         freed = pass.freed,
         waiting = pass.waiting,
-        messages = pass.objects,
+        moved = pass.moved,
+        objects = pass.objects,
         octets = pass.octets,
         "care of the bucket"
     );

@@ -419,7 +419,7 @@ fn bodies_may_be_in_a_bucket_alone() {
     assert!(done["copied"].as_u64().is_some(), "{done}");
     assert_eq!(node.told(&["store", "stats"])["bucket"]["objects"], 0);
     let shown = run(node.facteur(&["store", "stats"]));
-    assert!(shown.contains("messages in the bucket"), "{shown}");
+    assert!(shown.contains("objects in the bucket"), "{shown}");
     node.configure(&cluster.storage("embedded", "segments"));
     let said = node.refused();
     assert!(

@@ -3,6 +3,7 @@
 use super::fault::only;
 use super::parts::{Page, Parts};
 use super::{Check, Number, Wrong, is_there};
+use crate::intake::details;
 use crate::keys::DetailsKey;
 use crate::mark::{Kept, RecordValue};
 use crate::reading::Reading;
@@ -157,7 +158,7 @@ impl Check<'_> {
             drop(reading);
             match self.store.rescan(&fixed.body).await {
                 // They were too long to be kept.
-                Ok(message) if message.details()?.is_empty() => return Ok(()),
+                Ok(scanned) if details(&scanned)?.is_empty() => return Ok(()),
                 Ok(_) => break,
                 // It may be elsewhere now.
                 Err(StoreError::Damaged(_)) => {}

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use address::AccountId;
-use blob::{Blobs, BodyRef};
+use blob::{Blobs, BodyRef, Moved};
 use jiff::Timestamp;
 use kv::memory::Memory;
 
@@ -170,7 +170,7 @@ async fn bodies_are_shown_and_found_where_they_went() {
         HashMap::from([(body.clone(), moved), (still.body.clone(), 7 + 6)])
     };
     assert_eq!(shown().await, counted(&from.body, 14 + 1 + 12));
-    let table = HashMap::from([(from.body.clone(), to.body.clone())]);
+    let table = Moved::from_iter([(from.body.clone(), to.body.clone())]);
     assert_eq!(store.relocate(ACCOUNT, &table).await, Ok(27));
     assert_eq!(store.relocate(ACCOUNT, &table).await, Ok(0));
     assert_eq!(shown().await, counted(&to.body, 14 + 1 + 12));

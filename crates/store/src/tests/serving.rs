@@ -1,13 +1,12 @@
 //! A check while the account is served: whatever happens meanwhile is no fault.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use address::AccountId;
-use blob::Blobs;
+use blob::{Blobs, Moved};
 use jiff::Timestamp;
 use kv::sqlite::Sqlite;
 use segments::Log;
@@ -160,7 +159,7 @@ impl World {
             let mut bodies = Vec::new();
             let shown = self.store.bodies(ACCOUNT, |body| bodies.push(body)).await;
             shown.unwrap();
-            let mut moved = HashMap::new();
+            let mut moved = Moved::default();
             for body in bodies.into_iter().step_by(9) {
                 let mut reader = self.store.read(&body, 0..body.length());
                 let mut intake = self.store.body();

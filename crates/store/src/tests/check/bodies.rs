@@ -1,9 +1,8 @@
 //! Bodies that are broken, and bodies that are elsewhere.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
-use blob::{Blobs, BodyRef};
+use blob::{Blobs, BodyRef, Moved};
 use futures_util::FutureExt;
 
 use super::{ACCOUNT, World};
@@ -40,7 +39,7 @@ async fn a_body_that_is_elsewhere_by_now_is_read_there() {
     assert_eq!(new.hash(), old.hash());
     world.flip(text);
     assert_eq!(world.faults().await.len(), 2);
-    let moved = HashMap::from([(old, new)]);
+    let moved = Moved::from_iter([(old, new)]);
     let show = |progress: crate::Progress| {
         // All messages were seen, and no body was read.
         if progress.messages == 15 && progress.octets == 0 {
