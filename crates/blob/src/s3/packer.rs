@@ -24,7 +24,7 @@ pub const PACK_OCTETS: u64 = 1024 * 1024;
 /// Bodies that a pack takes.
 const PACK_BODIES: usize = 1024;
 /// Objects with small bodies that are put at a time.
-const CARRIERS: usize = 4;
+const CARRIERS: usize = 2;
 /// As many when each has a full pack to carry: where the bucket is far away, time is all that
 /// one more costs.
 const MOST_CARRIERS: usize = 16;
