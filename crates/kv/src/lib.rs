@@ -60,6 +60,7 @@ use std::fmt;
 use std::ops::Range;
 
 use address::AccountId;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 pub use error::{Excess, KvError};
@@ -202,6 +203,25 @@ pub trait Kv: Send + Sync + 'static {
         _keys: Vec<Vec<u8>>,
     ) -> BoxFuture<'_, Result<Box<dyn Snapshot>, KvError>> {
         self.snapshot(partition)
+    }
+
+    /// What is under these keys, in their order, all of it at one moment. Of an engine on
+    /// another machine many ask in one trip; so it is for what is done often and needs no more
+    /// than this.
+    fn values(
+        &self,
+        partition: Partition,
+        keys: Vec<Vec<u8>>,
+    ) -> BoxFuture<'_, Result<Vec<Option<Value>>, KvError>> {
+        async move {
+            let snapshot = self.snapshot(partition).await?;
+            let mut values = Vec::with_capacity(keys.len());
+            for key in &keys {
+                values.push(snapshot.get(key).await?);
+            }
+            Ok(values)
+        }
+        .boxed()
     }
 
     /// Notices of change of one partition. It needs no store access; a notice may be

@@ -23,6 +23,7 @@
 //! | `transaction.rs` | a group as one transaction, in two round trips |
 //! | `writer.rs` | takes the commits that wait, has them settled, answers all |
 //! | `reader.rs` | a pool of connections; a snapshot is a read transaction |
+//! | `values.rs` | some keys, read for many at once |
 //! | `notices.rs` | what other nodes have changed |
 //!
 //! # How it keeps the contract
@@ -54,6 +55,7 @@ mod settings;
 mod tls;
 mod transaction;
 mod trouble;
+mod values;
 mod writer;
 
 use std::sync::Arc;
@@ -66,7 +68,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
-    Condition, Kv, KvError, Operation, Outcome, Partition, Snapshot, Watch, Watches, check,
+    Condition, Kv, KvError, Operation, Outcome, Partition, Snapshot, Value, Watch, Watches, check,
 };
 use connection::{Columns, Database, answer};
 use judge::Commit;
@@ -248,6 +250,14 @@ impl Kv for Postgres {
             Ok(Box::new(snapshot) as Box<dyn Snapshot>)
         }
         .boxed()
+    }
+
+    fn values(
+        &self,
+        partition: Partition,
+        keys: Vec<Vec<u8>>,
+    ) -> BoxFuture<'_, Result<Vec<Option<Value>>, KvError>> {
+        self.readers.values(partition, keys).boxed()
     }
 
     fn watch(&self, partition: Partition) -> Watch {

@@ -13,6 +13,7 @@ use tokio_postgres::{Client, Row as Found, Statement};
 
 use super::connection::{Columns, Connection, Database, answer, pause};
 use super::trouble::Trouble;
+use super::values::{Questions, VALUES};
 use crate::{Direction, KvError, Partition, Row, Snapshot, Value, Version, seal};
 
 /// Snapshots that one node may hold at once; those beyond wait. A server takes about a
@@ -38,16 +39,18 @@ pub(super) struct Readers {
     /// Those that nobody uses now.
     idle: Mutex<Vec<Reader>>,
     room: Arc<Semaphore>,
+    questions: Questions,
 }
 
 /// One of them, with its statements.
-struct Reader {
+pub(super) struct Reader {
     connection: Connection,
     look: Statement,
     look_for: Statement,
     get: Statement,
     forward: Statement,
     backward: Statement,
+    values: Statement,
 }
 
 impl Readers {
@@ -56,7 +59,39 @@ impl Readers {
             database,
             idle: Mutex::new(Vec::new()),
             room: Arc::new(Semaphore::new(READERS)),
+            questions: Questions::default(),
         }
+    }
+
+    /// What waits to be asked without a snapshot.
+    pub(super) fn questions(&self) -> &Questions {
+        &self.questions
+    }
+
+    /// How long somebody who asks now waits.
+    pub(super) fn deadline(&self) -> Instant {
+        Instant::now() + self.database.patience()
+    }
+
+    /// Leave to use one of the connections.
+    pub(super) async fn room(&self, deadline: Instant) -> Result<OwnedSemaphorePermit, KvError> {
+        match timeout_at(deadline, self.room.clone().acquire_owned()).await {
+            Ok(Ok(room)) => Ok(room),
+            _ => Err(self.database.why_not()),
+        }
+    }
+
+    /// A connection, for whoever has leave.
+    pub(super) async fn reader(&self, deadline: Instant) -> Result<Reader, Trouble> {
+        match self.idle_one() {
+            Some(reader) => Ok(reader),
+            None => Reader::new(self.database.connect_until(deadline).await?).await,
+        }
+    }
+
+    /// To be called with one on which nothing goes on any more.
+    pub(super) fn give_back(&self, reader: Reader) {
+        self.idle.lock().push(reader);
     }
 
     /// The partition as it is now, of which these keys are read at once.
@@ -65,10 +100,8 @@ impl Readers {
         partition: Partition,
         keys: Vec<Vec<u8>>,
     ) -> Result<PostgresSnapshot, KvError> {
-        let deadline = Instant::now() + self.database.patience();
-        let Ok(Ok(room)) = timeout_at(deadline, self.room.clone().acquire_owned()).await else {
-            return Err(self.database.why_not());
-        };
+        let deadline = self.deadline();
+        let room = self.room(deadline).await?;
         let part = partition.to_bytes();
         let begun = self.begin(&part, &keys, deadline).await;
         let (reader, found) = begun.map_err(Trouble::told)?;
@@ -96,10 +129,7 @@ impl Readers {
     ) -> Result<(Reader, Vec<Found>), Trouble> {
         loop {
             let begun = async {
-                let reader = match self.idle_one() {
-                    Some(reader) => reader,
-                    None => Reader::new(self.database.connect_until(deadline).await?).await?,
-                };
+                let reader = self.reader(deadline).await?;
                 let found = reader.begin(part, keys).await?;
                 Ok((reader, found))
             };
@@ -122,10 +152,10 @@ impl Readers {
 
 impl Reader {
     async fn new(connection: Connection) -> Result<Reader, Trouble> {
-        let all = [LOOK, LOOK_FOR, GET, FORWARD, BACKWARD];
+        let all = [LOOK, LOOK_FOR, GET, FORWARD, BACKWARD, VALUES];
         let prepared = try_join_all(all.map(|sql| connection.client.prepare(sql)));
-        let prepared: Result<[Statement; 5], _> = answer(prepared).await?.try_into();
-        let Ok([look, look_for, get, forward, backward]) = prepared else {
+        let prepared: Result<[Statement; 6], _> = answer(prepared).await?.try_into();
+        let Ok([look, look_for, get, forward, backward, values]) = prepared else {
             return Err(Trouble::Broken("a statement was not prepared".into()));
         };
         Ok(Reader {
@@ -135,10 +165,15 @@ impl Reader {
             get,
             forward,
             backward,
+            values,
         })
     }
 
-    fn client(&self) -> &Client {
+    pub(super) fn values(&self) -> &Statement {
+        &self.values
+    }
+
+    pub(super) fn client(&self) -> &Client {
         &self.connection.client
     }
 
@@ -241,7 +276,7 @@ impl Drop for PostgresSnapshot {
         let ended = reader.client().batch_execute("ROLLBACK").now_or_never();
         // One that can't end its transaction is closed instead.
         if !matches!(ended, Some(Err(_))) {
-            self.readers.idle.lock().push(reader);
+            self.readers.give_back(reader);
         }
     }
 }

@@ -85,6 +85,7 @@ async fn conform(kv: Engine) {
     versions_do_not_come_back(&kv).await;
     scans_go_both_ways_in_pages(&kv).await;
     snapshots_stay(&kv).await;
+    values_are_those_of_one_moment(&kv).await;
     limits_are_kept(&kv).await;
     one_of_many_wins(&kv).await;
     watches_wake(&kv).await;
@@ -246,6 +247,46 @@ async fn snapshots_stay(kv: &Engine) {
     drop(snapshot);
     assert_eq!(get(kv, A, b"k").await.unwrap().bytes, b"new");
     write(kv, A, vec![clear(b""..b"\xff")]).await;
+}
+
+/// Whoever needs some keys and no more: each time as they are then, in one state.
+async fn values_are_those_of_one_moment(kv: &Engine) {
+    write(kv, A, vec![put(b"one", b"0"), put(b"other", b"0")]).await;
+    write(kv, B, vec![put(b"one", b"not this one")]).await;
+    let keys = [
+        b"one".to_vec(),
+        b"none".to_vec(),
+        b"other".to_vec(),
+        b"one".to_vec(),
+    ];
+    let found = kv.values(A, keys.to_vec()).await.unwrap();
+    assert_eq!(found[0], get(kv, A, b"one").await);
+    assert_eq!((&found[1], &found[3]), (&None, &found[0]));
+    assert_eq!(found[2].as_ref().unwrap().bytes, b"0");
+    assert_eq!(kv.values(A, Vec::new()).await, Ok(Vec::new()));
+    let mut tasks = tokio::task::JoinSet::new();
+    for asker in 0..32u8 {
+        let kv = kv.clone();
+        tasks.spawn(async move {
+            for number in 0..20u8 {
+                if asker == 0 {
+                    let number = [number];
+                    write(&kv, A, vec![put(b"one", &number), put(b"other", &number)]).await;
+                    // What was committed is seen by whoever asks then.
+                    let now = kv.values(A, vec![b"one".to_vec()]).await.unwrap();
+                    assert_eq!(now[0].as_ref().unwrap().bytes, number);
+                }
+                let keys = vec![b"one".to_vec(), b"other".to_vec()];
+                let found = kv.values(A, keys).await.unwrap();
+                let octets = |at: usize| found[at].as_ref().unwrap().bytes.clone();
+                assert_eq!(octets(0), octets(1));
+            }
+        });
+    }
+    tasks.join_all().await;
+    for partition in [A, B] {
+        write(kv, partition, vec![clear(b""..b"\xff")]).await;
+    }
 }
 
 async fn limits_are_kept(kv: &Engine) {
