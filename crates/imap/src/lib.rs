@@ -24,6 +24,7 @@
 //! | `MOVE` | RFC 6851 | |
 //! | `CHILDREN`, `LIST-EXTENDED` | RFC 3348, RFC 5258 | |
 //! | `SPECIAL-USE` | RFC 6154 | Sent, Drafts, Trash, Junk |
+//! | `OBJECTID` | RFC 8474 | names for ever: of mailboxes, messages, conversations |
 //!
 //! Codes of RFC 5530 tell programs why something was refused.
 //!
@@ -66,6 +67,7 @@ pub use codec::command::{FlagChange, FlagChangeKind, MailboxName};
 pub use codec::date::InternalDate;
 pub use codec::fetch::{Partial, Section, SectionText};
 pub use codec::flag::{Flags, Keyword, SystemFlag};
+pub use codec::object::ObjectId;
 pub use codec::search::{Relation, SearchDate, TextPlace};
 pub use number::{Modseq, Uid, UidSet, UidValidity};
 pub use question::{

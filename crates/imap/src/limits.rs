@@ -29,6 +29,9 @@ pub const TAG: usize = 128;
 /// limit; file systems stop at 255 for a level.
 pub const MAILBOX_NAME: usize = 1024;
 
+/// Longest identifier of a mailbox, a message or a thread. RFC 8474 section 7.
+pub const OBJECT_ID: usize = 255;
+
 /// Mailboxes (and subscriptions) that LIST and LSUB look at.
 pub const MAILBOXES: usize = 20_000;
 

@@ -18,6 +18,7 @@ use crate::codec::command::{FlagChange, MailboxName};
 use crate::codec::date::InternalDate;
 use crate::codec::fetch::Section;
 use crate::codec::flag::{Flags, Keyword, SystemFlag};
+use crate::codec::object::ObjectId;
 use crate::codec::search::{Relation, SearchDate, TextPlace};
 use crate::number::{Modseq, Uid, UidSet, UidValidity};
 
@@ -52,7 +53,7 @@ pub enum Question {
         /// First remove what is marked `\Deleted`.
         expunge: bool,
     },
-    /// Make a mailbox, and those above it that are missing.
+    /// Make a mailbox, and those above it that are missing: [`Piece::Created`].
     Create(MailboxName),
     /// Remove one: [`Piece::Deleted`].
     Delete(MailboxName),
@@ -157,6 +158,10 @@ pub struct Fetch {
     pub envelope: bool,
     /// Their structure.
     pub structure: bool,
+    /// Their names for ever.
+    pub email_id: bool,
+    /// Those of the conversations that they belong to.
+    pub thread_id: bool,
     /// Set `\Seen` where it is missing, before anything is told. Where that fails the
     /// message is told all the same, unmarked: reading must work on a full disk.
     pub mark_seen: bool,
@@ -184,6 +189,10 @@ pub enum Condition {
         /// With this day.
         date: Date,
     },
+    /// It has this name for ever.
+    EmailId(ObjectId),
+    /// It belongs to this conversation.
+    ThreadId(ObjectId),
     /// More octets than this.
     Larger(u32),
     /// Fewer octets than this.
@@ -229,6 +238,8 @@ pub enum Piece {
     Subscriptions(Vec<String>),
     /// The counts of a mailbox.
     Status(Status),
+    /// A mailbox was made, and has this name for ever.
+    Created(ObjectId),
     /// A mailbox was opened.
     Selected(Opened),
     /// UIDs of its messages, in rising order.
@@ -311,7 +322,7 @@ impl SpecialUse {
 }
 
 /// The counts of a mailbox. RFC 3501 section 6.3.10.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
     /// Messages.
     pub messages: u32,
@@ -323,11 +334,15 @@ pub struct Status {
     pub uid_next: NonZeroU32,
     /// Which life of the name this is.
     pub validity: UidValidity,
+    /// Its own name, whatever it is called: no other mailbox ever has it (RFC 8474 section 4).
+    pub id: ObjectId,
 }
 
 /// A mailbox that was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {
+    /// As [`Status::id`].
+    pub id: ObjectId,
     /// Which life of the name this is.
     pub validity: UidValidity,
     /// The UID that the next message will have: no message at or above it is among the
@@ -396,4 +411,8 @@ pub struct Message {
     pub envelope: Option<Envelope>,
     /// Its structure.
     pub structure: Option<Structure>,
+    /// Its name for ever, shared with its copies (RFC 8474 section 5.1).
+    pub email_id: Option<ObjectId>,
+    /// The conversation that it belongs to, for ever (RFC 8474 section 5.2).
+    pub thread_id: Option<ObjectId>,
 }

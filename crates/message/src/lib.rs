@@ -7,7 +7,7 @@
 //!
 //! | who asks | what for |
 //! | --- | --- |
-//! | `store` | [`Scanner`]: the [`Structure`] and [`Envelope`] that are stored with each message |
+//! | `store` | [`Scanner`]: the [`Structure`] and [`Envelope`] that are stored with each message; [`Lineage`]: its thread |
 //! | `imap`, `service` | [`section`], [`header_fields`]: which octets to send; [`text`], [`date`]: SEARCH |
 //! | `service` | [`Scanned::senders`]: whom a submission says it is from; [`trace`]: what is put on top |
 //!
@@ -20,6 +20,7 @@
 //! | `section.rs` | a section's place |
 //! | `fields.rs` | a header as fields |
 //! | `asked.rs` | those of them that are kept beside a message |
+//! | `lineage/` | what a message says of its conversation: its own name, and its ancestors' |
 //! | `header/` | the small languages in fields: comments, address lists, parameters |
 //! | `senders/` | the strict reading of `From` and `Sender` |
 //! | `transfer/` | base64 and quoted-printable |
@@ -60,6 +61,7 @@ mod fields;
 mod header;
 mod header_text;
 pub mod limits;
+mod lineage;
 mod scan;
 mod section;
 mod senders;
@@ -72,6 +74,7 @@ pub use asked::is_asked;
 pub use envelope::{Envelope, EnvelopeAddress};
 pub use fields::{Field, Fields, fields, header_fields};
 pub use header_text::HeaderText;
+pub use lineage::{Lineage, MsgId};
 pub use scan::{Scanned, Scanner};
 pub use section::{SectionText, section};
 pub use senders::{Sender, SenderField, Senders, senders};

@@ -51,6 +51,23 @@ pub const LANGUAGES: usize = 32;
 /// does not count (RFC 2045 section 6.7, rule 3). A longer run is taken as text.
 pub const TRAILING_SPACE_OCTETS: usize = 998;
 
+/// Octets of the name of a message: a line of RFC 5322 section 2.1.1, which no name can be
+/// folded over. A longer one is none.
+pub const MSG_ID_OCTETS: usize = 998;
+
+/// Names at the beginning of `References` that are kept where there are too many. RFC 5322
+/// section 3.6.4 lets the field grow with every reply. The first began the conversation, and
+/// every reply has it, whatever else was cut; the second is there in case the first is one
+/// that a program made up.
+pub const FIRST_REFERENCES: usize = 2;
+
+/// Names at its end that are kept: those nearest to the message, which the messages have
+/// that came lately. With these few a message costs the same little however many it names.
+pub const LAST_REFERENCES: usize = 14;
+
+/// Names that are taken of `In-Reply-To`: one, but for a reply to several messages.
+pub const IN_REPLY_TO_IDS: usize = 2;
+
 /// Octets of a `From` or `Sender` field that is read: hundreds of addresses. A longer one
 /// is a doubt.
 pub const SENDER_OCTETS: usize = 64 * 1024;

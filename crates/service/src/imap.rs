@@ -308,6 +308,7 @@ impl Answers {
             .try_into()
             .map_err(|_| Refusal::Temporary)?;
         Ok(vec![Piece::Status(Status {
+            id: convert::mailbox_id(self.account()?, id).ok_or(Refusal::Temporary)?,
             messages: summary.exists,
             recent: summary.recent,
             unseen: summary.unseen,
@@ -323,6 +324,7 @@ impl Answers {
         let selected = selected.map_err(|error| refusal(&error))?;
         let summary = &selected.summary;
         let opened = Opened {
+            id: convert::mailbox_id(self.account()?, id).ok_or(Refusal::Temporary)?,
             validity: convert::validity(summary.uid_validity).ok_or(Refusal::Temporary)?,
             uid_next: summary
                 .uid_next
@@ -350,8 +352,9 @@ impl Answers {
             .store()
             .create_mailbox(self.account()?, mailbox.as_str(), self.now())
             .await;
-        made.map_err(|error| refusal(&error))?;
-        done()
+        let made = made.map_err(|error| refusal(&error))?;
+        let id = convert::mailbox_id(self.account()?, made.id).ok_or(Refusal::Temporary)?;
+        Ok(vec![Piece::Created(id)])
     }
 
     async fn delete(&mut self, mailbox: &MailboxName) -> Answer {
@@ -488,7 +491,7 @@ impl Answers {
     async fn search(&self, condition: Condition, pieces: &mut Pieces<Piece>) -> Answer {
         let mailbox = self.mailbox()?;
         let messages = Messages::of(&mailbox);
-        let search = Search::new(condition);
+        let search = Search::new(condition, mailbox.account);
         let within = search.within();
         let mut after = None;
         loop {

@@ -30,6 +30,7 @@ impl Store {
                 list_changes: 0,
                 bytes: 0,
                 messages: 0,
+                unthreaded: 0,
             });
             let roles = Role::ALL.map(|role| (role.name(), Some(role)));
             for (name, role) in std::iter::once(("INBOX", None)).chain(roles) {

@@ -8,7 +8,7 @@ use blob::{BodyRef, Moved};
 use kv::tuple::after_key;
 
 use crate::change::Change;
-use crate::keys::{DetailsKey, NameKey};
+use crate::keys::{DetailsKey, NameKey, ThreadKey};
 use crate::mark::Fixed;
 use crate::reading::Reading;
 use crate::references::Kind;
@@ -19,7 +19,7 @@ use crate::{EmailId, MailboxId, Result, Store, StoreError, keys};
 const READ_ROWS: usize = 400;
 /// Stretches of unused email ids that are looked at in one snapshot.
 const LOOK_IDS: usize = 1000;
-/// Rows of envelopes and structures that one commit clears away.
+/// Rows of envelopes and structures, and of threads, that one commit clears away.
 const CLEAR_ROWS: usize = 500;
 
 impl Store {
@@ -89,14 +89,15 @@ impl Store {
 
     /// Clears away envelopes and structures that no message needs any more: those that
     /// several messages had in common, since a message that is forgotten takes along only
-    /// what it had for itself. Gives how many values they were.
+    /// what it had for itself. Likewise what is known of the threads of such messages, and
+    /// names that lead to threads without messages. Gives how many values they were.
     ///
     /// # Errors
     /// As [`Store::bodies`].
     pub async fn sweep(&self, account: AccountId) -> Result<usize> {
-        let unused = self.reading(account).await?.unused_ids().await?;
+        let (used, next) = self.reading(account).await?.used_ids().await?;
         let mut cleared = 0;
-        for unused in unused.chunks(LOOK_IDS) {
+        for unused in unused(&used, next).chunks(LOOK_IDS) {
             loop {
                 let reading = self.reading(account).await?;
                 let (ranges, rows) = reading.unused_details(unused).await?;
@@ -115,7 +116,7 @@ impl Store {
                 }
             }
         }
-        Ok(cleared)
+        Ok(cleared + self.sweep_threads(account, &used, next).await?)
     }
 }
 
@@ -204,34 +205,27 @@ impl Reading {
         Ok(Some(rows).filter(|rows| !rows.is_empty()))
     }
 
-    /// Email ids that were given and that no message has: stretches, ascending.
-    async fn unused_ids(&self) -> Result<Vec<RangeInclusive<EmailId>>> {
+    /// Email ids that messages have, ascending, and the first that was never given.
+    async fn used_ids(&self) -> Result<(Vec<EmailId>, EmailId)> {
         let account = self.get::<AccountValue>(&keys::account()).await?;
         let (account, _) = account.ok_or(StoreError::Gone)?;
         let mut used = Vec::new();
-        self.each_fixed(|fixed| used.push(fixed.email_id.get()))
-            .await?;
+        self.each_fixed(|fixed| used.push(fixed.email_id)).await?;
         used.sort_unstable();
-        let mut unused = Vec::new();
-        let mut next = 0;
-        for id in used.into_iter().chain([account.next_email]) {
-            if next < id {
-                unused.push(EmailId(next)..=EmailId(id - 1));
-            }
-            next = next.max(id.saturating_add(1));
-        }
-        Ok(unused)
+        used.dedup();
+        Ok((used, EmailId(account.next_email)))
     }
 
-    /// Where there are details of these ids, as many as one commit clears away, and how
-    /// many values they are.
+    /// Where there are details or threads of these ids, as many as one commit clears away,
+    /// and how many values they are.
     async fn unused_details(
         &self,
         unused: &[RangeInclusive<EmailId>],
     ) -> Result<(Vec<Range<Vec<u8>>>, usize)> {
         let (mut ranges, mut found) = (Vec::new(), 0);
-        for ids in unused {
-            let range = DetailsKey::range(ids);
+        let kinds = [DetailsKey::range, ThreadKey::range];
+        let all = unused.iter().flat_map(|ids| kinds.map(|kind| kind(ids)));
+        for range in all {
             let rows = self.rows(range.clone(), CLEAR_ROWS - found).await?;
             if let Some((last, _)) = rows.last() {
                 ranges.push(range.start..after_key(last));
@@ -244,4 +238,17 @@ impl Reading {
         tokio::task::yield_now().await;
         Ok((ranges, found))
     }
+}
+
+/// Email ids that were given and that no message has: stretches, ascending.
+fn unused(used: &[EmailId], next: EmailId) -> Vec<RangeInclusive<EmailId>> {
+    let mut unused = Vec::new();
+    let mut first = 0;
+    for id in used.iter().chain([&next]) {
+        if first < id.get() {
+            unused.push(EmailId(first)..=EmailId(id.get() - 1));
+        }
+        first = first.max(id.get().saturating_add(1));
+    }
+    unused
 }

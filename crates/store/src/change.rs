@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use kv::{Condition, Operation, Version};
 
-use crate::keys::{self, BlockChangedKey, LeftKey, MarksKey, PieceKey, RecordKey};
+use crate::keys::{self, BlockChangedKey, LeftKey, MarksKey, NamedKey, PieceKey, RecordKey};
 use crate::limits::KEYWORDS;
 use crate::mark::Mark;
 use crate::packing::Packing;
@@ -17,7 +17,8 @@ use crate::reading::Reading;
 use crate::values::{AccountValue, KeywordsValue, Stored, SummaryValue};
 use crate::writing::Operations;
 use crate::{
-    EmailId, Flags, Keyword, Limit, MailboxId, Modseq, Result, StoreError, Uid, UidValidity,
+    EmailId, Flags, Keyword, Limit, MailboxId, Modseq, Result, StoreError, ThreadId, Uid,
+    UidValidity,
 };
 
 /// A long work takes no more messages into one commit once it has so many operations:
@@ -32,6 +33,8 @@ pub(crate) struct Change {
     pub(crate) reading: Reading,
     pub(crate) packing: Packing,
     pub(crate) operations: Operations,
+    /// Names of messages that this change makes lead to threads.
+    pub(crate) names: BTreeMap<NamedKey, ThreadId>,
     account: Option<Loaded<AccountValue>>,
     summaries: BTreeMap<MailboxId, Loaded<SummaryValue>>,
     keywords: BTreeMap<MailboxId, Loaded<KeywordsValue>>,
@@ -90,6 +93,7 @@ impl Change {
             reading,
             packing,
             operations: Operations::default(),
+            names: BTreeMap::new(),
             account: None,
             summaries: BTreeMap::new(),
             keywords: BTreeMap::new(),
@@ -106,6 +110,16 @@ impl Change {
             .as_mut()
             .map(|account| &mut account.now)
             .ok_or(StoreError::Gone)
+    }
+
+    /// Has the account's numbers written even if they stay the same: they guard what is in no
+    /// mailbox.
+    pub(crate) async fn touch_account(&mut self) -> Result<()> {
+        self.account().await?;
+        if let Some(account) = &mut self.account {
+            account.touched = true;
+        }
+        Ok(())
     }
 
     /// Makes the account, on condition that it is not there.

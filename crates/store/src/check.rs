@@ -16,6 +16,7 @@
 //! | `index.rs` | by what its blocks are found |
 //! | `tally.rs` | its numbers |
 //! | `details.rs`, `parts.rs` | envelopes and structures |
+//! | `threads.rs` | what leads to threads |
 //! | `bodies.rs` | bodies |
 
 mod account;
@@ -30,6 +31,7 @@ mod parts;
 mod pieces;
 mod singles;
 mod tally;
+mod threads;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -40,6 +42,7 @@ use kv::tuple::after_key;
 
 use bodies::Reference;
 use details::Need;
+use threads::Named;
 
 use crate::reading::Reading;
 use crate::{MailboxId, Result, Store, StoreError, UidSet, keys};
@@ -106,6 +109,7 @@ impl Store {
             names: BTreeMap::new(),
             found: Checked::default(),
             needs: Vec::new(),
+            named: Vec::new(),
             references: Vec::new(),
         };
         Box::pin(check.run()).await?;
@@ -126,6 +130,8 @@ struct Check<'a> {
     found: Checked,
     /// Messages whose envelopes and structures are kept by email id.
     needs: Vec<Need>,
+    /// Those of them whose own names are known.
+    named: Vec<Named>,
     /// Bodies to be read.
     references: Vec<Reference>,
 }
@@ -138,6 +144,7 @@ impl Check<'_> {
             self.mailbox(mailbox).await?;
         }
         self.details().await?;
+        self.threads().await?;
         self.read_bodies().await?;
         self.show();
         Ok(())

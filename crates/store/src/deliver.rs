@@ -7,6 +7,7 @@ use crate::change::Change;
 use crate::intake::details;
 use crate::keys::OnceAgeKey;
 use crate::mark::{Fixed, Kept, Mark, RecordValue, offset_minutes};
+use crate::threads::Line;
 use crate::values::OnceValue;
 use crate::{Delivery, Incoming, MailboxId, Placed, Result, Store, StoreError, keys};
 
@@ -28,9 +29,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<Placed> {
         let details = details(&incoming.scanned)?;
+        let line = Line::of(&incoming.scanned.lineage);
         let mut turn = self.turn(account).await;
         loop {
-            let mut change = turn.begin().await?;
+            let mut change = turn.begin_reading(line.keys()).await?;
             if let Some(placed) = change.already(delivery).await? {
                 return Ok(placed);
             }
@@ -40,6 +42,7 @@ impl Store {
             let record = change.arriving(mailbox, incoming, delivery).await?;
             let email_id = record.fixed.email_id;
             change.operations.put_details(email_id, details.clone());
+            change.join_thread(email_id, &line).await?;
             let uid = change.give_uid(mailbox).await?;
             let summary = change.summary(mailbox).await?;
             summary.add(uid, record.mark.system, record.fixed.size());

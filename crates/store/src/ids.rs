@@ -141,6 +141,23 @@ impl EmailId {
     }
 }
 
+/// Names a conversation within one account, for ever: OBJECTID's THREADID (RFC 8474 section
+/// 5.2). It is the number of the message that began it here, and stays when that is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ThreadId(pub(crate) u64);
+
+impl ThreadId {
+    /// The thread that a message begins.
+    pub(crate) fn of(email: EmailId) -> ThreadId {
+        ThreadId(email.0)
+    }
+
+    /// The number itself.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
 /// The key that makes a delivery happen once however often it is tried: the number
 /// of the queue entry that asks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

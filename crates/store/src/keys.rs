@@ -18,6 +18,8 @@
 //! 10 mailbox 0a seconds uid     a block by the first removal in it
 //! 10 mailbox 0b piece           UIDs that one move took out, not yet marked one by one
 //! 11 email part                 a message's envelope and structure, in parts
+//! 12 hash                       the thread that the name of a message leads to
+//! 13 email                      the thread of a message that did not begin it
 //! ```
 //!
 //! Version 1 knew no blocks. It wrote, and nothing writes any more:
@@ -30,7 +32,7 @@
 //! ```
 //!
 //! The numbers `mailbox`, `uid` and `piece` have four octets, `modseq`, `seconds` and
-//! `email` eight, `delivery` sixteen, `part` one. All of a mailbox is one range, and the
+//! `email` eight, like `hash`, `delivery` sixteen, `part` one. All of a mailbox is one range, and the
 //! key that makes it a mailbox is the first of it.
 
 use std::ops::{Range, RangeInclusive};
@@ -48,6 +50,8 @@ const DOOMED: u8 = 0x06;
 const FULL: u8 = 0x07;
 const MAILBOX: u8 = 0x10;
 const EMAIL: u8 = 0x11;
+const NAMED: u8 = 0x12;
+const THREAD: u8 = 0x13;
 
 const SUMMARY: u8 = 0x00;
 const KEYWORDS: u8 = 0x01;
@@ -85,7 +89,7 @@ pub(crate) fn strays() -> [Range<Vec<u8>>; 4] {
         Vec::new()..account(),
         after_key(&account())..prefix(NAME).start,
         after_key(&full())..prefix(MAILBOX).start,
-        prefix(EMAIL).end..vec![0xff; kv::KEY_OCTETS],
+        prefix(THREAD).end..vec![0xff; kv::KEY_OCTETS],
     ]
 }
 
@@ -446,6 +450,53 @@ impl DetailsKey {
     }
 }
 
+/// `12 hash`: the thread that the name of a message leads to, by what
+/// [`crate::threads::Line`] makes of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct NamedKey(pub(crate) u64);
+
+impl NamedKey {
+    pub(crate) fn encode(self) -> Vec<u8> {
+        Writer::new(NAMED).u64(self.0).finish()
+    }
+
+    pub(crate) fn decode(key: &[u8]) -> Option<NamedKey> {
+        let mut parts = Reader::new(key, NAMED)?;
+        let hash = parts.u64()?;
+        parts.end().map(|()| NamedKey(hash))
+    }
+
+    pub(crate) fn all() -> Range<Vec<u8>> {
+        Writer::new(NAMED).prefix()
+    }
+}
+
+/// `13 email`: the thread of a message that did not begin it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ThreadKey(pub(crate) EmailId);
+
+impl ThreadKey {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        Writer::new(THREAD).u64(self.0.get()).finish()
+    }
+
+    pub(crate) fn decode(key: &[u8]) -> Option<ThreadKey> {
+        let mut parts = Reader::new(key, THREAD)?;
+        let email = EmailId(parts.u64()?);
+        parts.end().map(|()| ThreadKey(email))
+    }
+
+    pub(crate) fn all() -> Range<Vec<u8>> {
+        Writer::new(THREAD).prefix()
+    }
+
+    /// Those of these messages.
+    pub(crate) fn range(emails: &RangeInclusive<EmailId>) -> Range<Vec<u8>> {
+        let last = ThreadKey(*emails.end()).encode();
+        ThreadKey(*emails.start()).encode()..after_key(&last)
+    }
+}
+
 fn decode_uid(key: &[u8], kind: u8) -> Option<(MailboxId, Uid)> {
     let (mailbox, mut parts) = read_within(key, kind)?;
     let uid = Uid::new(parts.u32()?)?;
@@ -552,6 +603,10 @@ mod tests {
         assert_eq!(DetailsKey::decode(&details.encode()), Some(details));
         let left = LeftKey(MAILBOX_7, 3);
         assert_eq!(LeftKey::decode(&left.encode()), Some(left));
+        let named = NamedKey(5);
+        assert_eq!(NamedKey::decode(&named.encode()), Some(named));
+        let thread = ThreadKey(EmailId(5));
+        assert_eq!(ThreadKey::decode(&thread.encode()), Some(thread));
         assert_eq!(read_once(&once(u128::MAX)), Some(u128::MAX));
         let old = old_details(MAILBOX_7, uid(3), 1);
         assert_eq!(read_old_details(&old), Some((uid(3), 1)));
@@ -594,9 +649,13 @@ mod tests {
         let [a, b, c, d] = strays();
         let named = [NameKey::all(), SubscriptionKey::all(), all_once()];
         let more = [OnceAgeKey::all(), DoomedKey::all(), one(full()), c];
-        let rest = [all_mailboxes(), DetailsKey::all(), d.clone()];
+        let mail = [all_mailboxes(), DetailsKey::all()];
+        let rest = [NamedKey::all(), ThreadKey::all(), d.clone()];
         let parts = [a, one(account()), b].into_iter().chain(named);
-        whole(parts.chain(more).chain(rest).collect(), Vec::new()..d.end);
+        whole(
+            parts.chain(more).chain(mail).chain(rest).collect(),
+            Vec::new()..d.end,
+        );
         let [a, b, c, d] = strays_of_mailbox(MAILBOX_7);
         let parts = [
             a,
@@ -635,6 +694,9 @@ mod tests {
         assert!(emails.contains(&DetailsKey(EmailId(5), 0).encode()));
         assert!(emails.contains(&DetailsKey(EmailId(6), 255).encode()));
         assert!(!emails.contains(&DetailsKey(EmailId(7), 0).encode()));
+        let threads = ThreadKey::range(&(EmailId(5)..=EmailId(6)));
+        assert!(threads.contains(&ThreadKey(EmailId(6)).encode()));
+        assert!(!threads.contains(&ThreadKey(EmailId(7)).encode()));
         let mailbox = all_of_mailbox(MAILBOX_7);
         assert_eq!(mailbox.start.len() + 1, summary(MAILBOX_7).len());
         assert!(mailbox.contains(&GoneKey(MAILBOX_7, Uid::MAX).encode()));

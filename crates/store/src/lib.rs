@@ -23,6 +23,7 @@
 //! | `select.rs`, `records.rs` | opening a mailbox, what changed, records and envelopes |
 //! | `set_flags.rs`, `remove.rs`, `steps.rs` | changing messages, many of them in steps |
 //! | `copy.rs` | copying and moving, all or nothing |
+//! | `threads.rs`, `threads/` | which messages belong to one conversation |
 //! | `tend.rs`, `fold.rs`, `collect.rs` | what keeps a mailbox quick and small, beside its changes |
 //! | `sweep.rs` | clearing away mailboxes and old deliveries |
 //! | `care.rs`, `references.rs` | what the care of a whole store asks; rows that refer to bodies |
@@ -64,6 +65,8 @@
 //!   numbers it was decided on; when another change came before, it is decided anew. So
 //!   any number of processes may write; the lock for each account only spares
 //!   conflicts among the writers of one.
+//! * **The thread of a message never changes**, wherever it is copied or moved to, and copies
+//!   share it. What the name of a message leads to stays while its thread has a message.
 //! * **UIDs and email ids are never given twice**, crash or not, since the number that
 //!   gives them is changed in the commit that uses it; likewise UIDVALIDITY and the
 //!   numbers of mailboxes. `MODSEQ` only grows.
@@ -120,6 +123,7 @@ mod sweep;
 mod tend;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod uidset;
 mod values;
 mod walk;
@@ -128,7 +132,7 @@ mod writing;
 pub use check::{Bodies, By, Checked, FAULTS, Fault, Number, Progress, Wrong};
 pub use error::{Limit, Result, StoreError};
 pub use flags::{FlagChange, Flags, How, Keyword, SystemFlags};
-pub use ids::{DeliveryId, EmailId, MailboxId, Modseq, Uid, UidValidity};
+pub use ids::{DeliveryId, EmailId, MailboxId, Modseq, ThreadId, Uid, UidValidity};
 pub use intake::{Incoming, Intake};
 pub use mailbox::{Changes, Mailbox, Marked, Marks, Role, Selected, Summary};
 pub use record::{Copied, Delivery, Details, InternalDate, Placed, Record, Usage};

@@ -110,12 +110,21 @@ impl Turn<'_> {
     /// # Errors
     /// [`StoreError::Broken`] when it was begun too often.
     pub(crate) async fn begin(&mut self) -> Result<Change> {
+        self.begin_reading([]).await
+    }
+
+    /// The same, by somebody who is going to read these keys.
+    pub(crate) async fn begin_reading(
+        &mut self,
+        more: impl IntoIterator<Item = Vec<u8>>,
+    ) -> Result<Change> {
         self.attempts += 1;
         if self.attempts > ATTEMPTS {
             return Err(StoreError::Broken("others always came before".into()));
         }
         // What a delivery reads.
-        let named = vec![keys::account(), keys::summary(MailboxId::INBOX)];
+        let named = [keys::account(), keys::summary(MailboxId::INBOX)];
+        let named = named.into_iter().chain(more).collect();
         let partition = Partition::Account(self.account);
         let snapshot = self.store.kv.snapshot_for(partition, named).await?;
         Ok(Change::new(Reading::new(snapshot), self.store.packing))

@@ -41,11 +41,13 @@ fn need(summary: &SummaryValue, packing: Packing, now: Timestamp) -> Option<Need
 impl Store {
     /// Does for all mailboxes of an account what their changes do beside themselves, to
     /// the end: of mailboxes that nothing changes nobody else does it. Others have their
-    /// turn between the steps.
+    /// turn between the steps. Messages that came before there were threads are put into
+    /// theirs.
     ///
     /// # Errors
     /// [`StoreError::Gone`] when the account is; [`StoreError::Damaged`].
     pub async fn tend(&self, account: AccountId, now: Timestamp) -> Result<()> {
+        self.thread_old(account).await?;
         for mailbox in self.reading(account).await?.mailbox_ids().await? {
             loop {
                 let mut turn = self.turn(account).await;

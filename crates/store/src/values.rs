@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Keyword, MailboxId, Modseq, Placed, Result, Role, StoreError, Summary, SystemFlags, Uid,
-    UidValidity,
+    Keyword, MailboxId, Modseq, Placed, Result, Role, StoreError, Summary, SystemFlags, ThreadId,
+    Uid, UidValidity,
 };
 
 /// What can be a value.
@@ -79,10 +79,70 @@ pub(crate) struct AccountValue {
     pub(crate) list_changes: u64,
     pub(crate) bytes: u64,
     pub(crate) messages: u64,
+    /// Messages with a number below this one came before there were threads, and some of
+    /// them may not be in theirs yet ([`crate::threads`]); 0 once all are.
+    pub(crate) unthreaded: u64,
+}
+
+/// The account in numbers as version 1 wrote it.
+#[derive(Serialize, Deserialize)]
+struct AccountV1 {
+    next_mailbox: u32,
+    next_email: u64,
+    last_uid_validity: u32,
+    list_changes: u64,
+    bytes: u64,
+    messages: u64,
 }
 
 impl Fields for AccountValue {
     const WHAT: &'static str = "the account in numbers";
+    const VERSION: u8 = 2;
+
+    fn read_older(version: u8, fields: &[u8]) -> Option<postcard::Result<AccountValue>> {
+        (version == 1).then(|| postcard::from_bytes::<AccountV1>(fields).map(AccountValue::from))
+    }
+}
+
+impl From<AccountV1> for AccountValue {
+    fn from(old: AccountV1) -> AccountValue {
+        AccountValue {
+            next_mailbox: old.next_mailbox,
+            next_email: old.next_email,
+            last_uid_validity: old.last_uid_validity,
+            list_changes: old.list_changes,
+            bytes: old.bytes,
+            messages: old.messages,
+            // The first number is 1.
+            unthreaded: if old.next_email > 1 {
+                old.next_email
+            } else {
+                0
+            },
+        }
+    }
+}
+
+/// What version 1 wrote of an account like this.
+#[cfg(test)]
+pub(crate) fn account_of_version_1(now: &AccountValue) -> Vec<u8> {
+    let old = AccountV1 {
+        next_mailbox: now.next_mailbox,
+        next_email: now.next_email,
+        last_uid_validity: now.last_uid_validity,
+        list_changes: now.list_changes,
+        bytes: now.bytes,
+        messages: now.messages,
+    };
+    postcard::to_extend(&old, vec![1]).unwrap()
+}
+
+/// The thread of a message, or of the name of one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ThreadValue(pub(crate) ThreadId);
+
+impl Fields for ThreadValue {
+    const WHAT: &'static str = "a thread";
 }
 
 /// A mailbox by its name.

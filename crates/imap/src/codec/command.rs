@@ -155,7 +155,7 @@ pub enum FlagChangeKind {
     Remove,
 }
 
-/// One number that STATUS tells. RFC 3501 section 6.3.10.
+/// One thing that STATUS tells. RFC 3501 section 6.3.10.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StatusItem {
     Messages,
@@ -163,15 +163,18 @@ pub(crate) enum StatusItem {
     UidNext,
     UidValidity,
     Unseen,
+    /// RFC 8474 section 4.3.
+    MailboxId,
 }
 
 impl StatusItem {
-    pub(crate) const ALL: [StatusItem; 5] = [
+    pub(crate) const ALL: [StatusItem; 6] = [
         Self::Messages,
         Self::Recent,
         Self::UidNext,
         Self::UidValidity,
         Self::Unseen,
+        Self::MailboxId,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -181,6 +184,7 @@ impl StatusItem {
             Self::UidNext => "UIDNEXT",
             Self::UidValidity => "UIDVALIDITY",
             Self::Unseen => "UNSEEN",
+            Self::MailboxId => "MAILBOXID",
         }
     }
 }

@@ -13,6 +13,10 @@ pub(crate) enum FetchItem {
     /// `BODY` alone: BODYSTRUCTURE without extension data.
     Body,
     BodyStructure,
+    /// RFC 8474 section 5.1.
+    EmailId,
+    /// RFC 8474 section 5.2.
+    ThreadId,
     Section(BodySection),
 }
 

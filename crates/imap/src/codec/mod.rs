@@ -11,6 +11,7 @@ pub(crate) mod fetch;
 pub(crate) mod flag;
 pub(crate) mod frame;
 pub(crate) mod list;
+pub(crate) mod object;
 pub(crate) mod parse;
 pub(crate) mod search;
 pub(crate) mod utf7;

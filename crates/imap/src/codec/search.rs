@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::codec::flag::{Keyword, SystemFlag};
+use crate::codec::object::ObjectId;
 use crate::number::SequenceSet;
 
 /// A condition as the client writes it, its texts decoded from its charset.
@@ -19,6 +20,9 @@ pub(crate) enum SearchKey {
         relation: Relation,
         date: Date,
     },
+    /// RFC 8474 section 6.
+    EmailId(ObjectId),
+    ThreadId(ObjectId),
     Larger(u32),
     Smaller(u32),
     Text {

@@ -7,7 +7,7 @@ use super::core::Core;
 
 /// Always there. LIST-EXTENDED is RFC 5258, the rest stands in the crate's own page.
 const ALWAYS: &str = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS UNSELECT MOVE \
-                      CHILDREN LIST-EXTENDED SPECIAL-USE";
+                      CHILDREN LIST-EXTENDED SPECIAL-USE OBJECTID";
 
 /// The capabilities at this moment, a space between each.
 pub(super) fn capabilities(core: &Core) -> String {

@@ -94,11 +94,7 @@ pub(super) fn obey(core: &mut Core, now: Moment, frame: &[u8]) -> After {
 fn about_mailboxes(core: &mut Core, tag: Tag, command: Command) -> After {
     match command {
         Command::Select { mailbox, read_only } => select::select(core, tag, mailbox, read_only),
-        Command::Create(mailbox) => mailboxes::change(
-            tag,
-            Question::Create(mailboxes::created(mailbox)),
-            "Created",
-        ),
+        Command::Create(mailbox) => mailboxes::create(tag, mailbox),
         Command::Delete(mailbox) => mailboxes::change(tag, Question::Delete(mailbox), "Deleted"),
         Command::Rename { from, to } => {
             mailboxes::change(tag, Question::Rename { from, to }, "Renamed")

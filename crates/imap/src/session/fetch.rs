@@ -89,6 +89,8 @@ fn wanted(uids: UidSet, items: &[FetchItem], read_only: bool) -> Fetch {
             FetchItem::Rfc822Size => fetch.size = true,
             FetchItem::Envelope => fetch.envelope = true,
             FetchItem::Body | FetchItem::BodyStructure => fetch.structure = true,
+            FetchItem::EmailId => fetch.email_id = true,
+            FetchItem::ThreadId => fetch.thread_id = true,
             FetchItem::Section(section) => {
                 fetch.mark_seen |= !section.peek && !read_only;
                 fetch.sections.push(section.section.clone());
@@ -332,6 +334,23 @@ fn write_item(to: &mut Writer, space: &'static str, item: &FetchItem, message: &
             to.syntax(space)
                 .syntax("BODYSTRUCTURE ")
                 .body_structure(structure);
+        }
+        (
+            FetchItem::EmailId,
+            Message {
+                email_id: Some(id), ..
+            },
+        ) => {
+            to.syntax(space).object("EMAILID", id);
+        }
+        (
+            FetchItem::ThreadId,
+            Message {
+                thread_id: Some(id),
+                ..
+            },
+        ) => {
+            to.syntax(space).object("THREADID", id);
         }
         _ => return false,
     }

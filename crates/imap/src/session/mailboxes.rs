@@ -4,10 +4,11 @@ use super::core::{Core, State};
 use super::job::{After, Broken, Job, Tell, Verdict};
 use super::refusal::Asked;
 use crate::codec::command::{MailboxName, StatusItem, Tag};
+use crate::codec::object::ObjectId;
 use crate::codec::write::{Code, Reply};
 use crate::question::{Piece, Question, Status};
 
-/// CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE: done, or not.
+/// DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE: done, or not.
 pub(super) fn change(tag: Tag, question: Question, said: &'static str) -> After {
     let job = Changing {
         tag,
@@ -18,9 +19,44 @@ pub(super) fn change(tag: Tag, question: Question, said: &'static str) -> After 
     After::ask(question, job)
 }
 
+/// CREATE, which tells the name for ever of what it made (RFC 8474 section 4.1).
+pub(super) fn create(tag: Tag, mailbox: MailboxName) -> After {
+    let job = Creating {
+        tag,
+        made: None,
+        verdict: Verdict::default(),
+    };
+    After::ask(Question::Create(created(mailbox)), job)
+}
+
+struct Creating {
+    tag: Tag,
+    made: Option<ObjectId>,
+    verdict: Verdict,
+}
+
+impl Job for Creating {
+    fn piece(&mut self, _: &mut Core, piece: Piece) -> Result<(), Broken> {
+        if let Some(Piece::Created(id)) = self.verdict.take(piece) {
+            self.made = Some(id);
+            self.verdict.done();
+        }
+        Ok(())
+    }
+
+    fn end(self: Box<Self>, core: &mut Core) -> Result<After, Broken> {
+        let Some(id) = self.made else {
+            let refusal = self.verdict.refusal().unwrap_or(events::Refusal::Temporary);
+            return Ok(core.refuse(self.tag, refusal, Asked::Other));
+        };
+        let reply = Reply::ok("Created").with(Code::MailboxId(id));
+        Ok(After::Answer(self.tag, reply, Tell::All))
+    }
+}
+
 /// The name that CREATE means: a separator at its end only says that mailboxes will be
 /// below it (RFC 9051 section 6.3.4).
-pub(super) fn created(mailbox: MailboxName) -> MailboxName {
+fn created(mailbox: MailboxName) -> MailboxName {
     match mailbox.as_str().strip_suffix('/') {
         Some(name) => MailboxName::new(name),
         None => mailbox,
@@ -97,13 +133,18 @@ impl Job for Counting {
             .mailbox(self.mailbox.as_str())
             .syntax(" ");
         to.list(self.items, |to, item| {
-            to.syntax(item.name()).syntax(" ").number(match item {
+            let number = match item {
                 StatusItem::Messages => status.messages,
                 StatusItem::Recent => status.recent,
                 StatusItem::UidNext => status.uid_next.get(),
                 StatusItem::UidValidity => status.validity.0.get(),
                 StatusItem::Unseen => status.unseen,
-            });
+                StatusItem::MailboxId => {
+                    to.object(item.name(), &status.id);
+                    return;
+                }
+            };
+            to.syntax(item.name()).syntax(" ").number(number);
         });
         to.end_line();
         Ok(After::Answer(self.tag, Reply::ok("Counted"), Tell::All))

@@ -47,6 +47,8 @@ fn condition(view: &View, key: SearchKey) -> Condition {
             relation,
             date,
         },
+        SearchKey::EmailId(id) => Condition::EmailId(id),
+        SearchKey::ThreadId(id) => Condition::ThreadId(id),
         SearchKey::Larger(octets) => Condition::Larger(octets),
         SearchKey::Smaller(octets) => Condition::Smaller(octets),
         SearchKey::Text { place, text } => Condition::Text { place, text },

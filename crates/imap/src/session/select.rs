@@ -104,4 +104,5 @@ fn describe(core: &mut Core, opened: &Opened, view: &View, read_only: bool) {
     }
     to.untagged_ok(Code::UidValidity(opened.validity), "UIDs are valid");
     to.untagged_ok(Code::UidNext(opened.uid_next.get()), "Next UID");
+    to.untagged_ok(Code::MailboxId(opened.id.clone()), "Its name for ever");
 }

@@ -38,6 +38,8 @@ fn message(uid: u32) -> Piece {
         size: None,
         envelope: None,
         structure: None,
+        email_id: None,
+        thread_id: None,
     }))
 }
 
@@ -262,7 +264,7 @@ fn a_move_that_stops_half_way_tells_what_has_gone() {
 #[test]
 fn what_the_client_says_meanwhile_waits() {
     let mut driver = by_hand();
-    driver.say("c CREATE x\r\n");
+    driver.say("c SUBSCRIBE x\r\n");
     driver.say("d LOGOUT\r\n");
     assert_eq!(driver.said(), "");
     driver.piece(Piece::Done);
@@ -270,7 +272,7 @@ fn what_the_client_says_meanwhile_waits() {
     no_changes(&mut driver);
     assert_eq!(
         driver.said(),
-        "c OK Created\r\n* BYE Goodbye\r\nd OK Logged out\r\n"
+        "c OK Noted\r\n* BYE Goodbye\r\nd OK Logged out\r\n"
     );
 }
 

@@ -103,13 +103,13 @@ fn who_reads_a_long_answer_is_not_silent() {
     let account = Account::new();
     let mut driver = Driver::in_inbox(&account);
     driver.answer_by_hand();
-    driver.say("c CREATE x\r\n");
+    driver.say("c SUBSCRIBE x\r\n");
     assert_eq!(driver.want().until, None);
     driver.pass(limits::SILENT * 2);
     driver.piece(imap::Piece::Done);
     driver.answer_end();
     driver.answer_end();
-    assert_eq!(driver.said(), "c OK Created\r\n");
+    assert_eq!(driver.said(), "c OK Noted\r\n");
     driver.pass(MINUTE * 31);
     assert!(!driver.is_closed());
     driver.pass(MINUTE * 5);
@@ -214,7 +214,7 @@ fn a_shutdown_lets_a_command_end() {
     let account = Account::new();
     let mut driver = Driver::in_inbox(&account);
     driver.answer_by_hand();
-    driver.say("c CREATE x\r\nd NOOP\r\n");
+    driver.say("c SUBSCRIBE x\r\nd NOOP\r\n");
     driver.input(Input::Shutdown);
     assert_eq!(driver.said(), "");
     driver.piece(imap::Piece::Done);
@@ -223,7 +223,7 @@ fn a_shutdown_lets_a_command_end() {
     driver.answer_end();
     assert_eq!(
         driver.said(),
-        "c OK Created\r\n* BYE The service is restarting\r\n"
+        "c OK Noted\r\n* BYE The service is restarting\r\n"
     );
     assert!(driver.is_closed());
 }

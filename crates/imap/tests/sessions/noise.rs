@@ -23,7 +23,7 @@ fn inbox() -> Driver {
 }
 
 /// Most of what a client can say.
-const COMMANDS: [&str; 38] = [
+const COMMANDS: [&str; 41] = [
     "NOOP",
     "CAPABILITY",
     "SELECT INBOX",
@@ -49,6 +49,9 @@ const COMMANDS: [&str; 38] = [
     "MOVE 2 Trash",
     "UID MOVE 1:9 INBOX",
     "UID EXPUNGE 1:3",
+    "UID FETCH 1:* (EMAILID THREADID FLAGS)",
+    "SEARCH OR THREADID T7-1 EMAILID x",
+    "STATUS Sent (MAILBOXID)",
     "APPEND INBOX (\\Deleted) {5+}\r\nA: b\n",
     "APPEND Nowhere {5+}\r\nabcde",
     "APPEND INBOX {5+}\r\nabcde {3+}\r\nxyz",

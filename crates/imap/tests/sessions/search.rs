@@ -10,6 +10,8 @@ pub(crate) fn fulfils(mail: &Mail, condition: &Condition) -> bool {
         Condition::Uids(uids) => uids.contains(mail.uid),
         Condition::Has(flag) => mail.flags.has(*flag),
         Condition::Keyword(keyword) => mail.flags.keywords().contains(keyword),
+        Condition::EmailId(id) => mail.email_id() == *id,
+        Condition::ThreadId(id) => mail.thread_id() == *id,
         Condition::Larger(octets) => mail.octets.len() > *octets as usize,
         Condition::Smaller(octets) => mail.octets.len() < *octets as usize,
         Condition::And(all) => all.iter().all(|one| fulfils(mail, one)),

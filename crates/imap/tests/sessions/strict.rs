@@ -229,8 +229,9 @@ impl Reader {
                 }
                 if first == "STATUS" {
                     assert!(values[0].is_string());
-                    pairs(values[1].list()).for_each(|(_, value)| {
-                        value.number();
+                    pairs(values[1].list()).for_each(|(name, value)| match name {
+                        "MAILBOXID" => object_is_readable(value),
+                        _ => drop(value.number()),
                     });
                 }
             }
@@ -472,6 +473,15 @@ fn pairs(values: &[Value]) -> impl Iterator<Item = (&str, &Value)> {
     pairs.iter().map(|[name, value]| (name.atom(), value))
 }
 
+/// RFC 8474 section 7.
+fn object_is_readable(value: &Value) {
+    let [id] = value.list() else {
+        panic!("one identifier is needed: {value:?}")
+    };
+    let good = |octet: u8| octet.is_ascii_alphanumeric() || b"_-".contains(&octet);
+    assert!((1..=255).contains(&id.atom().len()) && id.atom().bytes().all(good));
+}
+
 fn flag_is_readable(flag: &str) {
     assert!(!flag.contains(['[', ']', '%', '{', '(', ')']), "{flag}");
 }
@@ -495,6 +505,7 @@ fn fetched(items: &[Value], with_uid: bool) {
                 value.number();
             }
             "INTERNALDATE" => date(value),
+            "EMAILID" | "THREADID" => object_is_readable(value),
             "ENVELOPE" => envelope(value),
             "BODYSTRUCTURE" => structure(value, true),
             "BODY" => structure(value, false),

@@ -7,10 +7,10 @@ use bytes::Bytes;
 use events::{Event, Refusal, SignInFailure};
 use imap::{
     Append, Changes, Fetch, FlagChange, FlagChangeKind, Flags, FlagsOf, Imap, InternalDate,
-    Keyword, Known, Mailbox, Message, Modseq, NewMessage, Opened, Partial, Piece, Question,
-    Section, SectionText, SpecialUse, Status, SystemFlag, Uid, UidSet, UidValidity,
+    Keyword, Known, Mailbox, Message, Modseq, NewMessage, ObjectId, Opened, Partial, Piece,
+    Question, Section, SectionText, SpecialUse, Status, SystemFlag, Uid, UidSet, UidValidity,
 };
-use message::{Scanned, Scanner};
+use message::{MsgId, Scanned, Scanner};
 use playback::World;
 
 use crate::{MODERN, PASSWORD, USER, search};
@@ -35,6 +35,7 @@ pub(crate) struct Account {
     pub(crate) fail: Option<Refusal>,
     pub(crate) modseq: u64,
     next_id: u32,
+    next_email: u32,
 }
 
 pub(crate) struct Folder {
@@ -56,6 +57,28 @@ pub(crate) struct Mail {
     pub(crate) date: InternalDate,
     pub(crate) octets: Bytes,
     pub(crate) scanned: Arc<Scanned>,
+    /// Its number in the account, and that of the one which began its conversation.
+    ids: (u32, u32),
+}
+
+impl Mail {
+    pub(crate) fn email_id(&self) -> ObjectId {
+        object('E', self.ids.0)
+    }
+
+    pub(crate) fn thread_id(&self) -> ObjectId {
+        object('T', self.ids.1)
+    }
+
+    /// The names of its own and of its ancestors.
+    fn names(&self) -> impl Iterator<Item = &MsgId> {
+        let lineage = &self.scanned.lineage;
+        lineage.own.iter().chain(&lineage.ancestors)
+    }
+}
+
+fn object(kind: char, number: u32) -> ObjectId {
+    ObjectId::new(&format!("{kind}7-{number}")).unwrap()
 }
 
 const NOW: InternalDate = InternalDate {
@@ -73,6 +96,7 @@ impl Account {
             fail: None,
             modseq: 1,
             next_id: 1,
+            next_email: 1,
         };
         for name in ["INBOX", "Sent", "Drafts", "Trash", "Junk"] {
             account.create(name);
@@ -115,21 +139,39 @@ impl Account {
         octets: &[u8],
         flags: Flags,
     ) -> Option<(UidValidity, Uid)> {
-        let modseq = self.step();
-        let folder = self.folder(folder)?;
         let mut scanner = Scanner::new();
         scanner.push(octets);
-        let mail = Mail {
-            uid: Uid::new(folder.uid_next)?,
-            modseq,
+        let email = self.next_email;
+        self.next_email += 1;
+        let mut mail = Mail {
+            uid: Uid::new(1)?,
+            modseq: 0,
             flags,
             date: NOW,
             octets: Bytes::copy_from_slice(octets),
             scanned: Arc::new(scanner.finish()),
+            ids: (email, email),
         };
+        let all = self.folders.iter().flat_map(|folder| &folder.mails);
+        let akin = |other: &&Mail| mail.names().any(|name| other.names().any(|it| it == name));
+        mail.ids.1 = all
+            .filter(akin)
+            .map(|other| other.ids.1)
+            .min()
+            .unwrap_or(email);
+        self.put(folder, mail)
+    }
+
+    fn put(&mut self, folder: &str, mail: Mail) -> Option<(UidValidity, Uid)> {
+        let modseq = self.step();
+        let folder = self.folder(folder)?;
+        let uid = Uid::new(folder.uid_next)?;
         folder.uid_next += 1;
-        let uid = mail.uid;
-        folder.mails.push(mail);
+        folder.mails.push(Mail {
+            uid,
+            modseq,
+            ..mail
+        });
         Some((folder.validity(), uid))
     }
 
@@ -324,6 +366,7 @@ impl Service {
             unseen: count(&|mail| !mail.flags.has(SystemFlag::Seen)),
             uid_next: folder.uid_next(),
             validity: folder.validity(),
+            id: object('M', folder.id),
         })])
     }
 
@@ -334,6 +377,7 @@ impl Service {
         let folder = account.folder(name).ok_or(Refusal::NoSuchMailbox)?;
         let (id, uid_next) = (folder.id, folder.uid_next());
         let opened = Opened {
+            id: object('M', id),
             validity: folder.validity(),
             uid_next,
             modseq,
@@ -374,7 +418,8 @@ impl Service {
             }
         }
         account.create(name);
-        Ok(vec![Piece::Done])
+        let made = account.folder(name).ok_or(Refusal::Temporary)?;
+        Ok(vec![Piece::Created(object('M', made.id))])
     }
 
     fn delete(&mut self, name: &str) -> Answer {
@@ -516,6 +561,8 @@ impl Service {
                 size: fetch.size.then_some(mail.octets.len() as u64),
                 envelope: fetch.envelope.then(|| mail.scanned.envelope.clone()),
                 structure: fetch.structure.then(|| mail.scanned.structure.clone()),
+                email_id: fetch.email_id.then(|| mail.email_id()),
+                thread_id: fetch.thread_id.then(|| mail.thread_id()),
             })));
             for section in &fetch.sections {
                 pieces.extend(body(mail, section));
@@ -570,13 +617,18 @@ impl Service {
         let folder = account.open(self.selected).ok_or(Refusal::NoSuchMailbox)?;
         let chosen: Vec<_> = folder
             .chosen(uids)
-            .map(|mail| (mail.uid, mail.octets.clone(), mail.flags.clone()))
+            .map(|mail| Mail {
+                octets: mail.octets.clone(),
+                flags: mail.flags.clone(),
+                scanned: Arc::clone(&mail.scanned),
+                date: NOW,
+                ..*mail
+            })
             .collect();
         let mut pieces = Vec::new();
-        for (from, octets, flags) in chosen {
-            let (validity, uid) = account
-                .deliver(to, &octets, flags)
-                .ok_or(Refusal::NoSuchMailbox)?;
+        for mail in chosen {
+            let from = mail.uid;
+            let (validity, uid) = account.put(to, mail).ok_or(Refusal::NoSuchMailbox)?;
             pieces.push(Piece::Copied {
                 validity,
                 pairs: vec![(from, uid)],

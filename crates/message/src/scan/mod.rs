@@ -31,7 +31,7 @@ mod tests;
 
 use memchr::{memchr, memchr_iter};
 
-use crate::{Envelope, Senders, Structure};
+use crate::{Envelope, Lineage, Senders, Structure};
 pub(crate) use beginning::{Beginning, beginning};
 use delimiter::Delimiter;
 use header_line::{HeaderLine, classify, is_mbox_line};
@@ -79,6 +79,8 @@ pub struct Scanned {
     /// gives them; none when they are longer than [`crate::limits::ASKED_OCTETS`], or the
     /// header than is looked into.
     pub asked: Option<Vec<u8>>,
+    /// What it is called, and which messages it follows: for its thread.
+    pub lineage: Lineage,
     /// True when an octet over 127 is in it: it cannot go out without 8BITMIME
     /// (RFC 6152), nor, where that octet is in a header, without SMTPUTF8 (RFC 6531).
     pub eight_bit: bool,
@@ -157,6 +159,7 @@ impl Scanner {
             senders: found.senders,
             received_fields: found.received_fields,
             asked: found.asked,
+            lineage: found.lineage,
             eight_bit: self.eight_bit,
         }
     }

@@ -6,7 +6,7 @@ use super::part_header::{Inside, PartHeader, Surroundings};
 use crate::asked::asked;
 use crate::header::budget::Budget;
 use crate::limits::{HEADER_OCTETS, NESTING, PARTS};
-use crate::{Envelope, Part, Senders, fields, senders};
+use crate::{Envelope, Lineage, Part, Senders, fields, senders};
 
 /// A place in the message: how many octets and how many line ends are before it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,6 +23,7 @@ pub(super) struct Found {
     pub(super) senders: Senders,
     pub(super) received_fields: u32,
     pub(super) asked: Option<Vec<u8>>,
+    pub(super) lineage: Lineage,
 }
 
 /// The stack of open parts, outermost first; never empty.
@@ -39,6 +40,7 @@ pub(super) struct Tree {
     senders: Senders,
     received_fields: u32,
     asked: Option<Vec<u8>>,
+    lineage: Lineage,
     has_boundary: bool,
 }
 
@@ -54,6 +56,7 @@ impl Tree {
             senders: Senders::default(),
             received_fields: 0,
             asked: None,
+            lineage: Lineage::default(),
             has_boundary: false,
         }
     }
@@ -150,6 +153,7 @@ impl Tree {
             senders: self.senders,
             received_fields: self.received_fields,
             asked: self.asked,
+            lineage: self.lineage,
         }
     }
 
@@ -208,6 +212,7 @@ impl Tree {
         } else {
             self.asked = asked(&self.header);
         }
+        self.lineage = Lineage::of(&self.innermost.envelope, &self.header);
         let received = fields(&self.header)
             .filter(|field| field.is("Received"))
             .count();

@@ -1,6 +1,6 @@
 //! What the tests of whole messages share.
 
-use message::{Content, Part, Scanned, Scanner, SectionText, header_fields, section};
+use message::{Content, Lineage, Part, Scanned, Scanner, SectionText, header_fields, section};
 
 /// Scans a message in pieces of these sizes, over and over.
 pub(crate) fn scan_in(message: &[u8], sizes: &[usize]) -> Scanned {
@@ -55,6 +55,7 @@ fn check_asked(message: &[u8], scanned: &Scanned) {
             [asked.as_slice(), header].map(|from| header_fields(from, names, false));
         assert_eq!(kept, whole, "{names:?}");
     }
+    assert_eq!(Lineage::of(&scanned.envelope, asked), scanned.lineage);
 }
 
 pub(crate) fn text(message: &[u8], range: std::ops::Range<u64>) -> &[u8] {

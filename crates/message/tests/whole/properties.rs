@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 /// Pieces of which broken messages are made.
-const PIECES: [&str; 40] = [
+const PIECES: [&str; 44] = [
     "\r\n",
     "\n",
     "\r",
@@ -42,6 +42,10 @@ const PIECES: [&str; 40] = [
     "(",
     "=?utf-8?Q?=C3=A9?=",
     "Subject: x",
+    "Message-ID: <a@b>\r\n",
+    "References: <\"a\"@b> <c@d>\r\n",
+    "\r\nIn-Reply-To: (",
+    "<a@b>",
     "\0",
     " ",
     "\t",

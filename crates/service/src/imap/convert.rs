@@ -1,9 +1,12 @@
 //! The words of the protocol for those of the store, and back.
 
-use imap::Piece;
+use std::fmt::Display;
+
+use address::AccountId;
+use imap::{ObjectId, Piece};
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use store::StoreError;
+use store::{EmailId, MailboxId, StoreError, ThreadId};
 
 use events::{Limited, Refusal};
 
@@ -30,6 +33,40 @@ fn limited(limit: store::Limit) -> Limited {
         store::Limit::Keywords => Limited::Keywords,
         store::Limit::Uids => Limited::Messages,
     }
+}
+
+/// The name for ever of a thing: which kind, whose, and its number there. None of them is
+/// ever given twice, nor to something else.
+fn object(kind: char, account: AccountId, number: impl Display) -> Option<ObjectId> {
+    ObjectId::new(&format!("{kind}{account}-{number}"))
+}
+
+pub(super) fn mailbox_id(account: AccountId, mailbox: MailboxId) -> Option<ObjectId> {
+    object('M', account, mailbox)
+}
+
+pub(super) fn email_id(account: AccountId, email: EmailId) -> Option<ObjectId> {
+    object('E', account, email.get())
+}
+
+pub(super) fn thread_id(account: AccountId, thread: ThreadId) -> Option<ObjectId> {
+    object('T', account, thread.get())
+}
+
+/// The number of such a name; none where this account has no thing of this kind that could
+/// be called so.
+fn number(kind: char, account: AccountId, id: &ObjectId) -> Option<u64> {
+    let (_, number) = id.as_str().rsplit_once('-')?;
+    let number = number.parse::<u64>().ok()?;
+    (object(kind, account, number).as_ref() == Some(id)).then_some(number)
+}
+
+pub(super) fn email_number(account: AccountId, id: &ObjectId) -> Option<u64> {
+    number('E', account, id)
+}
+
+pub(super) fn thread_number(account: AccountId, id: &ObjectId) -> Option<u64> {
+    number('T', account, id)
 }
 
 /// The piece that tells a refusal.
@@ -164,6 +201,21 @@ pub(super) fn special_use(role: store::Role) -> imap::SpecialUse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_name_for_ever_is_one() {
+        for account in [0, 1, u64::MAX] {
+            let id = mailbox_id(AccountId(account), MailboxId::INBOX);
+            assert_eq!(id.unwrap().as_str(), format!("M{account}-1"));
+        }
+        let number = |text: &str| email_number(AccountId(3), &ObjectId::new(text).unwrap());
+        assert_eq!(number("E3-12"), Some(12));
+        for odd in [
+            "E3-012", "E3-", "E3", "12", "T3-12", "E2-12", "e3-12", "E3--12",
+        ] {
+            assert_eq!(number(odd), None, "{odd}");
+        }
+    }
 
     #[test]
     fn flags_come_back_as_they_went() {

@@ -8,7 +8,7 @@ use blob::Ahead;
 use imap::{Fetch, Partial, Piece, Section, SectionText};
 use message::{SectionText as Part, Structure};
 use net::Pieces;
-use store::{Details, Flags, Page, Record, StoreError, SystemFlags, Uid, UidSet};
+use store::{Details, Flags, Page, Record, StoreError, SystemFlags, ThreadId, Uid, UidSet};
 
 use super::open::Mailbox;
 use super::{convert, working};
@@ -59,21 +59,26 @@ pub(super) async fn fetch(
         } else {
             HashMap::new()
         };
+        let mut threads = Vec::new();
+        if fetch.thread_id {
+            threads = working(teller.pieces, mailbox.threads(&records)).await?;
+        }
         for (at, record) in records.iter().enumerate() {
             let mark = marked.get(&record.uid).copied();
             let next = records.get(at..).filter(|_| teller.reads_bodies);
             if let Some(next) = next {
                 teller.ahead.expect(next.iter().map(|record| &record.body));
             }
-            teller.message(record, mark).await?;
+            teller.message(record, mark, threads.get(at)).await?;
         }
     }
 }
 
 /// True when no more is asked for than UIDs and flags, as a program does of a whole mailbox.
 fn is_about_flags(fetch: &Fetch) -> bool {
-    let records = fetch.date || fetch.size || fetch.envelope || fetch.structure;
-    !records && !fetch.mark_seen && fetch.sections.is_empty()
+    let records = fetch.date || fetch.size || fetch.email_id || fetch.thread_id;
+    let details = fetch.envelope || fetch.structure;
+    !records && !details && !fetch.mark_seen && fetch.sections.is_empty()
 }
 
 /// Tells UIDs and flags.
@@ -112,6 +117,8 @@ async fn flags(
                 size: None,
                 envelope: None,
                 structure: None,
+                email_id: None,
+                thread_id: None,
             };
             pieces.send(Piece::Message(Box::new(message))).await;
         }
@@ -172,6 +179,7 @@ impl Teller<'_, '_> {
         &mut self,
         record: &Record,
         marked: Option<imap::Modseq>,
+        thread: Option<&ThreadId>,
     ) -> Result<(), StoreError> {
         let Some(uid) = convert::uid(record.uid) else {
             return Ok(());
@@ -198,6 +206,11 @@ impl Teller<'_, '_> {
             structure: told
                 .filter(|_| fetch.structure)
                 .map(|details| details.structure.clone()),
+            email_id: fetch
+                .email_id
+                .then(|| convert::email_id(mailbox.account, record.email_id))
+                .flatten(),
+            thread_id: thread.and_then(|thread| convert::thread_id(mailbox.account, *thread)),
         };
         self.pieces.send(Piece::Message(Box::new(message))).await;
         for section in &fetch.sections {

@@ -8,7 +8,8 @@ use imap::{Changes, Known, NewMessage, Piece};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use store::{
-    Details, FlagChange, Flagged, MailboxId, Marked, Page, Record, Store, StoreError, Uid, UidSet,
+    Details, FlagChange, Flagged, MailboxId, Marked, Page, Record, Store, StoreError, ThreadId,
+    Uid, UidSet,
 };
 
 use super::convert;
@@ -38,6 +39,10 @@ impl Mailbox<'_> {
 
     pub(super) async fn details(&self, record: &Record) -> Result<Option<Details>, StoreError> {
         self.store.details(self.account, self.id, record).await
+    }
+
+    pub(super) async fn threads(&self, records: &[Record]) -> Result<Vec<ThreadId>, StoreError> {
+        self.store.threads(self.account, records).await
     }
 
     pub(super) async fn set_flags(
@@ -107,6 +112,10 @@ impl<'a> Messages<'a> {
 impl Source for Messages<'_> {
     async fn details(&self, record: &Record) -> Result<Option<Details>, StoreError> {
         self.mailbox.details(record).await
+    }
+
+    async fn threads(&self, records: &[Record]) -> Result<Vec<ThreadId>, StoreError> {
+        self.mailbox.threads(records).await
     }
 
     fn expect<'r>(&self, records: impl Iterator<Item = &'r Record>) {

@@ -6,11 +6,12 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use address::AccountId;
 use blob::BodyReader;
 use imap::{Condition, Relation, SearchDate, TextPlace};
 use jiff::civil::Date;
 use message::{Content, Part};
-use store::{Details, Flagged, Record, StoreError, SystemFlags, Uid, UidSet};
+use store::{Details, Flagged, Record, StoreError, SystemFlags, ThreadId, Uid, UidSet};
 
 use super::convert;
 
@@ -26,6 +27,9 @@ enum Plan {
     /// `None` is a keyword that no message can have.
     Keyword(Option<store::Keyword>),
     Day(Relation, Date),
+    /// `None` is a name that no message of this account can have.
+    Email(Option<u64>),
+    Thread(Option<u64>),
     Larger(u64),
     Smaller(u64),
     /// What only the message's octets tell.
@@ -63,10 +67,17 @@ impl Ask {
 pub(super) struct Search {
     plan: Plan,
     asks: Vec<Ask>,
+    /// Threads are part of it.
+    needs_threads: bool,
 }
 
-/// Where the octets of a message come from.
+/// Where the octets of a message come from, and what else is not in its record.
 pub(super) trait Source {
+    /// The threads of messages, in their order.
+    fn threads(
+        &self,
+        records: &[Record],
+    ) -> impl Future<Output = Result<Vec<ThreadId>, StoreError>> + Send;
     /// Its envelope and structure; none when the message is gone.
     fn details(
         &self,
@@ -79,10 +90,15 @@ pub(super) trait Source {
 }
 
 impl Search {
-    pub(super) fn new(condition: Condition) -> Search {
+    /// Of messages of this account.
+    pub(super) fn new(condition: Condition, account: AccountId) -> Search {
         let mut asks = Vec::new();
-        let plan = plan(condition, &mut asks);
-        Search { plan, asks }
+        let plan = plan(condition, account, &mut asks);
+        Search {
+            needs_threads: names_thread(&plan),
+            plan,
+            asks,
+        }
     }
 
     /// UIDs outside of which no message can fulfil it.
@@ -104,6 +120,7 @@ impl Search {
                 system: message.system,
                 has_keyword: &|keyword| flagged.has_keyword(message, keyword),
                 record: None,
+                thread: None,
             };
             match decide(&self.plan, &told, &answers) {
                 Some(true) => found.push(message.uid),
@@ -122,11 +139,15 @@ impl Search {
     ) -> Result<Vec<Uid>, StoreError> {
         let mut found = Vec::new();
         let reads_bodies = self.asks.iter().any(Ask::is_about_body);
+        let mut threads = Vec::new();
+        if self.needs_threads {
+            threads = source.threads(records).await?;
+        }
         for (at, record) in records.iter().enumerate() {
             if let Some(next) = records.get(at..).filter(|_| reads_bodies) {
                 source.expect(next.iter());
             }
-            if self.fulfilled(record, source).await? {
+            if self.fulfilled(record, threads.get(at), source).await? {
                 found.push(record.uid);
             }
             tokio::task::coop::consume_budget().await;
@@ -138,6 +159,7 @@ impl Search {
     async fn fulfilled(
         &self,
         record: &Record,
+        thread: Option<&ThreadId>,
         source: &(impl Source + Sync),
     ) -> Result<bool, StoreError> {
         let mut answers = vec![None; self.asks.len()];
@@ -146,6 +168,7 @@ impl Search {
             system: record.flags.system,
             has_keyword: &|keyword| record.flags.keywords.contains(keyword),
             record: Some(record),
+            thread: thread.map(|thread| thread.get()),
         };
         if let Some(known) = decide(&self.plan, &told, &answers) {
             return Ok(known);
@@ -273,6 +296,17 @@ fn within(plan: &Plan) -> Option<Option<(Uid, Uid)>> {
     }
 }
 
+/// True where a plan names a thread.
+fn names_thread(plan: &Plan) -> bool {
+    match plan {
+        Plan::Thread(number) => number.is_some(),
+        Plan::All(all) => all.iter().any(names_thread),
+        Plan::Any(one, other) => names_thread(one) || names_thread(other),
+        Plan::Not(one) => names_thread(one),
+        _ => false,
+    }
+}
+
 /// A question once, however often it is asked.
 fn ask(asks: &mut Vec<Ask>, ask: Ask) -> Plan {
     let known = asks.iter().position(|known| *known == ask);
@@ -282,7 +316,7 @@ fn ask(asks: &mut Vec<Ask>, ask: Ask) -> Plan {
     }))
 }
 
-fn plan(condition: Condition, asks: &mut Vec<Ask>) -> Plan {
+fn plan(condition: Condition, account: AccountId, asks: &mut Vec<Ask>) -> Plan {
     match condition {
         Condition::All => Plan::Always,
         Condition::Uids(uids) => Plan::Uids(uids),
@@ -298,15 +332,21 @@ fn plan(condition: Condition, asks: &mut Vec<Ask>) -> Plan {
             relation,
             date,
         } => ask(asks, Ask::Sent(relation, date)),
+        Condition::EmailId(id) => Plan::Email(convert::email_number(account, &id)),
+        Condition::ThreadId(id) => Plan::Thread(convert::thread_number(account, &id)),
         Condition::Larger(octets) => Plan::Larger(octets.into()),
         Condition::Smaller(octets) => Plan::Smaller(octets.into()),
         Condition::Text { place, text } => ask(asks, Ask::Text(place, text.to_lowercase())),
-        Condition::And(all) => Plan::All(all.into_iter().map(|one| plan(one, asks)).collect()),
+        Condition::And(all) => Plan::All(
+            all.into_iter()
+                .map(|one| plan(one, account, asks))
+                .collect(),
+        ),
         Condition::Or(one, other) => {
-            let one = plan(*one, asks);
-            Plan::Any(Box::new(one), Box::new(plan(*other, asks)))
+            let one = plan(*one, account, asks);
+            Plan::Any(Box::new(one), Box::new(plan(*other, account, asks)))
         }
-        Condition::Not(one) => Plan::Not(Box::new(plan(*one, asks))),
+        Condition::Not(one) => Plan::Not(Box::new(plan(*one, account, asks))),
     }
 }
 
@@ -317,6 +357,8 @@ struct Told<'a> {
     has_keyword: &'a (dyn Fn(&store::Keyword) -> bool + Sync),
     /// The rest, once it was read.
     record: Option<&'a Record>,
+    /// The number of its thread.
+    thread: Option<u64>,
 }
 
 /// Whether a condition holds, as far as that is known.
@@ -331,6 +373,9 @@ fn decide(plan: &Plan, told: &Told<'_>, answers: &[Option<bool>]) -> Option<bool
             let day = convert::date(told.record?.internal_date).day();
             Some(holds(day, *relation, *date))
         }
+        Plan::Email(None) | Plan::Thread(None) => Some(false),
+        Plan::Email(Some(number)) => Some(told.record?.email_id.get() == *number),
+        Plan::Thread(Some(number)) => Some(told.thread? == *number),
         Plan::Larger(octets) => Some(told.record?.size > *octets),
         Plan::Smaller(octets) => Some(told.record?.size < *octets),
         Plan::Ask(index) => answers.get(*index).copied().flatten(),
@@ -502,7 +547,7 @@ mod tests {
             Condition::Uids(set)
         };
         let within = |condition: Condition| {
-            let set = Search::new(condition).within();
+            let set = Search::new(condition, AccountId(1)).within();
             let ranges = set.ranges().iter();
             ranges
                 .map(|range| (range.start().get(), range.end().get()))
@@ -536,6 +581,6 @@ mod tests {
             Condition::Not(Box::new(text("a"))),
             text("b"),
         ]);
-        assert_eq!(Search::new(condition).asks.len(), 2);
+        assert_eq!(Search::new(condition, AccountId(1)).asks.len(), 2);
     }
 }

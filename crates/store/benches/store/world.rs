@@ -1,5 +1,7 @@
 //! The store that is measured, and what is put into it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use address::AccountId;
 use jiff::Timestamp;
 use store::{Delivery, Flags, Incoming, MailboxId, Store, Uid, UidSet};
@@ -60,7 +62,7 @@ pub(crate) fn message(octets: usize, seed: u64) -> Vec<u8> {
     let mut text = format!(
         "From: Léa <lea{seed}@facteur.test>\r\nTo: Jean <jean@facteur.test>\r\n\
          Subject: Nouvelles {seed}\r\nDate: Sat, 28 Nov 2026 04:00:00 +0000\r\n\
-         Message-ID: <{seed}@facteur.test>\r\nMIME-Version: 1.0\r\n\
+         MIME-Version: 1.0\r\n\
          Content-Type: text/plain; charset=utf-8\r\n\r\n"
     )
     .into_bytes();
@@ -81,8 +83,14 @@ pub(crate) fn message(octets: usize, seed: u64) -> Vec<u8> {
     text
 }
 
+/// Delivers a message, under a name that no other has: what is known of names grows as it
+/// does in life.
 pub(crate) async fn deliver_one(store: &Store, account: u64, text: &[u8]) {
+    static NAMES: AtomicU64 = AtomicU64::new(0);
+    let name = NAMES.fetch_add(1, Ordering::Relaxed);
+    let name = format!("Message-ID: <{name:016x}@facteur.test>\r\n");
     let mut intake = store.body();
+    intake.write(name.as_bytes()).await.unwrap();
     intake.write(text).await.unwrap();
     let incoming: Incoming = intake.finish().await.unwrap();
     let now = Timestamp::now();

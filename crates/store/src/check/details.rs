@@ -2,6 +2,7 @@
 
 use super::fault::only;
 use super::parts::{Page, Parts};
+use super::threads::Named;
 use super::{Check, Number, Wrong, is_there};
 use crate::intake::details;
 use crate::keys::DetailsKey;
@@ -98,6 +99,9 @@ impl Check<'_> {
             for wanted in these.iter().filter(|wanted| !found(wanted)) {
                 self.missing(wanted).await?;
             }
+            if mailbox.is_none() {
+                self.named(&page, these);
+            }
             self.tell(mailbox, page, these);
             self.show();
         }
@@ -105,6 +109,21 @@ impl Check<'_> {
             self.missing(wanted).await?;
         }
         Ok(())
+    }
+
+    /// Takes note of the names of messages, for their threads.
+    fn named(&mut self, page: &Page, wanted: &[Wanted]) {
+        for (id, name) in &page.named {
+            let at = wanted.partition_point(|wanted| wanted.id < *id);
+            if let Some(wanted) = wanted.get(at).filter(|wanted| wanted.id == *id) {
+                self.named.push(Named {
+                    email: EmailId(*id),
+                    mailbox: wanted.mailbox,
+                    uid: wanted.uid,
+                    name: *name,
+                });
+            }
+        }
     }
 
     /// No number is there that was not given.
@@ -203,7 +222,7 @@ pub(super) enum Found {
 }
 
 impl Found {
-    fn record(self) -> Option<RecordValue> {
+    pub(super) fn record(self) -> Option<RecordValue> {
         match self {
             Found::Record(record) => Some(record),
             Found::Gone | Found::Damaged => None,

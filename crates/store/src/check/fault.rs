@@ -109,6 +109,8 @@ pub enum Wrong {
     NoDetails,
     /// A message has its envelope and structure for itself, and another message has them.
     NotOwn,
+    /// The name of a message does not lead to the thread that it is in.
+    Misled,
     /// A delivery that happens once is remembered, and will never be forgotten.
     Unaged {
         /// Its number.
@@ -153,6 +155,8 @@ pub enum Number {
     FirstRecent,
     /// The number of a message in the account; bounded by the last that was given.
     EmailId,
+    /// The number of a thread; bounded by the last that was given to a message.
+    Thread,
     /// The number of a mailbox; bounded by the last that was given.
     Mailbox,
     /// UIDVALIDITY; bounded by the last that was given.
@@ -249,6 +253,7 @@ impl fmt::Display for Wrong {
             Self::Uncollected => f.write_str("removed messages will never be cleared away"),
             Self::OldRows => f.write_str("records of version 1 are left behind"),
             Self::NoDetails => f.write_str("the envelope and structure are missing"),
+            Self::Misled => f.write_str("its name does not lead to the thread that it is in"),
             Self::NotOwn => {
                 f.write_str("another message has the envelope and structure that are its own")
             }
@@ -270,6 +275,7 @@ impl fmt::Display for Number {
             Self::Forgotten => "the last change that is forgotten",
             Self::FirstRecent => "the first UID that is \\Recent",
             Self::EmailId => "the number of a message",
+            Self::Thread => "the number of a thread",
             Self::Mailbox => "the number of a mailbox",
             Self::UidValidity => "UIDVALIDITY",
         })

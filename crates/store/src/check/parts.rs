@@ -6,9 +6,12 @@ use std::ops::Range;
 
 use kv::Row;
 use kv::damage::{Damage, Rest};
+use message::Lineage;
 
 use crate::intake::DETAILS_PARTS;
+use crate::keys::NamedKey;
 use crate::reading::Reading;
+use crate::threads::named;
 use crate::values::{DetailsValue, Stored, damaged};
 use crate::{Result, StoreError};
 
@@ -35,6 +38,8 @@ pub(super) struct Page {
     pub(super) found: Vec<u64>,
     /// Those of them that can't be read: the first key, and why.
     pub(super) odd: Vec<(u64, Vec<u8>, String)>,
+    /// The names that they have, where they have one.
+    pub(super) named: Vec<(u64, NamedKey)>,
     pub(super) damage: Option<Damage>,
     /// Keys that are none.
     pub(super) strays: Vec<Vec<u8>>,
@@ -108,10 +113,16 @@ impl Parts {
                 continue;
             };
             page.found.push(*id);
-            if let Err(StoreError::Damaged(why)) = decode(parts)
-                && !broken.contains(id)
-            {
-                page.odd.push((*id, key.clone(), why));
+            match decode(parts) {
+                Ok(details) => {
+                    let header = details.asked.as_deref().unwrap_or_default();
+                    let own = Lineage::of(&details.envelope, header).own;
+                    page.named.extend(own.map(|own| (*id, named(&own))));
+                }
+                Err(StoreError::Damaged(why)) if !broken.contains(id) => {
+                    page.odd.push((*id, key.clone(), why));
+                }
+                Err(_) => {}
             }
         }
     }

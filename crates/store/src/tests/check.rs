@@ -14,7 +14,9 @@ use kv::{Kv, Operation, Outcome, Partition};
 
 use super::engine::Flawed;
 use super::invariants::faults;
+use crate::keys::NamedKey;
 use crate::packing::Packing;
+use crate::threads::named;
 use crate::values::Stored;
 use crate::{
     Bodies, Delivery, DeliveryId, FAULTS, FlagChange, Flags, How, Incoming, Keyword, MailboxId,
@@ -46,7 +48,8 @@ struct World {
 
 impl World {
     /// An account with 13 messages in INBOX: 1 to 6 and 7 to 12 in blocks, 13 alone; 5 is
-    /// removed; 8 and 9 were copied to another mailbox, where they stand alone.
+    /// removed; 8 and 9 were copied to another mailbox, where they stand alone. 11 has a name,
+    /// and 12 is an answer to it.
     async fn new() -> World {
         let dir = tempfile::tempdir().unwrap();
         let (kv, damaged) = (Arc::new(Memory::default()), Arc::default());
@@ -79,7 +82,13 @@ impl World {
         let other = store.create_mailbox(ACCOUNT, "other", NOW).await.unwrap();
         assert_eq!(other.id, OTHER);
         for number in 1..=13 {
-            let message = self.incoming(&format!("Subject: {number}\r\n\r\n")).await;
+            let named = match number {
+                11 => "Message-ID: <a@b>\r\n",
+                12 => "Message-ID: <c@b>\r\nReferences: <a@b>\r\n",
+                _ => "",
+            };
+            let text = format!("Subject: {number}\r\n{named}\r\n");
+            let message = self.incoming(&text).await;
             self.deliver(&message, number).await;
         }
         let seen = FlagChange {
@@ -128,6 +137,12 @@ impl World {
         let partition = Partition::Account(ACCOUNT);
         let outcome = self.kv.commit(partition, vec![], operations).await;
         assert_eq!(outcome, Ok(Outcome::Committed));
+    }
+
+    /// The own name of a message with this header.
+    async fn name(&self, header: &str) -> NamedKey {
+        let lineage = self.incoming(header).await.scanned.lineage;
+        named(&lineage.own.unwrap())
     }
 
     async fn value<T: Stored>(&self, key: &[u8]) -> T {
@@ -220,7 +235,7 @@ async fn how_far_it_came_is_shown() {
         .unwrap();
     assert_eq!(shown.last(), Some(&checked.progress));
     // Of the 13 bodies those of two are shared.
-    let octets = 9 * 14 + 4 * 15;
+    let octets = 9 * 14 + 4 * 15 + 19 + 38;
     assert_eq!(
         (checked.progress.messages, checked.progress.octets),
         (15, octets)

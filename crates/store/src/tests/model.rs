@@ -51,6 +51,7 @@ enum Do {
         flags: u8,
         once: Option<u8>,
         room: Option<u64>,
+        names: Names,
     },
     SetFlags {
         mailbox: usize,
@@ -84,6 +85,8 @@ enum Do {
     },
     /// What is there becomes what version 1 would have written.
     Age,
+    /// What care does of an account.
+    Tidy,
     Expunge {
         mailbox: usize,
         only: Option<(u32, u32)>,
@@ -109,6 +112,41 @@ enum Do {
     Compare,
 }
 
+/// What a message says of its thread: its own name, and those of its ancestors, the nearest
+/// last.
+#[derive(Clone, Debug, Default)]
+struct Names {
+    own: Option<u8>,
+    ancestors: Vec<u8>,
+}
+
+impl Names {
+    fn header(&self) -> String {
+        let mut header = String::new();
+        if let Some(own) = self.own {
+            header += &format!("Message-ID: <{own}@x>\r\n");
+        }
+        if !self.ancestors.is_empty() {
+            let ancestors = self.ancestors.iter().map(|name| format!(" <{name}@x>"));
+            header += &format!("References:{}\r\n", ancestors.collect::<String>());
+        }
+        header
+    }
+
+    /// All of them, nearest first.
+    fn line(&self) -> impl Iterator<Item = u8> {
+        self.own
+            .into_iter()
+            .chain(self.ancestors.iter().rev().copied())
+    }
+}
+
+fn names() -> impl Strategy<Value = Names> {
+    let own = proptest::option::weighted(0.8, 0..12u8);
+    let ancestors = proptest::collection::vec(0..12u8, 0..3);
+    (own, ancestors).prop_map(|(own, ancestors)| Names { own, ancestors })
+}
+
 fn acts(many: usize) -> impl Strategy<Value = Vec<Do>> {
     let mailbox = || 0..6usize;
     let last = u32::try_from(3 * many).unwrap();
@@ -117,8 +155,8 @@ fn acts(many: usize) -> impl Strategy<Value = Vec<Do>> {
     let room = || proptest::option::weighted(0.3, 0..3000u64);
     let how = prop_oneof![Just(How::Add), Just(How::Remove), Just(How::Replace)];
     let act = prop_oneof![
-        8 => (mailbox(), 0..2000usize, any::<u8>(), proptest::option::weighted(0.3, 0..4u8), room())
-            .prop_map(|(mailbox, length, flags, once, room)| Do::Deliver { mailbox, length, flags, once, room }),
+        8 => (mailbox(), 0..2000usize, any::<u8>(), proptest::option::weighted(0.3, 0..4u8), room(), names())
+            .prop_map(|(mailbox, length, flags, once, room, names)| Do::Deliver { mailbox, length, flags, once, room, names }),
         6 => (mailbox(), uids(), how, any::<u8>())
             .prop_map(|(mailbox, uids, how, flags)| Do::SetFlags { mailbox, uids, how, flags }),
         3 => (mailbox(), uids(), mailbox(), room())
@@ -128,6 +166,7 @@ fn acts(many: usize) -> impl Strategy<Value = Vec<Do>> {
             .prop_map(|(from, uids, to, keep, commits)| Do::Die { from, uids, to, keep, commits }),
         2 => (mailbox(), 1..many).prop_map(|(mailbox, messages)| Do::Fill { mailbox, messages }),
         1 => Just(Do::Age),
+        2 => Just(Do::Tidy),
         2 => (mailbox(), proptest::option::of(uids())).prop_map(|(mailbox, only)| Do::Expunge { mailbox, only }),
         2 => (mailbox(), uids()).prop_map(|(mailbox, uids)| Do::Remove { mailbox, uids }),
         2 => name().prop_map(Do::Create),
@@ -214,11 +253,59 @@ struct World {
     validities: BTreeSet<u32>,
     once: BTreeMap<u8, (u32, u32)>,
     next_email: u64,
+    threads: Threads,
     now: i64,
     packing: Packing,
     /// One that forgets, if that is the engine.
     memory: Option<Arc<Memory>>,
     open: Option<Open>,
+}
+
+/// What is known of threads.
+#[derive(Default)]
+struct Threads {
+    /// The names of each message that came, and its thread once that was seen.
+    messages: BTreeMap<u64, (Names, Option<u64>)>,
+    /// Where names lead; those of a thread without messages may be swept.
+    led: BTreeMap<u8, u64>,
+    /// Where names lead may not be known: what was there was as if from before there were
+    /// threads.
+    unknown: bool,
+}
+
+impl Threads {
+    /// Takes note that a message is seen in a thread.
+    fn seen(&mut self, email: u64, thread: u64, alive: &BTreeSet<u64>) {
+        let (names, known) = self.messages.get(&email).unwrap().clone();
+        if let Some(known) = known {
+            assert_eq!(thread, known, "message {email} has changed its thread");
+            return;
+        }
+        self.messages.get_mut(&email).unwrap().1 = Some(thread);
+        if self.unknown {
+            return;
+        }
+        loop {
+            let expected = names.line().find_map(|name| self.led.get(&name).copied());
+            let expected = expected.unwrap_or(email);
+            if expected == thread {
+                break;
+            }
+            assert!(
+                !self.is_alive(expected, alive),
+                "message {email} is in {thread}, not {expected}"
+            );
+            self.led.retain(|_, led| *led != expected);
+        }
+        for name in names.line() {
+            self.led.entry(name).or_insert(thread);
+        }
+    }
+
+    fn is_alive(&self, thread: u64, alive: &BTreeSet<u64>) -> bool {
+        let mut alive = alive.iter().filter_map(|email| self.messages.get(email));
+        alive.any(|(_, known)| *known == Some(thread))
+    }
 }
 
 /// The store while it is open.
@@ -257,6 +344,7 @@ impl World {
             validities: BTreeSet::new(),
             once: BTreeMap::new(),
             next_email: 1,
+            threads: Threads::default(),
             now: 1_800_000_000,
             packing,
             memory,
@@ -387,8 +475,9 @@ impl World {
                 flags: bits,
                 once,
                 room,
+                names,
             } => {
-                self.deliver(mailbox, length, bits, once, room).await;
+                self.deliver(mailbox, length, bits, once, room, names).await;
             }
             Do::SetFlags {
                 mailbox,
@@ -424,6 +513,16 @@ impl World {
             Do::Age => {
                 let Open { kv, store, .. } = self.opened();
                 old::make_old(store, &**kv, ACCOUNT).await;
+                old::forget_threads(store, &**kv, ACCOUNT).await;
+                self.threads.unknown = true;
+                for (_, thread) in self.threads.messages.values_mut() {
+                    *thread = None;
+                }
+            }
+            Do::Tidy => {
+                let store = self.store();
+                store.tend(ACCOUNT, self.now()).await.unwrap();
+                store.sweep(ACCOUNT).await.unwrap();
             }
             Do::Expunge { mailbox, only } => self.expunge(mailbox, only.map(set)).await,
             Do::Remove { mailbox, uids } => {
@@ -466,9 +565,10 @@ impl World {
         bits: u8,
         once: Option<u8>,
         room: Option<u64>,
+        names: Names,
     ) {
         let (name, id) = self.pick(mailbox);
-        let (body, incoming) = self.incoming(bits, length).await;
+        let (body, incoming) = self.incoming(bits, length, &names).await;
         let delivery = Delivery {
             flags: flags(bits),
             internal_date: self.now().into(),
@@ -495,7 +595,7 @@ impl World {
             date: self.now,
             email: self.next_email,
         };
-        self.next_email += 1;
+        self.came(names, id, placed.uid).await;
         assert_eq!(self.add(&name, message), placed.uid.get());
         if let Some(once) = once {
             self.once
@@ -503,10 +603,39 @@ impl World {
         }
     }
 
+    /// Takes note of the message with the next number, which has just come.
+    async fn came(&mut self, names: Names, mailbox: MailboxId, uid: Uid) {
+        let email = self.next_email;
+        self.next_email += 1;
+        self.threads.messages.insert(email, (names, None));
+        if self.threads.unknown {
+            return;
+        }
+        let page = Page {
+            uids: &[uid].into_iter().collect(),
+            after: None,
+            limit: 1,
+            include_gone: false,
+        };
+        let store = self.store();
+        let record = store.records(ACCOUNT, mailbox, page).await.unwrap();
+        let threads = store.threads(ACCOUNT, &record).await.unwrap();
+        let alive = self.alive();
+        self.threads.seen(email, threads[0].get(), &alive);
+    }
+
+    /// The numbers of messages that are there.
+    fn alive(&self) -> BTreeSet<u64> {
+        let all = self.mailboxes.values();
+        let all = all.flat_map(|mailbox| mailbox.messages.values());
+        all.map(|message| message.email).collect()
+    }
+
     /// A message with the number that it will have.
-    async fn incoming(&self, bits: u8, length: usize) -> (Vec<u8>, Incoming) {
+    async fn incoming(&self, bits: u8, length: usize, names: &Names) -> (Vec<u8>, Incoming) {
+        let (number, names) = (self.next_email, names.header());
         let body = [
-            format!("Subject: {}\r\n\r\n", self.next_email).into_bytes(),
+            format!("Subject: {number}\r\n{names}\r\n").into_bytes(),
             vec![bits; length],
         ]
         .concat();
@@ -520,7 +649,8 @@ impl World {
     /// Delivers the same message many times.
     async fn fill(&mut self, mailbox: usize, messages: usize) {
         let (name, id) = self.pick(mailbox);
-        let (body, incoming) = self.incoming(0, 10).await;
+        let names = Names::default();
+        let (body, incoming) = self.incoming(0, 10, &names).await;
         for n in 0..messages {
             let bits = u8::try_from(n % 3).unwrap();
             let delivery = Delivery {
@@ -539,7 +669,7 @@ impl World {
                 date: self.now,
                 email: self.next_email,
             };
-            self.next_email += 1;
+            self.came(names.clone(), id, placed.uid).await;
             assert_eq!(self.add(&name, message), placed.uid.get());
         }
     }
@@ -866,7 +996,35 @@ impl World {
         for mailbox in self.mailboxes.values_mut() {
             compare_mailbox(&store, mailbox, now).await;
         }
+        self.compare_threads().await;
         invariants::check(&store, ACCOUNT).await;
+    }
+}
+
+impl World {
+    /// What is told of threads is what was told before, and messages of one name are in one.
+    async fn compare_threads(&mut self) {
+        let (store, alive) = (self.store().clone(), self.alive());
+        let mut named = BTreeMap::new();
+        for mailbox in self.mailboxes.values() {
+            let page = Page {
+                uids: &UidSet::all(),
+                after: None,
+                limit: usize::MAX,
+                include_gone: false,
+            };
+            let records = store.records(ACCOUNT, mailbox.id.unwrap(), page).await;
+            let records = records.unwrap();
+            let threads = store.threads(ACCOUNT, &records).await.unwrap();
+            for (record, thread) in records.iter().zip(threads) {
+                let (email, thread) = (record.email_id.get(), thread.get());
+                self.threads.seen(email, thread, &alive);
+                let (names, _) = &self.threads.messages[&email];
+                if let Some(own) = names.own {
+                    assert_eq!(*named.entry(own).or_insert(thread), thread);
+                }
+            }
+        }
     }
 }
 

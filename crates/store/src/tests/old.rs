@@ -1,12 +1,14 @@
-//! Mailboxes as version 1 wrote them.
+//! Mailboxes as version 1 wrote them, and accounts that never heard of threads.
 
 use address::AccountId;
 use kv::{Kv, Operation, Outcome, Partition};
 
-use crate::keys::{GoneKey, NameKey, RecordKey};
+use crate::keys::{GoneKey, NameKey, NamedKey, RecordKey, ThreadKey};
 use crate::mark::{Kept, RecordValue, written_by_version_1};
 use crate::reading::Reading;
-use crate::values::{NameValue, RemovedValue, Stored, summary_of_version_1};
+use crate::values::{
+    AccountValue, NameValue, RemovedValue, Stored, account_of_version_1, summary_of_version_1,
+};
 use crate::walk::{Place, Walk};
 use crate::{Store, UidSet, keys};
 
@@ -79,5 +81,19 @@ pub(super) async fn make_old(store: &Store, kv: &dyn Kv, account: AccountId) {
     let all = keys::DetailsKey::range(&(crate::EmailId(0)..=crate::EmailId(u64::MAX)));
     let clear = vec![Operation::ClearRange(all)];
     let outcome = kv.commit(partition, vec![], clear).await;
+    assert_eq!(outcome, Ok(Outcome::Committed));
+}
+
+/// Makes an account what it was before there were threads.
+pub(super) async fn forget_threads(store: &Store, kv: &dyn Kv, account: AccountId) {
+    let reading = store.reading(account).await.unwrap();
+    let found = reading.get::<AccountValue>(&keys::account()).await.unwrap();
+    let operations = vec![
+        Operation::Put(keys::account(), account_of_version_1(&found.unwrap().0)),
+        Operation::ClearRange(NamedKey::all()),
+        Operation::ClearRange(ThreadKey::all()),
+    ];
+    let partition = Partition::Account(account);
+    let outcome = kv.commit(partition, vec![], operations).await;
     assert_eq!(outcome, Ok(Outcome::Committed));
 }

@@ -70,7 +70,12 @@ fn no_library_gets_in_unencrypted_where_the_service_forbids_it() {
 
 #[test]
 fn imaplib_does_all_it_can() {
-    in_each_way(&["imap_sign_in", "imap_mailboxes", "imap_messages"]);
+    in_each_way(&[
+        "imap_sign_in",
+        "imap_mailboxes",
+        "imap_messages",
+        "imap_names",
+    ]);
 }
 
 #[test]

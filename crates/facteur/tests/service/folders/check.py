@@ -1,4 +1,5 @@
 """Compares what is found today with what was found when the folder was kept."""
+import json
 import smtplib
 
 from imap_client import Imap, flags_of
@@ -9,13 +10,14 @@ NEW = b"From: someone@example.org\r\nSubject: new\r\n\r\nToday's.\r\n"
 
 
 def check(setting, found):
-    now = look(setting, found["people"])
+    # As it is written down: a pair is then a list.
+    now = json.loads(json.dumps(look(setting, found["people"])))
     different = list(differences("", found, now))
     if different:
         raise SystemExit("\n".join(different))
     for person in found["people"]:
         if person["address"] != "odile@exemple.test":
-            goes_on(setting, person, found["mail"][person["address"]]["mailboxes"])
+            goes_on(setting, person, now["mail"][person["address"]]["mailboxes"])
 
 
 def differences(place, then, now):
@@ -48,7 +50,12 @@ def goes_on(setting, person, before):
             said = imap.command(f"APPEND {name}", NEW)[1]
             if f'[APPENDUID {then["uidvalidity"]} {new}]' not in said:
                 raise SystemExit(f"{name}: {said} instead of {new}")
-        uids = [int(uid) for uid in mailbox(imap, name)["messages"]]
+        after = json.loads(json.dumps(mailbox(imap, name)))
+        kept = [after["id"], *(after["messages"][uid]["for ever"] for uid in then["messages"])]
+        told = [then["id"], *(one["for ever"] for one in then["messages"].values())]
+        if kept != told:
+            raise SystemExit(f"{name}: {kept} were {told}")
+        uids = [int(uid) for uid in after["messages"]]
         if uids != [*map(int, then["messages"]), new]:
             raise SystemExit(f"{name}: {uids} after {new}")
         imap.command(f"SELECT {name}")

@@ -73,19 +73,21 @@ def use(said):
 def mailbox(imap, name):
     """Its numbers, and each message by its UID."""
     counted = counts(imap.command(f"STATUS {name} (UIDVALIDITY UIDNEXT MESSAGES UNSEEN)")[0])
-    imap.command(f"EXAMINE {name}")
-    untagged, _ = imap.command("UID FETCH 1:* (FLAGS INTERNALDATE ENVELOPE BODYSTRUCTURE BODY.PEEK[])")
+    opened = "\n".join(said for said, _ in imap.command(f"EXAMINE {name}")[0])
+    identified = re.search(r"\[MAILBOXID \(([\w-]+)\)\]", opened).group(1)
+    untagged, _ = imap.command("UID FETCH 1:* (FLAGS EMAILID THREADID INTERNALDATE ENVELOPE BODYSTRUCTURE BODY.PEEK[])")
     messages = {}
     for said, literals in untagged:
         if is_fetch(said):
             messages[str(uid_of(said))] = {
                 "flags": flags_of(said),
+                "for ever": re.search(r"EMAILID \(([\w-]+)\) THREADID \(([\w-]+)\)", said).groups(),
                 "date": re.search(r'INTERNALDATE "([^"]+)"', said).group(1),
                 "octets": len(literals[-1]),
                 "sha256": hashlib.sha256(literals[-1]).hexdigest(),
                 "described": described(said, literals[:-1]),
             }
-    return {**counted, "messages": messages, "exist": counted["messages"]}
+    return {**counted, "id": identified, "messages": messages, "exist": counted["messages"]}
 
 
 def described(said, literals):

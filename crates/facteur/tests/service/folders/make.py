@@ -34,6 +34,15 @@ Content-Transfer-Encoding: base64
 AAECAwQF
 --b--
 """.replace(b"\n", b"\r\n")
+ANSWER = b"""From: Paul <paul@facteur.test>
+To: Jeanne <jeanne@facteur.test>
+Subject: Re: =?utf-8?q?=C3=89t=C3=A9?=
+Message-ID: <answer@facteur.test>
+In-Reply-To: <letter@facteur.test>
+References: <letter@facteur.test>
+
+Oui.
+""".replace(b"\n", b"\r\n")
 # Kept in a file of its own, and next to nothing once it is packed.
 LARGE = b"From: jeanne@facteur.test\r\nSubject: large\r\n\r\n" + b"0123456789abcdef\r\n" * 20_000
 
@@ -114,7 +123,9 @@ def jeanne(imap):
 
 
 def paul(imap):
-    """The last message of a mailbox is removed: its UID must not come again."""
+    """The last message of a mailbox is removed: its UID must not come again. A letter is
+    answered."""
+    imap.command("APPEND Drafts (\\Draft)", ANSWER)
     imap.command("APPEND Sent", PLAIN)
     imap.command("APPEND Sent (\\Deleted)", PLAIN)
     imap.command("SELECT Sent")

@@ -74,6 +74,8 @@ fn item(cursor: &mut Cursor<'_>) -> Read<FetchItem> {
         "INTERNALDATE" => FetchItem::InternalDate,
         "RFC822.SIZE" => FetchItem::Rfc822Size,
         "ENVELOPE" => FetchItem::Envelope,
+        "EMAILID" => FetchItem::EmailId,
+        "THREADID" => FetchItem::ThreadId,
         "BODYSTRUCTURE" => FetchItem::BodyStructure,
         "BODY" if !bracket => FetchItem::Body,
         "BODY" => body_section(cursor, false)?,

@@ -6,6 +6,7 @@ use super::fetch::field_name;
 use crate::codec::command::{By, Command};
 use crate::codec::date::read_date;
 use crate::codec::flag::{Keyword, SystemFlag};
+use crate::codec::object::ObjectId;
 use crate::codec::search::{Relation, SearchDate, SearchKey, TextPlace};
 use crate::limits;
 
@@ -135,6 +136,8 @@ fn key_with_arguments(
         }
         "KEYWORD" => keyword(cursor)?,
         "UNKEYWORD" => not(keyword(cursor)?),
+        "EMAILID" => SearchKey::EmailId(object(cursor)?),
+        "THREADID" => SearchKey::ThreadId(object(cursor)?),
         "LARGER" => SearchKey::Larger(number(cursor)?),
         "SMALLER" => SearchKey::Smaller(number(cursor)?),
         "UID" => {
@@ -181,6 +184,13 @@ fn text(cursor: &mut Cursor<'_>, place: TextPlace) -> Read<SearchKey> {
     let octets = cursor.astring()?.into_owned();
     let text = String::from_utf8(octets).map_err(|_| missing)?;
     Ok(SearchKey::Text { place, text })
+}
+
+/// RFC 8474 section 7.
+fn object(cursor: &mut Cursor<'_>) -> Read<ObjectId> {
+    cursor.space()?;
+    let missing = cursor.wanted("an identifier");
+    ObjectId::new(cursor.atom()?).ok_or_else(|| missing.into())
 }
 
 /// A keyword that can't be kept is one that no message has.

@@ -109,6 +109,8 @@ fn a_complaint_says_where() {
             "a date such as 1-Feb-2026 at 16",
         ),
         ("a SEARCH CHARSET KOI8-R TEXT x", "BadCharset"),
+        ("a SEARCH EMAILID a.b", "an identifier at 18"),
+        ("a SEARCH THREADID \"a\"", "an atom at 19"),
         ("a STATUS x (SIZE)", "an item of STATUS at 13"),
         ("a STATUS x ()", "a word at 13"),
         (
@@ -211,6 +213,7 @@ fn macros_stand_for_items() {
     assert_eq!(count("a FETCH 1 fast"), 3);
     assert_eq!(count("a FETCH 1 FULL"), 5);
     assert_eq!(count("a FETCH 1 (FLAGS FLAGS UID)"), 2);
+    assert_eq!(count("a FETCH 1 (EMAILID THREADID emailid)"), 2);
     assert_eq!(count("a FETCH 1 (BODY.PEEK[1] BODY[1] BODY[1]<0.5>)"), 2);
 }
 
@@ -278,10 +281,10 @@ fn the_tablets_search() {
 
 #[test]
 fn every_search_key_of_the_rfc_is_known() {
-    let keys = "ALL ANSWERED BCC a BEFORE 1-Feb-1994 BODY a CC a DELETED DRAFT FLAGGED FROM a \
+    let keys = "ALL ANSWERED BCC a BEFORE 1-Feb-1994 BODY a CC a DELETED DRAFT EMAILID E1-2 FLAGGED FROM a \
         HEADER Message-ID \"<a>\" KEYWORD $x LARGER 1 NEW NOT SEEN OLD ON \"1-Feb-1994\" OR SEEN DRAFT \
         RECENT SEEN SENTBEFORE 1-Feb-1994 SENTON 1-Feb-1994 SENTSINCE 1-Feb-1994 SINCE 1-Feb-1994 \
-        SMALLER 1 SUBJECT a TEXT \"\" TO a UID 1:* UNANSWERED UNDELETED UNDRAFT UNFLAGGED \
+        SMALLER 1 SUBJECT a TEXT \"\" THREADID T_1 TO a UID 1:* UNANSWERED UNDELETED UNDRAFT UNFLAGGED \
         UNKEYWORD a[b UNSEEN 1,2:3 (SEEN)";
     let Command::Search {
         key: SearchKey::And(all),
@@ -290,7 +293,7 @@ fn every_search_key_of_the_rfc_is_known() {
     else {
         panic!("no AND")
     };
-    assert_eq!(all.len(), 37);
+    assert_eq!(all.len(), 39);
 }
 
 #[test]
@@ -398,7 +401,7 @@ fn the_rest() {
 
 /// Text that is nearly a command, which finds more than noise does.
 fn almost() -> impl Strategy<Value = Vec<u8>> {
-    const WORDS: [&str; 40] = [
+    const WORDS: [&str; 42] = [
         "a",
         "UID",
         "FETCH",
@@ -439,6 +442,8 @@ fn almost() -> impl Strategy<Value = Vec<u8>> {
         "\0",
         "\r\n",
         "BEFORE 1-Feb-1994",
+        "EMAILID T1-2",
+        "THREADID",
     ];
     let word = prop_oneof![
         4 => prop::sample::select(WORDS.to_vec()).prop_map(|word| word.as_bytes().to_vec()),

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::Writer;
 use crate::codec::command::Tag;
 use crate::codec::flag::{Keyword, SystemFlag};
+use crate::codec::object::ObjectId;
 use crate::number::{SequenceNumber, Uid, UidRun, UidValidity};
 
 /// How a command ended.
@@ -41,6 +42,8 @@ pub(crate) enum Code {
     CopyUid(UidValidity, UidRun, UidRun),
     ExpungeIssued,
     Limit,
+    /// RFC 8474 section 4.
+    MailboxId(ObjectId),
     NonExistent,
     OverQuota,
     /// The keywords beside the system flags; `None` where nothing may be changed.
@@ -137,6 +140,7 @@ impl Writer {
             }
             Code::ExpungeIssued => "EXPUNGEISSUED",
             Code::Limit => "LIMIT",
+            Code::MailboxId(id) => return self.object("MAILBOXID", id),
             Code::NonExistent => "NONEXISTENT",
             Code::OverQuota => "OVERQUOTA",
             Code::PermanentFlags(kept) => {

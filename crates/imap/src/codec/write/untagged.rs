@@ -4,6 +4,7 @@
 use super::Writer;
 use crate::codec::fetch::{BodySection, SectionName, SectionText};
 use crate::codec::flag::{Flags, Keyword, SystemFlag};
+use crate::codec::object::ObjectId;
 use crate::number::SequenceNumber;
 
 impl Writer {
@@ -50,6 +51,14 @@ impl Writer {
         self.list(system.chain(recent).chain(keywords), |to, flag| {
             to.syntax(flag);
         })
+    }
+
+    /// An identifier under a name: `EMAILID (E1-12)`. RFC 8474 section 7.
+    pub(crate) fn object(&mut self, name: &str, id: &ObjectId) -> &mut Self {
+        self.syntax(name)
+            .syntax(" (")
+            .syntax(id.as_str())
+            .syntax(")")
     }
 
     /// `* 12 FETCH (`.

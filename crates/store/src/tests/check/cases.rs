@@ -5,13 +5,13 @@ use kv::Operation;
 use super::{INBOX, OTHER, World, uid};
 use crate::keys::{
     self, BlockChangedKey, BlockGoneKey, DetailsKey, DoomedKey, LeftKey, MarksKey, NameKey,
-    OnceAgeKey, PieceKey, RecordKey, SubscriptionKey,
+    NamedKey, OnceAgeKey, PieceKey, RecordKey, SubscriptionKey, ThreadKey,
 };
 use crate::mark::RecordValue;
 use crate::values::{
-    AccountValue, KeywordsValue, MarkValue, NameValue, OnceValue, Stored, SummaryValue,
+    AccountValue, KeywordsValue, MarkValue, NameValue, OnceValue, Stored, SummaryValue, ThreadValue,
 };
-use crate::{EmailId, Keyword, MailboxId, Modseq};
+use crate::{EmailId, Keyword, MailboxId, Modseq, ThreadId};
 
 /// What is done to an account, and what is then said of it.
 pub(super) struct Case {
@@ -45,7 +45,7 @@ pub(super) async fn cases(world: &World) -> Vec<Case> {
     };
     case(
         with(|account| account.bytes += 1),
-        &["account 3: octets: 201 are written down, 200 are there"],
+        &["account 3: octets: 258 are written down, 257 are there"],
     );
     case(
         with(|account| account.messages -= 1),
@@ -161,6 +161,45 @@ pub(super) async fn cases(world: &World) -> Vec<Case> {
         &["account 3, mailbox 5 (\"Junk\"): mailbox 4 has the same UIDVALIDITY"],
     );
 
+    // Threads.
+    let reply = world
+        .name("References: <a@b>\r\nMessage-ID: <c@b>\r\n\r\n")
+        .await;
+    let thread = |number| ThreadValue(ThreadId(number));
+    let misled = &[
+        "account 3, mailbox 1 (\"INBOX\"), UID 12: its name does not lead to the thread that it is in",
+    ];
+    case(vec![Operation::Delete(reply.encode())], misled);
+    case(vec![put(reply.encode(), &thread(3))], misled);
+    case(
+        vec![Operation::Delete(ThreadKey(EmailId(12)).encode())],
+        misled,
+    );
+    case(
+        vec![put(NamedKey(5).encode(), &thread(14))],
+        &["account 3: the number of a thread: 14 was found, and 13 is the highest"],
+    );
+    case(
+        vec![put(ThreadKey(EmailId(14)).encode(), &thread(1))],
+        &["account 3: the number of a message: 14 was found, and 13 is the highest"],
+    );
+    case(
+        vec![Operation::Put(NamedKey(5).encode(), vec![2])],
+        &[
+            "account 3: the record 120000000000000005 can't be read: a thread: version 2 is not known here",
+        ],
+    );
+    case(
+        vec![Operation::Put(ThreadKey(EmailId(12)).encode(), vec![1])],
+        &[
+            "account 3: the record 13000000000000000c can't be read: a thread: Hit the end of buffer, expected more data",
+        ],
+    );
+    case(
+        vec![Operation::Put(vec![0x12, 1], vec![])],
+        &["account 3: the record 1201 is of no known kind"],
+    );
+
     // Deliveries that happen once.
     let age = OnceAgeKey {
         seconds: 0,
@@ -222,8 +261,8 @@ pub(super) async fn cases(world: &World) -> Vec<Case> {
     case(
         with(|inbox| inbox.bytes -= 1),
         &[
-            "account 3: octets: 200 are written down, 199 are there",
-            "account 3, mailbox 1 (\"INBOX\"): octets: 171 are written down, 172 are there",
+            "account 3: octets: 257 are written down, 256 are there",
+            "account 3, mailbox 1 (\"INBOX\"): octets: 228 are written down, 229 are there",
         ],
     );
     case(
@@ -296,7 +335,7 @@ pub(super) async fn cases(world: &World) -> Vec<Case> {
             "account 3, mailbox 1 (\"INBOX\"): messages: 12 are written down, 13 are there",
             "account 3, mailbox 1 (\"INBOX\"): messages that are \\Recent: 12 are written down, 13 are there",
             "account 3, mailbox 1 (\"INBOX\"): messages that are in no block: 1 are written down, 2 are there",
-            "account 3, mailbox 1 (\"INBOX\"): octets: 172 are written down, 187 are there",
+            "account 3, mailbox 1 (\"INBOX\"): octets: 229 are written down, 244 are there",
         ],
     );
     case(
@@ -305,7 +344,7 @@ pub(super) async fn cases(world: &World) -> Vec<Case> {
             "account 3, mailbox 1 (\"INBOX\"): messages: 12 are written down, 11 are there",
             "account 3, mailbox 1 (\"INBOX\"): messages that are \\Recent: 12 are written down, 11 are there",
             "account 3, mailbox 1 (\"INBOX\"): messages that are in no block: 1 are written down, 0 are there",
-            "account 3, mailbox 1 (\"INBOX\"): octets: 172 are written down, 157 are there",
+            "account 3, mailbox 1 (\"INBOX\"): octets: 229 are written down, 214 are there",
         ],
     );
     case(
@@ -329,7 +368,7 @@ pub(super) async fn cases(world: &World) -> Vec<Case> {
             "account 3, mailbox 1 (\"INBOX\"): messages: 12 are written down, 18 are there",
             "account 3, mailbox 1 (\"INBOX\"): messages without \\Seen: 10 are written down, 16 are there",
             "account 3, mailbox 1 (\"INBOX\"): messages that are \\Recent: 12 are written down, 18 are there",
-            "account 3, mailbox 1 (\"INBOX\"): octets: 172 are written down, 256 are there",
+            "account 3, mailbox 1 (\"INBOX\"): octets: 229 are written down, 313 are there",
             "account 3, mailbox 1 (\"INBOX\"), UID 4: another message has the envelope and structure that are its own",
             "account 3, mailbox 1 (\"INBOX\"), UID 7: another message has the envelope and structure that are its own",
         ],
@@ -438,7 +477,7 @@ pub(super) async fn cases(world: &World) -> Vec<Case> {
     case(
         vec![put(RecordKey(INBOX, uid(13)).encode(), &same)],
         &[
-            "account 3, mailbox 1 (\"INBOX\"): octets: 172 are written down, 171 are there",
+            "account 3, mailbox 1 (\"INBOX\"): octets: 229 are written down, 228 are there",
             "account 3, mailbox 1 (\"INBOX\"), UID 13: another message has the envelope and structure that are its own",
         ],
     );
