@@ -30,9 +30,10 @@ impl Store {
     ) -> Result<Placed> {
         let details = details(&incoming.scanned)?;
         let line = Line::of(&incoming.scanned.lineage);
+        let keys = read_by(mailbox, delivery, &line);
         let mut turn = self.turn(account).await;
         loop {
-            let mut change = turn.begin_reading(line.keys()).await?;
+            let mut change = turn.begin_with(keys.clone()).await?;
             if let Some(placed) = change.already(delivery).await? {
                 return Ok(placed);
             }
@@ -61,6 +62,17 @@ impl Store {
             }
         }
     }
+}
+
+/// The keys that a delivery reads.
+fn read_by(mailbox: MailboxId, delivery: &Delivery, line: &Line) -> Vec<Vec<u8>> {
+    let mut read = vec![keys::account(), keys::summary(mailbox)];
+    read.extend(line.keys());
+    read.extend(delivery.once.map(|once| keys::once(once.get())));
+    if !delivery.flags.keywords.is_empty() {
+        read.push(keys::keywords(mailbox));
+    }
+    read
 }
 
 impl Change {

@@ -28,7 +28,7 @@
 //! | `sweep.rs` | clearing away mailboxes and old deliveries |
 //! | `care.rs`, `references.rs` | what the care of a whole store asks; rows that refer to bodies |
 //! | `check.rs`, `check/` | looking at all that an account has, and what is wrong with it |
-//! | `change.rs`, `reading.rs`, `locks.rs` | a change in the making, a snapshot, turns |
+//! | `change.rs`, `reading.rs`, `glimpse.rs`, `locks.rs` | a change in the making, what it reads, turns |
 //! | `walk.rs`, `writing.rs` | messages read and written, wherever they stand |
 //! | `keys.rs`, `values.rs`, `mark.rs`, `block.rs`, `columns.rs`, `packing.rs` | the bytes |
 //! | `ids.rs`, `uidset.rs`, `flags.rs`, `mailbox.rs`, `record.rs`, `error.rs`, `limits.rs` | the words of the interface |
@@ -100,6 +100,7 @@ mod fold;
 mod full;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod glimpse;
 mod ids;
 mod intake;
 mod keys;

@@ -9,6 +9,7 @@ use kv::{Kv, Outcome, Partition};
 use tokio::sync::MutexGuard;
 
 use crate::change::Change;
+use crate::glimpse::Glimpse;
 use crate::locks::Locks;
 use crate::packing::Packing;
 use crate::reading::Reading;
@@ -110,24 +111,29 @@ impl Turn<'_> {
     /// # Errors
     /// [`StoreError::Broken`] when it was begun too often.
     pub(crate) async fn begin(&mut self) -> Result<Change> {
-        self.begin_reading([]).await
+        self.count()?;
+        // What most changes read first.
+        let named = vec![keys::account(), keys::summary(MailboxId::INBOX)];
+        let partition = Partition::Account(self.account);
+        let snapshot = self.store.kv.snapshot_for(partition, named).await?;
+        Ok(Change::new(Reading::new(snapshot), self.store.packing))
     }
 
-    /// The same, by somebody who is going to read these keys.
-    pub(crate) async fn begin_reading(
-        &mut self,
-        more: impl IntoIterator<Item = Vec<u8>>,
-    ) -> Result<Change> {
+    /// The same, by somebody who needs these keys and hardly anything else.
+    pub(crate) async fn begin_with(&mut self, keys: Vec<Vec<u8>>) -> Result<Change> {
+        self.count()?;
+        let partition = Partition::Account(self.account);
+        let glimpse = Glimpse::of(self.store.kv.clone(), partition, keys).await?;
+        let reading = Reading::new(Box::new(glimpse));
+        Ok(Change::new(reading, self.store.packing))
+    }
+
+    fn count(&mut self) -> Result<()> {
         self.attempts += 1;
         if self.attempts > ATTEMPTS {
             return Err(StoreError::Broken("others always came before".into()));
         }
-        // What a delivery reads.
-        let named = [keys::account(), keys::summary(MailboxId::INBOX)];
-        let named = named.into_iter().chain(more).collect();
-        let partition = Partition::Account(self.account);
-        let snapshot = self.store.kv.snapshot_for(partition, named).await?;
-        Ok(Change::new(Reading::new(snapshot), self.store.packing))
+        Ok(())
     }
 
     /// Commits a change. False: what it was decided on has changed, so it did not

@@ -137,7 +137,8 @@ impl Store {
             let mut turn = self.turn(account).await;
             loop {
                 let names = old.iter().flat_map(|(_, line)| line.keys());
-                let mut change = turn.begin_reading(names).await?;
+                let read = std::iter::once(keys::account()).chain(names).collect();
+                let mut change = turn.begin_with(read).await?;
                 for (email, line) in old {
                     change.join_thread(*email, line).await?;
                 }
