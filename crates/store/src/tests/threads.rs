@@ -14,7 +14,8 @@ use crate::packing::Packing;
 use crate::threads::Line;
 use crate::values::{AccountValue, account_of_version_1};
 use crate::{
-    Delivery, EmailId, Flags, MailboxId, Page, Record, Store, StoreError, Uid, UidSet, keys,
+    Delivery, EmailId, Flags, MailboxId, Page, Record, Store, StoreError, ThreadId, Uid, UidSet,
+    keys,
 };
 
 const ACCOUNT: AccountId = AccountId(3);
@@ -344,6 +345,33 @@ async fn messages_from_before_there_were_threads_are_put_into_theirs() {
             assert_eq!(then[125], 2);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_machines_at_once_come_to_the_same() {
+    let world = World::new().await;
+    for number in 0..300 {
+        let ancestor = format!("{}", number / 10);
+        world
+            .deliver(&format!("{number}"), &[ancestor.as_str()][..number % 2], 0)
+            .await;
+    }
+    old::forget_threads(&world.store, &*world.kv, ACCOUNT).await;
+    let records = world.records(INBOX).await;
+    let machines = (0..3).map(|_| {
+        let store = Store::new(world.kv.clone(), world.blobs.clone());
+        let records = records.clone();
+        tokio::spawn(async move { store.threads(ACCOUNT, &records).await.unwrap() })
+    });
+    let machines: Vec<_> = machines.collect();
+    world.deliver("301", &["299"], 0).await;
+    for machine in machines {
+        let told = machine.await.unwrap().into_iter();
+        let told: Vec<u64> = told.map(ThreadId::get).collect();
+        assert_eq!(world.threads(INBOX).await[..300], told);
+    }
+    let last = world.threads(INBOX).await;
+    assert_eq!(last[300], last[299]);
 }
 
 #[tokio::test]
