@@ -4,12 +4,12 @@ use crate::Uid;
 use crate::block::{Marks, read_piece, write_piece};
 use crate::keys::{
     self, BlockChangedKey, BlockGoneKey, DetailsKey, DoomedKey, GoneKey, LeftKey, MarksKey,
-    NameKey, OnceAgeKey, PieceKey, RecordKey, SubscriptionKey,
+    NameKey, NamedKey, OnceAgeKey, PieceKey, RecordKey, SubscriptionKey, ThreadKey,
 };
 use crate::mark::RecordValue;
 use crate::values::{
     AccountValue, DetailsValue, Fields, FullValue, KeywordsValue, LeftPieceValue, MarkValue,
-    NameValue, OnceValue, RemovedValue, Stored, SummaryValue,
+    NameValue, OnceValue, RemovedValue, Stored, SummaryValue, ThreadValue,
 };
 
 /// Reads octets as each kind of key and value that a store holds.
@@ -27,6 +27,7 @@ pub fn read_anything(octets: &[u8]) {
     value::<OnceValue>(octets);
     value::<MarkValue>(octets);
     value::<DetailsValue>(octets);
+    value::<ThreadValue>(octets);
     if let Some(record) = value::<RecordValue>(octets) {
         let size = record.fixed.size();
         let _ = record.fixed.internal_date();
@@ -48,6 +49,8 @@ pub fn read_anything(octets: &[u8]) {
     same(BlockChangedKey::decode(octets).map(|key| key.encode()));
     same(BlockGoneKey::decode(octets).map(|key| key.encode()));
     same(DetailsKey::decode(octets).map(|key| key.encode()));
+    same(NamedKey::decode(octets).map(NamedKey::encode));
+    same(ThreadKey::decode(octets).map(|key| key.encode()));
     same(LeftKey::decode(octets).map(|key| key.encode()));
     same(keys::read_once(octets).map(keys::once));
     let _ = keys::mailbox_of(octets);

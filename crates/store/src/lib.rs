@@ -50,6 +50,10 @@
 //! them. Of a message that was never copied they go when it does; for others see
 //! [`Store::sweep`].
 //!
+//! Which conversation a message belongs to is kept in the account, apart from mailboxes
+//! too: a row for each name that leads to a thread, and one for each message that did not
+//! begin its thread (`threads.rs`).
+//!
 //! Folding and collecting are done beside other changes, one step after each, and for
 //! mailboxes that nothing changes by [`Store::tend`].
 //!

@@ -85,6 +85,16 @@ impl Store {
         ))
     }
 
+    /// The same, by somebody who is going to read these keys.
+    pub(crate) async fn reading_for(
+        &self,
+        account: AccountId,
+        keys: Vec<Vec<u8>>,
+    ) -> Result<Reading> {
+        let partition = Partition::Account(account);
+        Ok(Reading::new(self.kv.snapshot_for(partition, keys).await?))
+    }
+
     /// Waits until it is our turn to write to an account.
     pub(crate) async fn turn(&self, account: AccountId) -> Turn<'_> {
         Turn {

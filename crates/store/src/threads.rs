@@ -50,6 +50,9 @@ use crate::{EmailId, Record, Result, Store, StoreError, ThreadId, keys};
 /// Numbers between two messages that are read along, in one scan, although nobody asked for
 /// theirs: about what another scan costs.
 const GAP: u64 = 32;
+/// Scans that are made at most: where messages lie further apart, each is looked up, all of
+/// them in one trip to an engine that is elsewhere.
+const STRETCHES: usize = 4;
 
 /// The names that a message has of itself and its ancestors, nearest first, as they lead to
 /// threads. None of them is there twice.
@@ -93,20 +96,34 @@ impl Store {
     /// # Errors
     /// [`StoreError::Gone`] when the account is; [`StoreError::Damaged`].
     pub async fn threads(&self, account: AccountId, records: &[Record]) -> Result<Vec<ThreadId>> {
-        let mut reading = self.reading(account).await?;
+        let mut emails: Vec<EmailId> = records.iter().map(|record| record.email_id).collect();
+        emails.sort_unstable();
+        emails.dedup();
+        let one_by_one = emails.chunk_by(are_near).count() > STRETCHES;
+        let looked_up = emails.iter().filter(|_| one_by_one);
+        let looked_up = looked_up.map(|email| ThreadKey(*email).encode());
+        let named: Vec<Vec<u8>> = looked_up.chain([keys::account()]).collect();
+        let mut reading = self.reading_for(account, named.clone()).await?;
         if reading.unthreaded().await? > 0 {
             drop(reading);
             self.thread_old(account).await?;
-            reading = self.reading(account).await?;
+            reading = self.reading_for(account, named).await?;
         }
-        let mut emails: Vec<EmailId> = records.iter().map(|record| record.email_id).collect();
-        emails.sort_unstable();
-        let joined = reading.joined(&emails).await?;
+        let joined = if one_by_one {
+            reading.joined_of(&emails).await?
+        } else {
+            reading.joined_near(&emails).await?
+        };
         Ok(records
             .iter()
             .map(|record| thread(record.email_id, &joined))
             .collect())
     }
+}
+
+/// Whether what stands between two messages is read along with them.
+fn are_near(one: &EmailId, other: &EmailId) -> bool {
+    other.get().saturating_sub(one.get()) <= GAP
 }
 
 /// A message that did not begin its thread, and the thread.
@@ -127,12 +144,20 @@ impl Reading {
         Ok(account.unthreaded)
     }
 
-    /// Those of these messages, ascending, that did not begin their threads; others may be
-    /// among them.
-    async fn joined(&self, emails: &[EmailId]) -> Result<Vec<Joined>> {
-        let near = |one: &EmailId, other: &EmailId| other.get() - one.get() <= GAP;
+    /// Those of these messages, ascending, that did not begin their threads.
+    async fn joined_of(&self, emails: &[EmailId]) -> Result<Vec<Joined>> {
         let mut joined = Vec::new();
-        for stretch in emails.chunk_by(near) {
+        for email in emails {
+            let found = self.get::<ThreadValue>(&ThreadKey(*email).encode()).await?;
+            joined.extend(found.map(|(value, _)| (*email, value.0)));
+        }
+        Ok(joined)
+    }
+
+    /// The same, with others that stand between them.
+    async fn joined_near(&self, emails: &[EmailId]) -> Result<Vec<Joined>> {
+        let mut joined = Vec::new();
+        for stretch in emails.chunk_by(are_near) {
             if let (Some(first), Some(last)) = (stretch.first(), stretch.last()) {
                 self.joined_within(&(*first..=*last), &mut joined).await?;
             }

@@ -11,9 +11,11 @@ use kv::{Kv, Operation, Outcome, Partition};
 use super::{invariants, old};
 use crate::keys::{NamedKey, ThreadKey};
 use crate::packing::Packing;
+use crate::threads::Line;
 use crate::values::{AccountValue, account_of_version_1};
 use crate::{
-    Delivery, EmailId, Flags, MailboxId, Page, Record, Store, StoreError, Uid, UidSet, keys,
+    Delivery, EmailId, Flags, MailboxId, Page, Record, Store, StoreError, ThreadId, Uid, UidSet,
+    keys,
 };
 
 const ACCOUNT: AccountId = AccountId(3);
@@ -30,6 +32,7 @@ fn only(uid: u32) -> UidSet {
 
 struct World {
     kv: Arc<Memory>,
+    blobs: Blobs,
     store: Store,
     _dir: tempfile::TempDir,
 }
@@ -44,11 +47,12 @@ impl World {
             singles: 3,
             copied: 7,
         };
-        let store = Store::new(kv.clone(), Blobs::open(dir.path()).unwrap());
-        let store = store.with_packing(packing);
+        let blobs = Blobs::open(dir.path()).unwrap();
+        let store = Store::new(kv.clone(), blobs.clone()).with_packing(packing);
         store.create_account(ACCOUNT, at(0)).await.unwrap();
         World {
             kv,
+            blobs,
             store,
             _dir: dir,
         }
@@ -199,6 +203,30 @@ async fn a_thread_goes_along_to_other_mailboxes() {
 }
 
 #[tokio::test]
+async fn messages_far_apart_are_told_their_threads_too() {
+    let world = World::new().await;
+    for number in 0..500 {
+        world
+            .deliver(&format!("{number}"), &["a"][..number % 2], 0)
+            .await;
+    }
+    let records = world.records(INBOX).await;
+    let far: Vec<Record> = records.into_iter().rev().step_by(41).collect();
+    assert_eq!(far.len(), 13);
+    for count in 0..far.len() {
+        let few = &far[..count];
+        let threads = world.store.threads(ACCOUNT, few).await.unwrap();
+        let threads: Vec<u64> = threads.iter().map(|thread| thread.get()).collect();
+        // Those with an even number name the same message, and the second came first.
+        let expected = few.iter().map(|record| match record.email_id.get() {
+            even if even % 2 == 0 => 2,
+            odd => odd,
+        });
+        assert_eq!(threads, expected.collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
 async fn what_leads_to_a_thread_goes_with_its_last_message() {
     let world = World::new().await;
     world.deliver("a", &["unknown"], 0).await;
@@ -245,6 +273,27 @@ async fn a_thread_that_is_joined_meanwhile_stays() {
     world.deliver("d", &["a"], HOURS).await;
     world.deliver("e", &["b"], HOURS).await;
     assert_eq!(world.threads(INBOX).await, [1, 1, 5]);
+}
+
+#[tokio::test]
+async fn what_another_machine_has_swept_is_not_joined() {
+    let world = World::new().await;
+    world.deliver("a", &[], 0).await;
+    let store = &world.store;
+    let all = UidSet::all();
+    store.remove(ACCOUNT, INBOX, &all, at(0)).await.unwrap();
+    store.tend(ACCOUNT, at(HOURS)).await.unwrap();
+    let mut intake = store.body();
+    let text = b"Message-ID: <b@x>\r\nIn-Reply-To: <a@x>\r\n\r\n";
+    intake.write(text).await.unwrap();
+    let line = Line::of(&intake.finish().await.unwrap().scanned.lineage);
+    let mut turn = store.turn(ACCOUNT).await;
+    let mut change = turn.begin_with(line.keys().collect()).await.unwrap();
+    change.join_thread(EmailId(2), &line).await.unwrap();
+    let other = Store::new(world.kv.clone(), world.blobs.clone());
+    assert_eq!(other.sweep(ACCOUNT).await, Ok(1));
+    assert_eq!(turn.commit(change).await, Ok(false));
+    assert_eq!(world.rows().await, (0, 0));
 }
 
 #[tokio::test]
@@ -296,6 +345,33 @@ async fn messages_from_before_there_were_threads_are_put_into_theirs() {
             assert_eq!(then[125], 2);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_machines_at_once_come_to_the_same() {
+    let world = World::new().await;
+    for number in 0..300 {
+        let ancestor = format!("{}", number / 10);
+        world
+            .deliver(&format!("{number}"), &[ancestor.as_str()][..number % 2], 0)
+            .await;
+    }
+    old::forget_threads(&world.store, &*world.kv, ACCOUNT).await;
+    let records = world.records(INBOX).await;
+    let machines = (0..3).map(|_| {
+        let store = Store::new(world.kv.clone(), world.blobs.clone());
+        let records = records.clone();
+        tokio::spawn(async move { store.threads(ACCOUNT, &records).await.unwrap() })
+    });
+    let machines: Vec<_> = machines.collect();
+    world.deliver("301", &["299"], 0).await;
+    for machine in machines {
+        let told = machine.await.unwrap().into_iter();
+        let told: Vec<u64> = told.map(ThreadId::get).collect();
+        assert_eq!(world.threads(INBOX).await[..300], told);
+    }
+    let last = world.threads(INBOX).await;
+    assert_eq!(last[300], last[299]);
 }
 
 #[tokio::test]

@@ -94,7 +94,9 @@ impl Store {
                 let what = damage.why;
                 tracing::error!(%account, what, "a message is a thread of its own");
             }
-            self.join_all(account, &old_of(&rows)).await?;
+            if !self.join_all(account, &old_of(&rows)).await? {
+                return Ok(());
+            }
         }
     }
 
@@ -127,18 +129,24 @@ impl Store {
                 }
             }
             drop(reading);
-            self.join_all(account, &old).await?;
+            if !self.join_all(account, &old).await? {
+                return Ok(());
+            }
         }
     }
 
-    /// Puts messages into their threads, in this order.
-    async fn join_all(&self, account: AccountId, old: &[Old]) -> Result<()> {
+    /// Puts messages into their threads, in this order. False when somebody else has done
+    /// that with all.
+    async fn join_all(&self, account: AccountId, old: &[Old]) -> Result<bool> {
         for old in old.chunks(BATCH) {
             let mut turn = self.turn(account).await;
             loop {
                 let names = old.iter().flat_map(|(_, line)| line.keys());
                 let read = std::iter::once(keys::account()).chain(names).collect();
                 let mut change = turn.begin_with(read).await?;
+                if change.account().await?.unthreaded == 0 {
+                    return Ok(false);
+                }
                 for (email, line) in old {
                     change.join_thread(*email, line).await?;
                 }
@@ -147,7 +155,7 @@ impl Store {
                 }
             }
         }
-        Ok(())
+        Ok(true)
     }
 }
 
