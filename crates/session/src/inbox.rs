@@ -77,6 +77,12 @@ impl Inbox {
         self.take(self.octets.len())
     }
 
+    /// The same, but no more octets than that.
+    pub fn at_most(&mut self, octets: u64) -> Bytes {
+        let there = self.octets.len();
+        self.take(usize::try_from(octets).map_or(there, |most| most.min(there)))
+    }
+
     /// Puts back what came after the end of a body.
     pub fn put_back(&mut self, octets: &[u8]) {
         let later = std::mem::take(&mut self.octets);
@@ -130,6 +136,18 @@ impl fmt::Debug for Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_is_taken_as_far_as_it_goes() {
+        let mut inbox = inbox(LineEnd::CrLf);
+        inbox.push(b"BDAT 3\r\nabcNOOP\r\n");
+        assert_eq!(inbox.line(), whole(b"BDAT 3"));
+        assert_eq!(inbox.at_most(3), &b"abc"[..]);
+        assert_eq!(inbox.line(), whole(b"NOOP"));
+        inbox.push(b"x");
+        assert_eq!(inbox.at_most(u64::MAX), &b"x"[..]);
+        assert_eq!(inbox.at_most(u64::MAX), &b""[..]);
+    }
 
     const LIMIT: usize = 3_000;
 

@@ -1,4 +1,4 @@
-//! What follows DATA, to the message that it means. RFC 5321 section 4.5.2.
+//! What follows DATA or BDAT, to the message that it means. RFC 5321 section 4.5.2, RFC 3030.
 //!
 //! # Why the end is five octets and no others
 //!
@@ -20,6 +20,9 @@
 //!   Programs that send text with bare LF are common, and their user means one
 //!   message; it stays one, since the end was found in what they sent. What comes out
 //!   has no line end but CRLF, and whoever writes it to a wire stuffs its dots again.
+//!
+//! A message in chunks ends where the last of them does, and a dot is a dot. Its line ends are
+//! judged all the same, across chunks too: it may go on by DATA.
 
 use bytes::Bytes;
 use session::Patch;
@@ -37,6 +40,8 @@ pub(crate) enum LineEnds {
 #[derive(Debug)]
 pub(crate) struct Decoder {
     line_ends: LineEnds,
+    /// Whether dots at the start of lines were doubled, and one alone is the end.
+    dots: bool,
     place: Place,
     bare: bool,
 }
@@ -67,8 +72,30 @@ impl Decoder {
     pub(crate) fn new(line_ends: LineEnds) -> Decoder {
         Decoder {
             line_ends,
+            dots: true,
             place: Place::LineStart,
             bare: false,
+        }
+    }
+
+    /// Begins before the first chunk. What says where the message ends is not here.
+    pub(crate) fn of_chunks(line_ends: LineEnds) -> Decoder {
+        Decoder {
+            dots: false,
+            ..Decoder::new(line_ends)
+        }
+    }
+
+    /// The last chunk has come. Gives what belongs behind it: the last line has an end too, as
+    /// it would have after DATA.
+    pub(crate) fn finish(&mut self) -> &'static [u8] {
+        match std::mem::replace(&mut self.place, Place::LineStart) {
+            Place::LineStart => b"",
+            Place::Cr => {
+                self.bare = true;
+                b"\n"
+            }
+            Place::Inside | Place::Dot | Place::DotCr => b"\r\n",
         }
     }
 
@@ -83,7 +110,7 @@ impl Decoder {
         let mut at = 0;
         while let Some(&octet) = patch.octets().get(at) {
             at = match (self.place, octet) {
-                (Place::LineStart, b'.') => self.leave_out(Place::Dot, &mut patch, at),
+                (Place::LineStart, b'.') if self.dots => self.leave_out(Place::Dot, &mut patch, at),
                 (Place::Dot, b'\r') => self.leave_out(Place::DotCr, &mut patch, at),
                 (Place::DotCr, b'\n') => {
                     let after = patch.octets().slice(at + 1..);

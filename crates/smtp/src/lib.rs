@@ -3,8 +3,8 @@
 //! For whoever takes mail from other servers ([`Role::Exchange`], port 25) or from
 //! signed-in users ([`Role::Submission`], ports 465 and 587). This crate speaks
 //! RFC 5321 and RFC 6409 with PIPELINING (RFC 2920), SIZE (RFC 1870), 8BITMIME
-//! (RFC 6152), ENHANCEDSTATUSCODES (RFC 2034), SMTPUTF8 (RFC 6531), STARTTLS
-//! (RFC 3207) and AUTH (RFC 4954). It decides nothing about accounts, recipients or
+//! (RFC 6152), CHUNKING (RFC 3030), ENHANCEDSTATUSCODES (RFC 2034), SMTPUTF8 (RFC 6531),
+//! STARTTLS (RFC 3207) and AUTH (RFC 4954). It decides nothing about accounts, recipients or
 //! messages: it asks ([`Question`]) and is answered in pieces ([`Piece`]). How it is
 //! driven is written in the `session` crate.
 //!
@@ -13,7 +13,7 @@
 //! * `250` after a message means that it is on stable storage (ARCHITECTURE.md,
 //!   invariant 1); anything else means that nothing of it was kept.
 //! * A message ends at the five octets CRLF `.` CRLF and at nothing else, on every
-//!   port. `data` tells why that matters and what is done about line ends of other
+//!   port; or, where it comes in chunks, with the last of them. `data` tells why that matters and what is done about line ends of other
 //!   kinds.
 //! * A command ends at CRLF and at nothing else; one with a line end of another kind
 //!   inside is refused as a whole.
@@ -27,7 +27,7 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `wire` | the octets of a line to a command: `wire::path` for the addresses, `wire::parameters` for what follows them |
-//! | `data` | the octets after DATA to a message |
+//! | `data` | the octets after DATA, or BDAT, to a message |
 //! | `say` | everything that the server itself may say |
 //! | `refusal` | each refusal by policy as a reply, in one `match` |
 //! | `reply` | a reply as lines: the only way to the wire |

@@ -53,6 +53,10 @@ pub(crate) enum News {
     SenderFine,
     RecipientFine,
     BeginMessage,
+    /// A chunk has come, and the message goes on.
+    ChunkFine {
+        octets: u64,
+    },
     Delivered {
         id: String,
     },
@@ -83,6 +87,8 @@ impl News {
             Self::SignedIn => reply(row(235, (7, 0), "Signed in")),
             Self::SenderFine => reply(row(250, (1, 0), "Sender fine")),
             Self::RecipientFine => reply(row(250, (1, 5), "Recipient fine")),
+            // RFC 3030 section 2 has the number in the text.
+            Self::ChunkFine { octets } => reply(row(250, (0, 0), format!("{octets} octets came"))),
             Self::Delivered { id } => reply(row(250, (0, 0), format!("Delivered as {id}"))),
             Self::Queued { id } => reply(row(250, (0, 0), format!("Queued as {id}"))),
         }
@@ -114,6 +120,8 @@ pub(crate) enum Fault {
     Parameter {
         name: &'static str,
     },
+    /// Nobody knows where the chunk ends that follows.
+    ChunkSize,
 
     // Its moment.
     HelloFirst,
@@ -127,6 +135,12 @@ pub(crate) enum Fault {
     InsideEnvelope {
         command: &'static str,
     },
+    /// Some of the message has come.
+    InsideMessage {
+        command: &'static str,
+    },
+    /// Some of the message was refused.
+    MessageRefused,
 
     // Signing in.
     SignInElsewhere,
@@ -157,6 +171,7 @@ impl Fault {
                 | Self::Recipient
                 | Self::UnknownParameter { .. }
                 | Self::Parameter { .. }
+                | Self::ChunkSize
                 | Self::UnknownMechanism
                 | Self::NoCredentials
                 | Self::CredentialsTooLong
@@ -182,6 +197,7 @@ impl Fault {
                 row(555, (5, 4), format!("Parameter {name} is not offered here"))
             }
             Self::Parameter { name } => row(501, (5, 4), format!("{name} has no such value")),
+            Self::ChunkSize => row(501, (5, 4), "Say: BDAT octets, or BDAT octets LAST"),
             Self::HelloFirst => row(503, (5, 1), "Say EHLO first"),
             Self::SenderFirst => row(503, (5, 1), "Say MAIL first"),
             Self::RecipientFirst => row(503, (5, 1), "Say RCPT first"),
@@ -200,6 +216,10 @@ impl Fault {
             Self::InsideEnvelope { command } => {
                 row(503, (5, 1), format!("{command} comes before MAIL"))
             }
+            Self::InsideMessage { command } => {
+                row(503, (5, 1), format!("{command} comes before BDAT"))
+            }
+            Self::MessageRefused => row(503, (5, 1), "The message was refused; say RSET first"),
             Self::SignInElsewhere => row(
                 502,
                 (5, 1),

@@ -1,10 +1,11 @@
 //! The states of a session, and what takes it from one to the next.
 //!
 //! What each command does is in `commands`, signing in is in `sign_in`, a message on
-//! its way in is in `message`, and what the answers to our questions lead to in
+//! its way in is in `message` or, where it comes in chunks, in `chunk`, and what the answers to our questions lead to in
 //! `answers`.
 
 mod answers;
+mod chunk;
 mod commands;
 mod message;
 mod sign_in;
@@ -22,7 +23,8 @@ use crate::question::{Hello, Piece, Question};
 use crate::refusal;
 use crate::reply::Reply;
 use crate::say::{End, Fault, News};
-use crate::wire;
+use crate::wire::{self, Chunk};
+use chunk::{Because, Chunks, Coming};
 use message::Message;
 
 /// Which of SMTP's two services a session is.
@@ -93,6 +95,7 @@ struct Envelope {
     recipients: usize,
     /// At least one recipient was refused.
     refused: bool,
+    chunks: Chunks,
 }
 
 #[derive(Debug)]
@@ -108,6 +111,13 @@ enum State {
     Securing,
     /// A message is coming in.
     Message(Message),
+    /// A chunk of one is coming in.
+    Chunk(Coming),
+    /// A chunk that nobody wants is coming in; then this is said.
+    Skipping {
+        left: u64,
+        because: Because,
+    },
     /// A question is out.
     Asking {
         asked: Asked,
@@ -127,6 +137,7 @@ enum Asked {
     },
     Recipient,
     Begin,
+    BeginChunk(Chunk),
     Accept,
     /// Nothing is decided by the answer: then this is said.
     Forget {
@@ -209,6 +220,8 @@ impl Smtp {
                 Some(wait(false, None))
             }
             State::Message(message) => self.go_on_with(message, now),
+            State::Chunk(coming) => self.go_on_with_chunk(coming, now),
+            State::Skipping { left, because } => self.skip(left, because, now),
             state @ (State::Ready | State::Authenticating { .. }) => {
                 self.state = state;
                 self.listen(now)
@@ -295,8 +308,8 @@ impl Smtp {
             {
                 Some(idle.min(Moment::default() + limits::SIGN_IN))
             }
-            (State::Ready | State::Authenticating { .. } | State::Message(_), _) => Some(idle),
-            _ => None,
+            (State::Securing | State::Asking { .. } | State::Closed, _) => None,
+            _ => Some(idle),
         }
     }
 
@@ -314,7 +327,8 @@ impl Smtp {
             return self.say_and_close(&End::TooManyErrors.reply());
         }
         self.say(&fault.reply());
-        if *fault == Fault::NotMail {
+        // What follows either is no command of whoever speaks.
+        if matches!(fault, Fault::NotMail | Fault::ChunkSize) {
             self.state = State::Closed;
         } else if !fault.is_nonsense() && *fault != Fault::TooManyRecipients {
             // Whoever has more recipients than one message takes has done nothing wrong.
@@ -348,11 +362,22 @@ impl Smtp {
 
     /// Says why, and closes; the envelope is forgotten by whoever holds it.
     fn abandon_envelope(&mut self, end: End) {
-        let reply = end.reply();
-        match self.envelope.take() {
-            Some(_) => self.ask(Asked::Forget { reply, close: true }, Question::Reset),
-            None => self.say_and_close(&reply),
-        }
+        self.forget(end.reply(), true);
+    }
+
+    /// Says this once the envelope, and what has come of its message, is forgotten.
+    fn forget(&mut self, reply: Reply, close: bool) {
+        let forgets = self.envelope.take().map(|envelope| envelope.chunks);
+        let question = match forgets {
+            Some(Chunks::None | Chunks::Refused { held: true }) => Question::Reset,
+            Some(Chunks::Open(_)) => Question::Discard,
+            // Then there is nothing to forget.
+            Some(Chunks::Refused { held: false }) | None if close => {
+                return self.say_and_close(&reply);
+            }
+            Some(Chunks::Refused { held: false }) | None => return self.say(&reply),
+        };
+        self.ask(Asked::Forget { reply, close }, question);
     }
 
     fn say(&mut self, reply: &Reply) {

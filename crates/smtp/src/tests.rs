@@ -1,5 +1,6 @@
 //! What an SMTP session says and asks.
 
+mod chunks;
 mod conversations;
 mod driver;
 mod endings;

@@ -24,6 +24,7 @@ pub(crate) enum Command {
         utf8: bool,
     },
     Data,
+    Bdat(Chunk),
     Rset,
     Noop,
     Quit,
@@ -34,6 +35,14 @@ pub(crate) enum Command {
         mechanism: String,
         initial: Option<Password>,
     },
+}
+
+/// Octets of a message that follow the command. RFC 3030 section 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Chunk {
+    pub(crate) octets: u64,
+    /// Whether the message ends with them.
+    pub(crate) last: bool,
 }
 
 /// Reads a line that has lost its CRLF.
@@ -56,6 +65,7 @@ pub(crate) fn parse(line: &[u8], role: Role) -> Result<Command, Fault> {
         b"MAIL" => mail(argument, role),
         b"RCPT" => rcpt(argument),
         b"DATA" => alone("DATA", argument, Command::Data),
+        b"BDAT" => bdat(argument).ok_or(Fault::ChunkSize),
         b"RSET" => alone("RSET", argument, Command::Rset),
         b"QUIT" => alone("QUIT", argument, Command::Quit),
         b"STARTTLS" => alone("STARTTLS", argument, Command::StartTls),
@@ -121,6 +131,23 @@ fn rcpt(argument: &[u8]) -> Result<Command, Fault> {
     parameters::of_rcpt(rest)?;
     let utf8 = !text.is_ascii();
     Ok(Command::Rcpt { path, utf8 })
+}
+
+/// Digits, and perhaps a word: RFC 3030 section 2.
+fn bdat(argument: &[u8]) -> Option<Command> {
+    let text = std::str::from_utf8(argument).ok()?;
+    let mut words = text.split_ascii_whitespace();
+    let size = words.next()?;
+    // A sign before it is read as a number by us alone.
+    let is_size = size.bytes().all(|octet| octet.is_ascii_digit());
+    let octets = size.parse().ok().filter(|_| is_size)?;
+    let last = match words.next() {
+        Some(word) if word.eq_ignore_ascii_case("LAST") => true,
+        None => false,
+        Some(_) => return None,
+    };
+    let chunk = Chunk { octets, last };
+    words.next().is_none().then_some(Command::Bdat(chunk))
 }
 
 /// What follows `FROM:` or `TO:`, and the space that some devices put there.
@@ -282,7 +309,9 @@ mod tests {
             })
         );
         assert_eq!(read("EXPN staff"), Err(Fault::NotOffered));
-        assert_eq!(read("BDAT 10 LAST"), Err(Fault::Unknown));
+        let bdat = |octets, last| Ok(Command::Bdat(Chunk { octets, last }));
+        assert_eq!(read("Bdat 10  last "), bdat(10, true));
+        assert_eq!(read("BDAT 18446744073709551615"), bdat(u64::MAX, false));
         assert_eq!(read(""), Err(Fault::Unknown));
         assert_eq!(read("GET / HTTP/1.1"), Err(Fault::NotMail));
     }

@@ -5,6 +5,7 @@ use std::mem;
 use events::{Event, Refusal};
 use session::Moment;
 
+use super::chunk::Chunks;
 use super::message::Message;
 use super::{Asked, Envelope, Since, Smtp, State};
 use crate::question::Piece;
@@ -41,6 +42,7 @@ impl Smtp {
                     smtputf8,
                     recipients: 0,
                     refused: false,
+                    chunks: Chunks::None,
                 });
                 self.news(&News::SenderFine);
             }
@@ -52,6 +54,7 @@ impl Smtp {
                 self.state = State::Message(Message::new(self.settings.role));
                 self.news(&News::BeginMessage);
             }
+            (Asked::BeginChunk(chunk), answer) => self.chunk_begun(chunk, answer),
             (
                 Asked::Accept,
                 Some(Piece::Accepted {

@@ -6,7 +6,6 @@ use session::Step;
 use super::{Asked, Role, Smtp, State};
 use crate::limits;
 use crate::question::{Begin, ForwardPath, Hello, Question, Sender};
-use crate::reply::Reply;
 use crate::say::{Fault, News};
 use crate::wire::Command;
 
@@ -17,7 +16,8 @@ impl Smtp {
             Command::Mail(sender) => self.mail(sender),
             Command::Rcpt { path, utf8 } => self.rcpt(path, utf8),
             Command::Data => self.data(),
-            Command::Rset => self.idle(|this| this.forget_envelope(News::Fine.reply())),
+            Command::Bdat(chunk) => self.bdat(chunk),
+            Command::Rset => self.idle(|this| this.forget(News::Fine.reply(), false)),
             Command::StartTls => self.start_tls(),
             Command::Auth { mechanism, initial } => self.auth(&mechanism, initial.as_ref()),
             Command::Noop => self.idle(|this| this.news(&News::Fine)),
@@ -42,7 +42,7 @@ impl Smtp {
         };
         self.peer.hello = Some(hello);
         // Saying hello again is a reset (RFC 5321 section 4.1.4).
-        self.forget_envelope(news.reply());
+        self.forget(news.reply(), false);
     }
 
     /// What is offered now. Old devices look for these words in capitals.
@@ -53,6 +53,7 @@ impl Smtp {
             "8BITMIME".to_owned(),
             "ENHANCEDSTATUSCODES".to_owned(),
             "SMTPUTF8".to_owned(),
+            "CHUNKING".to_owned(),
         ];
         if self.peer.encryption.is_none() {
             keywords.push("STARTTLS".to_owned());
@@ -61,21 +62,6 @@ impl Smtp {
             keywords.push("AUTH PLAIN LOGIN".to_owned());
         }
         keywords
-    }
-
-    /// Says this once the envelope, if there is one, is forgotten.
-    fn forget_envelope(&mut self, reply: Reply) {
-        if self.envelope.take().is_some() {
-            self.ask(
-                Asked::Forget {
-                    reply,
-                    close: false,
-                },
-                Question::Reset,
-            );
-        } else {
-            self.say(&reply);
-        }
     }
 
     fn mail(&mut self, sender: Sender) {
@@ -99,6 +85,9 @@ impl Smtp {
     fn rcpt(&mut self, path: ForwardPath, utf8: bool) {
         match &mut self.envelope {
             None => self.fault(&Fault::SenderFirst),
+            Some(envelope) if envelope.chunks.are_begun() => {
+                self.fault(&Fault::InsideMessage { command: "RCPT" });
+            }
             Some(envelope) if utf8 && !envelope.smtputf8 => {
                 envelope.refused = true;
                 self.fault(&Fault::Utf8Address);
@@ -111,22 +100,32 @@ impl Smtp {
     }
 
     fn data(&mut self) {
+        if let Some(envelope) = &self.envelope
+            && envelope.chunks.are_begun()
+        {
+            return self.fault(&Fault::InsideMessage { command: "DATA" });
+        }
+        match self.begin_message() {
+            Ok(begin) => self.ask(Asked::Begin, Question::Begin(begin)),
+            Err(fault) => self.fault(&fault),
+        }
+    }
+
+    /// What is said of a message that may come now.
+    pub(super) fn begin_message(&self) -> Result<Begin, Fault> {
         let (Some(envelope), Some(hello)) = (&self.envelope, &self.peer.hello) else {
-            return self.fault(&Fault::SenderFirst);
+            return Err(Fault::SenderFirst);
         };
         match envelope.recipients {
             // A peer that pipelines says DATA before it knows (RFC 2920 section 3.1).
-            0 if envelope.refused => self.fault(&Fault::NoValidRecipient),
-            0 => self.fault(&Fault::RecipientFirst),
-            _ => {
-                let begin = Begin {
-                    hello: hello.clone(),
-                    encryption: self.peer.encryption.clone(),
-                    signed_in: self.peer.signed_in,
-                    smtputf8: envelope.smtputf8,
-                };
-                self.ask(Asked::Begin, Question::Begin(begin));
-            }
+            0 if envelope.refused => Err(Fault::NoValidRecipient),
+            0 => Err(Fault::RecipientFirst),
+            _ => Ok(Begin {
+                hello: hello.clone(),
+                encryption: self.peer.encryption.clone(),
+                signed_in: self.peer.signed_in,
+                smtputf8: envelope.smtputf8,
+            }),
         }
     }
 

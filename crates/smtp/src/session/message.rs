@@ -23,10 +23,7 @@ pub(super) struct Message {
 
 impl Message {
     pub(super) fn new(role: Role) -> Message {
-        let line_ends = match role {
-            Role::Exchange => LineEnds::Strict,
-            Role::Submission => LineEnds::Mend,
-        };
+        let line_ends = line_ends(role);
         Message {
             decoder: Decoder::new(line_ends),
             line_ends,
@@ -34,8 +31,21 @@ impl Message {
         }
     }
 
+    /// One that comes in chunks.
+    pub(super) fn in_chunks(role: Role) -> Message {
+        Message {
+            decoder: Decoder::of_chunks(line_ends(role)),
+            ..Message::new(role)
+        }
+    }
+
+    /// Octets of it so far.
+    pub(super) fn octets(&self) -> u64 {
+        self.octets
+    }
+
     /// Why it can't be taken, however it goes on.
-    fn fault(&self, limit: u64) -> Option<Refusal> {
+    pub(super) fn fault(&self, limit: u64) -> Option<Refusal> {
         if self.line_ends == LineEnds::Strict && self.decoder.has_bare() {
             Some(Refusal::BareLineEnd)
         } else if self.octets > limit {
@@ -43,6 +53,13 @@ impl Message {
         } else {
             None
         }
+    }
+}
+
+fn line_ends(role: Role) -> LineEnds {
+    match role {
+        Role::Exchange => LineEnds::Strict,
+        Role::Submission => LineEnds::Mend,
     }
 }
 
@@ -69,26 +86,49 @@ impl Smtp {
 
     fn decode(&mut self, mut message: Message, octets: Bytes) {
         let limit = self.settings.max_octets;
-        let decoded = message.decoder.push(octets);
-        message.octets = message.octets.saturating_add(decoded.body.len() as u64);
-        let fault = message.fault(limit);
-        if fault.is_none() && !decoded.body.is_empty() {
-            self.out.push_back(Step::Body(decoded.body));
-        }
-        if let Some(after) = decoded.after {
+        let after = self.read(&mut message, octets);
+        if let Some(after) = after {
             self.inbox.put_back(&after);
-            self.end_message(fault);
+            self.end_message(message.fault(limit));
         } else if message.octets > limit.saturating_add(limits::EXCESS_OCTETS) {
-            let refusal = Refusal::TooLarge { limit };
-            self.note(Event::Refused(refusal.clone()));
-            self.abandon(refusal::reply(&refusal));
+            self.abandon_as_too_large();
         } else {
             self.state = State::Message(message);
         }
     }
 
+    /// Hands on what these octets say of the message, unless it is at fault. Gives what came
+    /// after its end.
+    pub(super) fn read(&mut self, message: &mut Message, octets: Bytes) -> Option<Bytes> {
+        let decoded = message.decoder.push(octets);
+        self.hand_on(message, decoded.body);
+        decoded.after
+    }
+
+    /// The last chunk has come.
+    pub(super) fn read_end(&mut self, message: &mut Message) {
+        let rest = message.decoder.finish();
+        self.hand_on(message, Bytes::from_static(rest));
+    }
+
+    fn hand_on(&mut self, message: &mut Message, body: Bytes) {
+        message.octets = message.octets.saturating_add(body.len() as u64);
+        let is_good = message.fault(self.settings.max_octets).is_none();
+        if is_good && !body.is_empty() {
+            self.out.push_back(Step::Body(body));
+        }
+    }
+
+    /// It is not worth the wait for its end.
+    pub(super) fn abandon_as_too_large(&mut self) {
+        let limit = self.settings.max_octets;
+        let refusal = Refusal::TooLarge { limit };
+        self.note(Event::Refused(refusal.clone()));
+        self.abandon(refusal::reply(&refusal));
+    }
+
     /// The message has come to its end.
-    fn end_message(&mut self, fault: Option<Refusal>) {
+    pub(super) fn end_message(&mut self, fault: Option<Refusal>) {
         self.envelope = None;
         match fault {
             None => self.ask(Asked::Accept, Question::Accept),
@@ -107,19 +147,19 @@ impl Smtp {
     }
 
     /// Keeps nothing of the message, says this, and closes.
-    fn abandon(&mut self, reply: Reply) {
+    pub(super) fn abandon(&mut self, reply: Reply) {
         self.envelope = None;
         self.ask(Asked::Forget { reply, close: true }, Question::Discard);
     }
 
     /// Why the message can't come to its end. At shutdown it has a little time for it,
     /// so that the peer need not send it all again.
-    fn cut_off(&self, now: Moment) -> Option<End> {
+    pub(super) fn cut_off(&self, now: Moment) -> Option<End> {
         let (end, since) = self.ending?;
         (end != End::Shutdown || now >= since + limits::SHUTDOWN_GRACE).then_some(end)
     }
 
-    fn message_until(&self) -> Option<Moment> {
+    pub(super) fn message_until(&self) -> Option<Moment> {
         let grace = self.ending.map(|(_, since)| since + limits::SHUTDOWN_GRACE);
         [self.silent_until(), grace].into_iter().flatten().min()
     }

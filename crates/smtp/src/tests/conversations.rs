@@ -22,6 +22,7 @@ fn another_server_delivers() {
          S: 250-8BITMIME
          S: 250-ENHANCEDSTATUSCODES
          S: 250-SMTPUTF8
+         S: 250-CHUNKING
          S: 250 STARTTLS
          C: MAIL FROM:<Smith@bar.com>
          S: 250 2.1.0 Sender fine
@@ -68,6 +69,7 @@ fn the_tablet_sends() {
          S: 250-8BITMIME
          S: 250-ENHANCEDSTATUSCODES
          S: 250-SMTPUTF8
+         S: 250-CHUNKING
          S: 250-STARTTLS
          S: 250 AUTH PLAIN LOGIN
          C: STARTTLS
@@ -80,6 +82,7 @@ fn the_tablet_sends() {
          S: 250-8BITMIME
          S: 250-ENHANCEDSTATUSCODES
          S: 250-SMTPUTF8
+         S: 250-CHUNKING
          S: 250 AUTH PLAIN LOGIN
          C: AUTH PLAIN AGplYW5AZXhlbXBsZS5mcgBtb3QgZGUgcGFzc2U=
          S: 235 2.7.0 Signed in
@@ -331,7 +334,7 @@ fn the_order_of_commands() {
          S: 502 5.5.1 Not offered here
          C: HELP
          S: 214 2.0.0 RFC 5321 tells all; postmaster the rest
-         C: BDAT 3
+         C: BURL 3
          S: 500 5.5.1 Unknown command
          C: QUIT now
          S: 501 5.5.4 QUIT takes no argument
