@@ -54,6 +54,8 @@ impl Smtp {
             "ENHANCEDSTATUSCODES".to_owned(),
             "SMTPUTF8".to_owned(),
             "CHUNKING".to_owned(),
+            // RFC 9422: what is beyond is not refused for good.
+            format!("LIMITS RCPTMAX={}", limits::RECIPIENTS),
         ];
         if self.peer.encryption.is_none() {
             keywords.push("STARTTLS".to_owned());
