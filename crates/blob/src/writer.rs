@@ -133,7 +133,7 @@ impl SegmentWriter {
         blocking(move || {
             single.write(body(&pending))?;
             Ok(BodyRef {
-                segment: single.finish(hash)?,
+                segment: single.finish(&body_header(length, hash))?,
                 offset: 0,
                 length,
                 hash,
