@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use segments::{Frame, HEADER_OCTETS, Place, SegmentId};
+use segments::{Frame, Place, SegmentId};
 use serde::{Deserialize, Serialize};
 
 /// Where a body is, and what it must be. Records of the store hold it. They are in the
@@ -35,14 +35,14 @@ impl BodyRef {
         })
     }
 
-    /// The body in a frame of a segment.
-    pub fn of(frame: &Frame) -> BodyRef {
-        BodyRef {
+    /// The body in a frame of a segment; none when it holds no body.
+    pub fn of(frame: &Frame) -> Option<BodyRef> {
+        Some(BodyRef {
             segment: frame.place.segment,
             offset: frame.place.offset,
-            length: frame.octets - HEADER_OCTETS as u64,
+            length: frame.body_octets()?,
             hash: *frame.hash(),
-        }
+        })
     }
 
     /// The same body where it was written again.

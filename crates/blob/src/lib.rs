@@ -5,7 +5,8 @@
 //! `segments` or, with the feature `s3`, in a bucket that many nodes share (`s3/`); callers
 //! of [`Blobs`] do not know which.
 //!
-//! A body of up to 256 KiB is a frame of the log, a larger one has its own file.
+//! A body of up to 256 KiB is a frame of the log, a larger one has its own file. In either it
+//! is packed where that saves a tenth of it or more (`packed/`).
 //!
 //! # How the files are cut
 //!
@@ -19,6 +20,8 @@
 //! | `moved.rs` | bodies that were written again |
 //! | `appender.rs` | the thread that appends small bodies, many in one go |
 //! | `writer.rs` | a body on its way into the log |
+//! | `large.rs` | a large one on its way into its file |
+//! | `packed/` | bodies that are kept smaller than they are |
 //! | `reader.rs` | reading one there |
 //! | `s3/` | bodies in a bucket |
 //!
@@ -39,7 +42,9 @@ mod body;
 mod door;
 mod error;
 mod hold;
+mod large;
 mod moved;
+mod packed;
 mod reader;
 #[cfg(feature = "s3")]
 pub mod s3;
@@ -101,12 +106,15 @@ impl Blobs {
     /// after them.
     ///
     /// # Errors
-    /// [`BlobError::Broken`] when the system gives no thread.
+    /// [`BlobError::Broken`] when the system gives no thread, or the log is of an older program
+    /// and can't be raised.
     pub fn on(log: Log) -> Result<Blobs, BlobError> {
         Blobs::over(log, Durable::WithTheNextCommit)
     }
 
     fn over(log: Log, durable: Durable) -> Result<Blobs, BlobError> {
+        // Before the first body that is packed.
+        log.raise()?;
         let appender = Appender::start(log.clone(), durable)?;
         Ok(Blobs {
             engine: Engine::Segments(Arc::new(Inner {

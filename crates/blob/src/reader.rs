@@ -7,22 +7,24 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use segments::{HEADER_OCTETS, Log};
+use segments::{HEADER_OCTETS, Header, Kind, Log};
 
+use crate::packed::{Damage, Packed};
 use crate::writer::blocking;
 use crate::{BlobError, BodyRef};
 
 /// Most octets that [`crate::BodyReader::next`] gives at once.
 pub const READ_OCTETS: usize = 64 * 1024;
 
-/// Octets of a body in a segment. Each piece is read on a thread that may wait for the
-/// disk.
+/// Octets of a body in a segment. Each piece is read, and unpacked if need be, on a thread
+/// that may wait for the disk.
 #[derive(Debug)]
 pub(crate) struct SegmentReader {
     log: Log,
     body: BodyRef,
-    /// Its segment, once something was read: it stays readable whatever becomes of its name.
-    file: Option<Arc<File>>,
+    /// Where it is read from, once something was read: its segment stays readable whatever
+    /// becomes of its name.
+    source: Option<Source>,
     /// What is still to be given.
     range: Range<u64>,
     /// What was given so far, when the whole body is read.
@@ -36,7 +38,7 @@ impl SegmentReader {
         SegmentReader {
             log,
             body,
-            file: None,
+            source: None,
             range,
             hasher: whole.then(Box::default),
         }
@@ -55,15 +57,15 @@ impl SegmentReader {
         let piece = Piece {
             log: self.log.clone(),
             body: self.body.clone(),
-            file: self.file.clone(),
+            source: self.source.clone(),
             at: self.range.start,
-            octets: usize::try_from(self.left()).map_or(READ_OCTETS, |left| left.min(READ_OCTETS)),
+            most: usize::try_from(self.left()).map_or(READ_OCTETS, |left| left.min(READ_OCTETS)),
             hasher: self.hasher.clone(),
         };
         match blocking(move || piece.read()).await {
             Ok(read) => {
                 self.range.start += read.octets.len() as u64;
-                self.file = Some(read.file);
+                self.source = Some(read.source);
                 self.hasher = read.hasher;
                 Some(Ok(read.octets))
             }
@@ -80,70 +82,152 @@ impl SegmentReader {
 struct Piece {
     log: Log,
     body: BodyRef,
-    file: Option<Arc<File>>,
+    source: Option<Source>,
     at: u64,
-    octets: usize,
+    most: usize,
     hasher: Option<Box<blake3::Hasher>>,
 }
 
 /// A piece that was read.
 struct Read {
     octets: Bytes,
-    file: Arc<File>,
+    source: Source,
     hasher: Option<Box<blake3::Hasher>>,
 }
 
 impl Piece {
     fn read(mut self) -> Result<Read, BlobError> {
-        let mut octets = vec![0; self.octets];
-        let file = self
-            .fill(&mut octets)
-            .map_err(|error| self.meaning(&error))?;
+        let found = match self.source.take() {
+            Some(source) => source
+                .read(Bytes::new(), self.at, self.most)
+                .map(|octets| (source, octets)),
+            None => self.begin(),
+        };
+        let (source, octets) = found.map_err(|damage| self.meaning(&damage))?;
         let mut hasher = self.hasher.take();
         if let Some(hasher) = &mut hasher {
             hasher.update(&octets);
-            let is_last = self.at + self.octets as u64 == self.body.length;
+            let is_last = self.at + octets.len() as u64 == self.body.length;
             if is_last && *hasher.finalize().as_bytes() != self.body.hash {
-                let body = &self.body;
-                return Err(BlobError::Damaged(format!("{body:?} has other octets")));
+                return Err(self.damaged("it has other octets"));
             }
         }
         Ok(Read {
-            octets: octets.into(),
-            file,
+            octets,
+            source,
             hasher,
         })
     }
 
-    fn fill(&self, octets: &mut [u8]) -> io::Result<Arc<File>> {
-        let file = match &self.file {
-            Some(file) => file.clone(),
-            None => self.log.reading(self.body.segment)?,
-        };
+    /// The first piece. One call reads what tells how the body is kept, and with it the piece
+    /// where that is not far: a short body, or the beginning of one.
+    fn begin(&self) -> Result<(Source, Bytes), Damage> {
+        let file = self.log.reading(self.body.segment)?;
+        let far = usize::try_from(self.at).map_or(usize::MAX, |at| at.saturating_add(self.most));
+        let near = if far <= READ_OCTETS { far } else { 0 };
+        let mut octets = vec![0; HEADER_OCTETS + near];
         // No file has room there: a record that says so is damaged.
-        let place = self.place().ok_or(io::ErrorKind::UnexpectedEof)?;
-        file.read_exact_at(octets, place)?;
-        Ok(file)
+        let end = self.body.offset.checked_add(octets.len() as u64);
+        if end.is_none_or(|end| i64::try_from(end).is_err()) {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
+        let filled = fill(&file, &mut octets, self.body.offset)?;
+        octets.truncate(filled);
+        let source = Source::new(file, &self.body, &octets)?;
+        let known = Bytes::from(octets).split_off(HEADER_OCTETS);
+        let octets = source.read(known, self.at, self.most)?;
+        Ok((source, octets))
     }
 
-    /// Where in the segment it begins; `None` beyond any file.
-    fn place(&self) -> Option<u64> {
-        let body = self.body.offset.checked_add(HEADER_OCTETS as u64)?;
-        let place = body.checked_add(self.at)?;
-        i64::try_from(place).is_ok().then_some(place)
-    }
-
-    fn meaning(&self, error: &io::Error) -> BlobError {
-        match error.kind() {
-            io::ErrorKind::NotFound => {
-                BlobError::Damaged(format!("{:?}: the file is not there", self.body))
-            }
-            io::ErrorKind::UnexpectedEof => {
-                BlobError::Damaged(format!("{:?}: the file ends before it", self.body))
-            }
-            _ => BlobError::Broken(format!("{:?}: {error}", self.body)),
+    fn meaning(&self, damage: &Damage) -> BlobError {
+        match damage {
+            Damage::Content(what) => self.damaged(what),
+            Damage::Disk(error) => match error.kind() {
+                io::ErrorKind::NotFound => self.damaged("the file is not there"),
+                io::ErrorKind::UnexpectedEof => self.damaged("the file ends before it"),
+                _ => BlobError::Broken(format!("{:?}: {error}", self.body)),
+            },
         }
     }
+
+    fn damaged(&self, what: &str) -> BlobError {
+        BlobError::Damaged(format!("{:?}: {what}", self.body))
+    }
+}
+
+/// Where a body is read from.
+#[derive(Clone, Debug)]
+struct Source {
+    file: Arc<File>,
+    kept: Kept,
+}
+
+/// How a body is kept.
+#[derive(Clone, Copy, Debug)]
+enum Kept {
+    /// As it is, from here on.
+    AsItIs(u64),
+    Packed(Packed),
+}
+
+impl Source {
+    /// What the beginning of a frame says of how this body is kept.
+    fn new(file: Arc<File>, body: &BodyRef, frame: &[u8]) -> Result<Source, Damage> {
+        let Some(header) = frame.first_chunk() else {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        };
+        let header = Header::decode(header)
+            .filter(|header| header.body_octets() == Some(body.length) && header.hash == body.hash);
+        let Some(header) = header else {
+            return Err(Damage::Content("it is not there"));
+        };
+        let kept = match header.kind {
+            Kind::Packed { unpacked } => {
+                Packed::new(body.offset, header.length, unpacked).map(Kept::Packed)
+            }
+            Kind::Body | Kind::Index(_) => {
+                let begin = body.offset.checked_add(HEADER_OCTETS as u64);
+                let end = begin.and_then(|begin| begin.checked_add(body.length));
+                let is_there = end.is_some_and(|end| i64::try_from(end).is_ok());
+                begin.filter(|_| is_there).map(Kept::AsItIs)
+            }
+        };
+        let kept = kept.ok_or(Damage::Content("it has no such length"))?;
+        Ok(Source { file, kept })
+    }
+
+    /// The body from `at` on, which lies in it: `most` octets, or fewer. `known` is what has
+    /// been read already of what is kept, from its beginning.
+    fn read(&self, mut known: Bytes, at: u64, most: usize) -> Result<Bytes, Damage> {
+        let begin = match &self.kept {
+            Kept::AsItIs(begin) => begin,
+            Kept::Packed(packed) => {
+                let octets = packed.read(&self.file, &known, at, most)?;
+                return Ok(octets.into());
+            }
+        };
+        let start = usize::try_from(at).unwrap_or(usize::MAX);
+        if known.get(start..start.saturating_add(most)).is_some() {
+            return Ok(known.split_off(start).split_to(most));
+        }
+        let mut octets = vec![0; most];
+        self.file.read_exact_at(&mut octets, begin + at)?;
+        Ok(octets.into())
+    }
+}
+
+/// Reads what of these octets the file has from a place on. Gives how many that are.
+fn fill(file: &File, octets: &mut [u8], place: u64) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = octets.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, place + filled as u64) {
+            Ok(0) => break,
+            Ok(more) => filled += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 #[cfg(test)]
@@ -156,7 +240,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let log = Log::open(dir.path()).unwrap();
         std::fs::write(dir.path().join("0000000000000002.shared"), "x").unwrap();
-        for offset in [u64::MAX, u64::MAX - HEADER_OCTETS as u64, 1 << 63, 1 << 40] {
+        let last = i64::MAX.unsigned_abs();
+        for offset in [u64::MAX, u64::MAX - 64, last + 1, last, last - 64, 1 << 40] {
             let body = BodyRef {
                 segment: SegmentId::from_number(2),
                 offset,

@@ -69,7 +69,10 @@ impl Care {
                 written: saved.octets()?,
                 tell: &|step| drop(tell.send(step)),
             };
+            // First: no older program may open a log that has what it can't read.
+            saving.format(&data, BODIES)?;
             saving.log()?;
+            saving.format(&data, INDEX)?;
             saving.rest(&data)?;
             saved.keep()?;
             saving.finish()
@@ -227,13 +230,14 @@ impl Saving<'_> {
         }
     }
 
-    /// Copies all but the log and the index: what these say of themselves, the configuration
-    /// and the certificates.
+    /// Copies what the log or the index says of itself.
+    fn format(&mut self, data: &Path, part: &str) -> Result<(), CareError> {
+        let format = Path::new(part).join("FORMAT");
+        self.file(&data.join(&format), &self.folder.join(&format))
+    }
+
+    /// Copies all but the log and the index: the configuration and the certificates.
     fn rest(&mut self, data: &Path) -> Result<(), CareError> {
-        for part in [INDEX, BODIES] {
-            let format = Path::new(part).join("FORMAT");
-            self.file(&data.join(&format), &self.folder.join(&format))?;
-        }
         let ours = [INDEX, BODIES, MANIFEST];
         self.folder_of(data, self.folder, &|name| {
             !ours.contains(&name) && !OF_THE_PROCESS.contains(&name)

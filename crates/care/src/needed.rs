@@ -23,7 +23,7 @@ pub(crate) struct Needed {
 pub(crate) struct Bodies {
     /// Where bodies begin. Several messages may have the same one.
     offsets: HashSet<u64>,
-    /// Octets of them with their headers.
+    /// Octets of them with their headers, as they were before they were packed.
     pub(crate) octets: u64,
 }
 
@@ -72,9 +72,10 @@ impl Needed {
         self.accounts
     }
 
-    /// Octets of all that is needed.
+    /// Octets of all bodies that are needed, as people read them.
     pub(crate) fn octets(&self) -> u64 {
-        self.segments.values().map(|bodies| bodies.octets).sum()
+        let octets: u64 = self.segments.values().map(|bodies| bodies.octets).sum();
+        octets - self.bodies() * HEADER_OCTETS as u64
     }
 
     /// How many bodies that are.

@@ -196,18 +196,19 @@ async fn worth_it(
         let Some(bodies) = needed.of(segment).filter(|_| segment.is_shared()) else {
             continue;
         };
-        let half_empty = bodies.octets < octets / 2;
+        let surveyed = memory.survey(&rooms.log, segment).await?;
+        let taken = surveyed.taken_by(bodies.octets);
+        let half_empty = taken < octets / 2;
         let chosen = half_empty
             || if terms.all {
-                bodies.octets < octets
+                taken < octets
             } else {
                 let log = rooms.log.clone();
                 let age = blocking(move || Ok(log.age(segment)?)).await?;
-                age >= ERASED_AFTER
-                    && bodies.octets < memory.survey(&rooms.log, segment).await?.bodies
+                age >= ERASED_AFTER && bodies.octets < surveyed.unpacked
             };
         if chosen {
-            worth.push((bodies.octets * 1000 / octets.max(1), segment));
+            worth.push((taken * 1000 / octets.max(1), segment));
         }
     }
     worth.sort_unstable();

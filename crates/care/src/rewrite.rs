@@ -5,7 +5,7 @@ use std::io::IoSlice;
 use address::AccountId;
 use blob::{BodyRef, Moved};
 use queue::Queue;
-use segments::{Frame, Kind, Log, LogError, Place, SegmentId, body_header};
+use segments::{Frame, Log, LogError, Place, SegmentId};
 use store::{Store, StoreError};
 
 use crate::needed::{Bodies, blocking};
@@ -25,7 +25,7 @@ pub(crate) async fn rewrite(
     let log = rooms.log.clone();
     let (more, done) = blocking(move || {
         let survey = log.survey(segment)?;
-        let is_needed = |frame: &Frame| frame.kind == Kind::Body && needed.has(frame.place.offset);
+        let is_needed = |frame: &Frame| frame.kind.is_body() && needed.has(frame.place.offset);
         let frames: Vec<Frame> = survey.frames.into_iter().filter(is_needed).collect();
         let mut moved = Moved::default();
         let mut groups = groups(&frames);
@@ -51,23 +51,23 @@ fn groups(frames: &[Frame]) -> impl Iterator<Item = &[Frame]> {
     })
 }
 
+/// Appends what frames hold as it is, packed or not.
 fn append(log: &Log, frames: &[Frame], moved: &mut Moved) -> Result<(), CareError> {
     let mut bodies = Vec::new();
     for frame in frames {
+        let Some(body) = BodyRef::of(frame) else {
+            continue;
+        };
         match log.content(frame) {
-            Ok(content) => bodies.push((BodyRef::of(frame), content)),
+            Ok(content) => bodies.push((body, frame.header(), content)),
             Err(LogError::Damaged(what)) => {
                 tracing::error!(%what, "a body is damaged, and stays where it is");
             }
             Err(error) => return Err(error.into()),
         }
     }
-    let headers: Vec<_> = bodies
-        .iter()
-        .map(|(body, _)| body_header(body.length(), *body.hash()))
-        .collect();
     let mut pieces = Vec::with_capacity(2 * bodies.len());
-    for (header, (_, content)) in headers.iter().zip(&bodies) {
+    for (_, header, content) in &bodies {
         pieces.extend([IoSlice::new(header), IoSlice::new(content)]);
     }
     if pieces.is_empty() {
@@ -77,9 +77,9 @@ fn append(log: &Log, frames: &[Frame], moved: &mut Moved) -> Result<(), CareErro
         segment,
         mut offset,
     } = log.append_again(&mut pieces)?;
-    for (body, content) in &bodies {
+    for (body, header, content) in &bodies {
         let place = Place { segment, offset };
-        offset += (segments::HEADER_OCTETS + content.len()) as u64;
+        offset += (header.len() + content.len()) as u64;
         moved.insert(body.clone(), body.moved_to(place));
     }
     Ok(())

@@ -4,19 +4,26 @@
 //!  0  4  magic        "FcBd"
 //!  4  1  version      1
 //!  5  1  kind         0: a body; 2: changes of an index; 3: a page of a copy of an index;
-//!                     4: the end of a copy
+//!                     4: the end of a copy; 5: a body that is packed
 //!  6  2  room         0
 //!  8  8  length       octets of the content
-//! 16 32  hash         BLAKE3 of the content
+//! 16 32  hash         BLAKE3 of the content; a packed body: of the body as it was
 //! 48  8  synced       the octets of this segment that were on stable storage when the
-//!                     frame was written; a body: 0
+//!                     frame was written; a body: 0; a packed body: its octets as it was
 //! 56  8  check        the first octets of BLAKE3 over all the above
 //! ```
 //!
 //! Numbers have their least significant octet first.
+//!
+//! How a body is packed is the business of who wrote it. The log knows that the content ends
+//! with a seal, BLAKE3 of all of it before that, and so tells what is whole from what is not
+//! without unpacking anything.
 
 /// Octets of a header.
 pub const HEADER_OCTETS: usize = 64;
+
+/// Octets of the seal that ends the content of a packed body.
+pub const SEAL_OCTETS: usize = 32;
 
 /// What a header begins with.
 pub(crate) const MAGIC: [u8; 4] = *b"FcBd";
@@ -25,13 +32,19 @@ const BODY: u8 = 0;
 const CHANGES: u8 = 2;
 const PAGE: u8 = 3;
 const END: u8 = 4;
+const PACKED: u8 = 5;
 const CHECKED_OCTETS: usize = 56;
 
 /// What a frame holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The body of a message.
+    /// The body of a message, as it is.
     Body,
+    /// The body of a message, packed.
+    Packed {
+        /// Octets of the body as it was.
+        unpacked: u64,
+    },
     /// Something of an index.
     Index(IndexKind),
 }
@@ -49,13 +62,16 @@ pub enum IndexKind {
 
 /// What a header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Header {
-    pub(crate) kind: Kind,
+pub struct Header {
+    /// What the frame holds.
+    pub kind: Kind,
     /// Octets of the segment that were on stable storage when this was written, as far as
     /// the frame says.
     pub(crate) synced: u64,
-    pub(crate) length: u64,
-    pub(crate) hash: [u8; 32],
+    /// Octets of the content.
+    pub length: u64,
+    /// BLAKE3 of the content; of a packed body, of the body as it was.
+    pub hash: [u8; 32],
 }
 
 /// The header of a body of so many octets with this BLAKE3.
@@ -67,6 +83,28 @@ pub fn body_header(length: u64, hash: [u8; 32]) -> [u8; HEADER_OCTETS] {
         hash,
     };
     header.encode()
+}
+
+/// The header of a packed body: the octets of what is kept of it, its seal included, and
+/// octets and BLAKE3 of the body as it was.
+pub fn packed_header(length: u64, unpacked: u64, hash: [u8; 32]) -> [u8; HEADER_OCTETS] {
+    let header = Header {
+        kind: Kind::Packed { unpacked },
+        synced: 0,
+        length,
+        hash,
+    };
+    header.encode()
+}
+
+impl Kind {
+    /// True for the body of a message, packed or not.
+    pub fn is_body(self) -> bool {
+        match self {
+            Kind::Body | Kind::Packed { .. } => true,
+            Kind::Index(_) => false,
+        }
+    }
 }
 
 impl Header {
@@ -81,11 +119,12 @@ impl Header {
     }
 
     pub(crate) fn encode(&self) -> [u8; HEADER_OCTETS] {
-        let kind = match self.kind {
-            Kind::Body => BODY,
-            Kind::Index(IndexKind::Changes) => CHANGES,
-            Kind::Index(IndexKind::Page) => PAGE,
-            Kind::Index(IndexKind::End) => END,
+        let (kind, number) = match self.kind {
+            Kind::Body => (BODY, self.synced),
+            Kind::Packed { unpacked } => (PACKED, unpacked),
+            Kind::Index(IndexKind::Changes) => (CHANGES, self.synced),
+            Kind::Index(IndexKind::Page) => (PAGE, self.synced),
+            Kind::Index(IndexKind::End) => (END, self.synced),
         };
         let mut octets = [0; HEADER_OCTETS];
         let parts: [(usize, &[u8]); 5] = [
@@ -93,7 +132,7 @@ impl Header {
             (4, &[VERSION, kind]),
             (8, &self.length.to_le_bytes()),
             (16, &self.hash),
-            (48, &self.synced.to_le_bytes()),
+            (48, &number.to_le_bytes()),
         ];
         for (at, part) in parts {
             octets[at..at + part.len()].copy_from_slice(part);
@@ -105,25 +144,36 @@ impl Header {
     }
 
     /// `None` for what no header of this version is.
-    pub(crate) fn decode(octets: &[u8; HEADER_OCTETS]) -> Option<Header> {
+    pub fn decode(octets: &[u8; HEADER_OCTETS]) -> Option<Header> {
         let (checked, check) = octets.split_at(CHECKED_OCTETS);
         let known = checked.starts_with(&MAGIC) && checked[4] == VERSION && checked[6..8] == [0, 0];
         if !known || !blake3::hash(checked).as_bytes().starts_with(check) {
             return None;
         }
-        let kind = match checked[5] {
-            BODY => Kind::Body,
-            CHANGES => Kind::Index(IndexKind::Changes),
-            PAGE => Kind::Index(IndexKind::Page),
-            END => Kind::Index(IndexKind::End),
+        let number = u64::from_le_bytes(checked[48..56].try_into().ok()?);
+        let (kind, synced) = match checked[5] {
+            BODY => (Kind::Body, number),
+            PACKED => (Kind::Packed { unpacked: number }, 0),
+            CHANGES => (Kind::Index(IndexKind::Changes), number),
+            PAGE => (Kind::Index(IndexKind::Page), number),
+            END => (Kind::Index(IndexKind::End), number),
             _ => return None,
         };
         Some(Header {
             kind,
-            synced: u64::from_le_bytes(checked[48..56].try_into().ok()?),
+            synced,
             length: u64::from_le_bytes(checked[8..16].try_into().ok()?),
             hash: checked[16..48].try_into().ok()?,
         })
+    }
+
+    /// Octets of the body, as that was before it was packed; none when the frame holds none.
+    pub fn body_octets(&self) -> Option<u64> {
+        match self.kind {
+            Kind::Body => Some(self.length),
+            Kind::Packed { unpacked } => Some(unpacked),
+            Kind::Index(_) => None,
+        }
     }
 
     /// Octets of the whole frame.
@@ -139,10 +189,11 @@ mod tests {
     #[test]
     fn headers_come_back_and_any_flipped_bit_is_found() {
         let index = [IndexKind::Changes, IndexKind::Page, IndexKind::End].map(Kind::Index);
-        for kind in [Kind::Body].into_iter().chain(index) {
+        let bodies = [(Kind::Body, 0), (Kind::Packed { unpacked: 90_000 }, 0)];
+        for (kind, synced) in bodies.into_iter().chain(index.map(|kind| (kind, 70_001))) {
             let header = Header {
                 kind,
-                synced: 70_001,
+                synced,
                 length: 70_000,
                 hash: [9; 32],
             };

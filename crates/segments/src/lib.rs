@@ -9,15 +9,15 @@
 //! # On disk
 //!
 //! ```text
-//! FORMAT                     facteur-bodies 3   (locked while the folder is open)
+//! FORMAT                     facteur-bodies 4   (locked while the folder is open)
 //! 000000000000002a.shared    frames of many owners, one after another, up to 64 MiB
 //! 0000000000000007.single    one frame: a body that is larger than 256 KiB
 //! 0000000000000009.part      one that is being written; removed at the next opening
 //! ```
 //!
 //! The log is the shared segments in the order of their numbers. Each is a run of frames:
-//! a header of 64 octets (`frame.rs`) and its content: a body, changes of an index, or a
-//! piece of a copy of the index, which makes the changes before it needless.
+//! a header of 64 octets (`frame.rs`) and its content: a body, as it is or packed, changes of
+//! an index, or a piece of a copy of the index, which makes the changes before it needless.
 //!
 //! # How the files are cut
 //!
@@ -77,7 +77,7 @@ use tail::Tail;
 
 pub use changes::Changes;
 pub use error::LogError;
-pub use frame::{HEADER_OCTETS, IndexKind, Kind, body_header};
+pub use frame::{HEADER_OCTETS, Header, IndexKind, Kind, SEAL_OCTETS, body_header, packed_header};
 pub use growing::Growing;
 pub use marked::Marked;
 pub use place::{Place, SegmentId};
@@ -132,9 +132,10 @@ impl Log {
         self.inner.folder.check_room(octets)
     }
 
-    /// Appends frames that have their headers ([`body_header`]), one after another in one
-    /// segment, and gives the place of the first. They are on stable storage after the
-    /// next sync that succeeds.
+    /// Appends frames that have their headers ([`body_header`], [`packed_header`]), one after
+    /// another in one segment, and gives the place of the first. They are on stable storage
+    /// after the next sync that succeeds. Of a folder that is older ([`Log::is_older`]) none may
+    /// be packed.
     ///
     /// # Errors
     /// [`LogError::Full`] when the disk is; nothing was appended then.
@@ -259,7 +260,7 @@ impl Log {
         Ok(Survey::of(&*self.reading(segment)?, segment)?)
     }
 
-    /// What a frame holds.
+    /// What a frame holds; a packed body as it was packed, with its seal.
     ///
     /// # Errors
     /// [`LogError::Damaged`] when it is not what was once written, else what the disk says.

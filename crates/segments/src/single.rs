@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use crate::folder::Folder;
-use crate::frame::{HEADER_OCTETS, body_header};
+use crate::frame::HEADER_OCTETS;
 use crate::place::Sort;
 use crate::{LogError, SegmentId};
 
@@ -17,7 +17,7 @@ pub struct Single {
     folder: Arc<Folder>,
     id: SegmentId,
     file: File,
-    /// Octets of the body so far.
+    /// Octets of the body so far, as it is kept.
     length: u64,
     finished: bool,
 }
@@ -40,6 +40,11 @@ impl Single {
         })
     }
 
+    /// Octets of the body so far, as it is kept.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
     /// Adds to the body.
     ///
     /// # Errors
@@ -52,12 +57,13 @@ impl Single {
         Ok(())
     }
 
-    /// Makes the body durable and gives it its name; `hash` is its BLAKE3.
+    /// Makes the body durable and gives it its name. The header is that of all that was
+    /// written ([`body_header`](crate::body_header), [`packed_header`](crate::packed_header)).
     ///
     /// # Errors
     /// [`LogError::Full`] when the disk is.
-    pub fn finish(mut self, hash: [u8; 32]) -> Result<SegmentId, LogError> {
-        self.file.write_all_at(&body_header(self.length, hash), 0)?;
+    pub fn finish(mut self, header: &[u8; HEADER_OCTETS]) -> Result<SegmentId, LogError> {
+        self.file.write_all_at(header, 0)?;
         self.file.sync_all()?;
         std::fs::rename(self.folder.part(self.id), self.folder.segment(self.id))?;
         self.finished = true;

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 
 use crate::folder::Folder;
-use crate::frame::{HEADER_OCTETS, Kind};
+use crate::frame::{HEADER_OCTETS, Header, Kind, SEAL_OCTETS};
 use crate::walk::{Found, frames};
 use crate::{LogError, Place, SegmentId};
 
@@ -22,8 +22,8 @@ pub struct Frame {
     pub kind: Kind,
     /// Its octets with its header.
     pub octets: u64,
-    /// BLAKE3 of what it holds.
-    hash: [u8; 32],
+    /// What it begins with.
+    header: Header,
 }
 
 /// What was found in a segment. Of the frames only the headers were looked at.
@@ -60,16 +60,28 @@ impl Frame {
             },
             kind: found.header.kind,
             octets: found.end - found.at,
-            hash: found.header.hash,
+            header: found.header,
         }
     }
 
-    /// BLAKE3 of what it holds.
+    /// BLAKE3 of what it holds; of a packed body, of the body as it was.
     pub fn hash(&self) -> &[u8; 32] {
-        &self.hash
+        &self.header.hash
     }
 
-    /// What it holds, if that is what was once written.
+    /// Octets of the body that it holds, as that was before it was packed; none when it holds
+    /// no body.
+    pub fn body_octets(&self) -> Option<u64> {
+        self.header.body_octets()
+    }
+
+    /// The header of a body as it stands there, which fits anywhere: that of an index does not,
+    /// since it tells of its segment.
+    pub fn header(&self) -> [u8; HEADER_OCTETS] {
+        self.header.encode()
+    }
+
+    /// What it holds, if that is what was once written. A packed body stays as it is.
     pub(crate) fn read(&self, folder: &Folder) -> Result<Vec<u8>, LogError> {
         let damage = || LogError::Damaged(format!("changes in {}", self.place));
         let octets = self.octets - HEADER_OCTETS as u64;
@@ -79,10 +91,18 @@ impl Frame {
         let mut content = vec![0; usize::try_from(octets).unwrap_or(0)];
         let file = folder.reading(self.place.segment)?;
         file.read_exact_at(&mut content, self.place.offset + HEADER_OCTETS as u64)?;
-        if *blake3::hash(&content).as_bytes() == self.hash {
+        if self.is_sound(&content) {
             Ok(content)
         } else {
             Err(damage())
         }
+    }
+
+    fn is_sound(&self, content: &[u8]) -> bool {
+        if !matches!(self.kind, Kind::Packed { .. }) {
+            return blake3::hash(content).as_bytes() == self.hash();
+        }
+        let sealed = content.split_last_chunk::<SEAL_OCTETS>();
+        sealed.is_some_and(|(packed, seal)| blake3::hash(packed).as_bytes() == seal)
     }
 }

@@ -13,7 +13,7 @@ use std::os::unix::fs::FileExt;
 
 use memchr::memmem;
 
-use crate::frame::{HEADER_OCTETS, Header, MAGIC};
+use crate::frame::{HEADER_OCTETS, Header, Kind, MAGIC, SEAL_OCTETS};
 
 /// Octets that are read at once where a whole segment is searched.
 const SEARCH_OCTETS: usize = 1024 * 1024;
@@ -139,32 +139,52 @@ fn next_magic(file: &File, mut at: u64, octets: u64) -> io::Result<Option<u64>> 
     Ok(None)
 }
 
-/// Whether a frame's content is what its header says.
+/// Whether a frame's content is what its header says, or its seal.
 fn is_whole(file: &File, found: &Found) -> io::Result<bool> {
+    let mut at = found.at + HEADER_OCTETS as u64;
+    let mut expected = found.header.hash;
+    let mut end = found.end;
+    if matches!(found.header.kind, Kind::Packed { .. }) {
+        let Some(sealed) = end
+            .checked_sub(SEAL_OCTETS as u64)
+            .filter(|seal| *seal >= at)
+        else {
+            return Ok(false);
+        };
+        file.read_exact_at(&mut expected, sealed)?;
+        end = sealed;
+    }
     let mut hasher = blake3::Hasher::new();
     let mut buffer = vec![0; 64 * 1024];
-    let mut at = found.at + HEADER_OCTETS as u64;
-    while at < found.end {
-        let left = usize::try_from(found.end - at).unwrap_or(usize::MAX);
+    while at < end {
+        let left = usize::try_from(end - at).unwrap_or(usize::MAX);
         let take = left.min(buffer.len());
         let piece = &mut buffer[..take];
         file.read_exact_at(piece, at)?;
         hasher.update(piece);
         at += take as u64;
     }
-    Ok(*hasher.finalize().as_bytes() == found.header.hash)
+    Ok(*hasher.finalize().as_bytes() == expected)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{IndexKind, body_header};
+    use crate::frame::{IndexKind, body_header, packed_header};
     use std::io::Write;
 
     fn body(content: &[u8]) -> Vec<u8> {
         let hash = *blake3::hash(content).as_bytes();
         let header = body_header(content.len() as u64, hash);
         [&header[..], content].concat()
+    }
+
+    /// As if it had been smaller than it was.
+    fn packed(content: &[u8]) -> Vec<u8> {
+        let length = (content.len() + SEAL_OCTETS) as u64;
+        let header = packed_header(length, 7_777_777, [9; 32]);
+        let seal = blake3::hash(content);
+        [&header[..], content, seal.as_bytes()].concat()
     }
 
     fn changes(content: &[u8], synced: u64) -> Vec<u8> {
@@ -195,6 +215,28 @@ mod tests {
             };
             assert_eq!(ends(&both[..cut]), (end as u64, (cut - end) as u64));
         }
+    }
+
+    #[test]
+    fn a_packed_body_is_whole_by_its_seal() {
+        let (first, second) = (packed(b"first"), packed(&[b'x'; 1000]));
+        let both = [first.clone(), second].concat();
+        let whole = both.len() as u64;
+        // What its header says of the body as it was is no sync: all is in doubt here.
+        assert_eq!(ends(&both), (whole, 0));
+        for cut in first.len()..both.len() {
+            let end = first.len() as u64;
+            assert_eq!(ends(&both[..cut]), (end, cut as u64 - end));
+        }
+        for flipped in first.len()..both.len() {
+            let mut torn = both.clone();
+            torn[flipped] ^= 1;
+            let end = first.len() as u64;
+            assert_eq!(ends(&torn), (end, whole - end), "{flipped}");
+        }
+        // Too short for a seal, by a header that fits.
+        let short = [&packed_header(31, 9, [9; 32])[..], &[0; 31]].concat();
+        assert_eq!(ends(&short), (0, short.len() as u64));
     }
 
     #[test]

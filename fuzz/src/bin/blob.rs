@@ -1,21 +1,26 @@
-//! Bodies in damaged segments, or at damaged places: a body is read as it was once
-//! written, or an error says that it is not there; and new ones are taken after the damage.
+//! Bodies in damaged segments, packed or not, or at damaged places: a body is read as it was
+//! once written, or an error says that it is not there; and new ones are taken after the damage.
 #![no_main]
 
 use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use blob::{BlobError, Blobs, BodyRef};
+use blob::{BlobError, BodyReader, Blobs, BodyRef};
 use fuzz::{fuzz_target, within};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
-const BODIES: [&[u8]; 3] = [
-    b"Subject: one\r\n\r\nfirst\r\n",
-    b"",
-    b"Subject: two\r\n\r\nsecond\r\n",
-];
+/// The last two are packed, in one block and in two.
+static BODIES: LazyLock<[Vec<u8>; 5]> = LazyLock::new(|| {
+    [
+        b"Subject: one\r\n\r\nfirst\r\n".to_vec(),
+        Vec::new(),
+        b"Subject: two\r\n\r\nsecond\r\n".to_vec(),
+        b"Subject: three\r\n".repeat(40),
+        b"Subject: four, long\r\n".repeat(4000),
+    ]
+});
 
 /// Octets of the input that are damage to a record; the rest is for the segment.
 const RECORD: usize = 33;
@@ -34,10 +39,11 @@ static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
 /// Records of the bodies, and the segment's name and octets, before any damage.
 static SOUND: LazyLock<(Vec<Vec<u8>>, String, Vec<u8>)> = LazyLock::new(|| {
     let blobs = Blobs::open(FOLDER.path()).expect("a folder");
-    let records = BODIES.map(|body| {
+    let records = BODIES.iter().map(|body| {
         let record = RUNTIME.block_on(write(&blobs, body));
         postcard::to_allocvec(&record).expect("a record")
     });
+    let records = records.collect();
     drop(blobs);
     let files = fs::read_dir(FOLDER.path()).expect("the folder").flatten();
     let names = files.map(|file| file.file_name().into_string().expect("a name"));
@@ -46,7 +52,7 @@ static SOUND: LazyLock<(Vec<Vec<u8>>, String, Vec<u8>)> = LazyLock::new(|| {
         .last()
         .expect("a segment");
     let octets = fs::read(FOLDER.path().join(&name)).expect("a segment");
-    (records.to_vec(), name, octets)
+    (records, name, octets)
 });
 
 fuzz_target!(|input: &[u8]| {
@@ -58,11 +64,13 @@ fuzz_target!(|input: &[u8]| {
     fs::write(FOLDER.path().join(name), damaged(segment, to_segment)).expect("room");
     within(4 * 1024 * 1024 + 8 * input.len(), || {
         let blobs = Blobs::open(FOLDER.path()).expect("damage is no reason not to open");
-        for (record, body) in records.iter().zip(BODIES) {
+        for (record, body) in records.iter().zip(&*BODIES) {
             if let Ok(at) = postcard::from_bytes(&damaged(record, to_record)) {
                 let found = RUNTIME.block_on(read(&blobs, &at));
                 // Another record is another body.
-                assert!(!to_record.is_empty() || found.is_none_or(|found| found == body));
+                assert!(!to_record.is_empty() || found.is_none_or(|found| found == *body));
+                let part = blobs.read(&at, 70_000..70_100);
+                RUNTIME.block_on(all(part));
             }
         }
         let at = RUNTIME.block_on(write(&blobs, b"a body"));
@@ -71,19 +79,20 @@ fuzz_target!(|input: &[u8]| {
     });
 });
 
-/// Octets after some damage: a place and a new octet, again and again; an odd one at the
-/// end cuts them off.
+/// Octets after some damage: a place and a new octet, again and again; two at the end cut
+/// them off.
 fn damaged(octets: &[u8], damage: &[u8]) -> Vec<u8> {
     let mut octets = octets.to_vec();
-    let (changes, cut) = damage.as_chunks::<2>();
-    for [at, octet] in changes {
-        match octets.get_mut(usize::from(*at)) {
+    let (changes, cut) = damage.as_chunks::<3>();
+    for [high, low, octet] in changes {
+        let at = usize::from(u16::from_be_bytes([*high & 3, *low]));
+        match octets.get_mut(at) {
             Some(there) => *there = *octet,
             None => octets.push(*octet),
         }
     }
-    if let [cut] = cut {
-        octets.truncate(usize::from(*cut));
+    if let [high, low] = cut {
+        octets.truncate(usize::from(u16::from_be_bytes([*high & 3, *low])));
     }
     octets
 }
@@ -95,7 +104,10 @@ async fn write(blobs: &Blobs, body: &[u8]) -> BodyRef {
 }
 
 async fn read(blobs: &Blobs, at: &BodyRef) -> Option<Vec<u8>> {
-    let mut reader = blobs.read(at, 0..u64::MAX);
+    all(blobs.read(at, 0..u64::MAX)).await
+}
+
+async fn all(mut reader: BodyReader) -> Option<Vec<u8>> {
     let mut octets = Vec::new();
     while let Some(piece) = reader.next().await {
         match piece {

@@ -30,6 +30,7 @@ const ROWS: &[Row] = &[
     row("mix", "1"),
     row("mix", "16"),
     row("mix", "128"),
+    row("text", "128"),
     row("large", "128"),
 ];
 
@@ -93,6 +94,14 @@ fn store(workspace: &Workspace) -> Result<(), Failure> {
     }
     println!();
     bench.places()?;
+    announce("1,000 messages of 20 KB read whole, one after the other");
+    println!("\n| messages | CPU ms each | octets on the disk a body octet |");
+    println!("| --- | --- | --- |");
+    for sizes in ["mix", "text"] {
+        let told = bench.run(&["read", sizes])?;
+        println!("| {sizes} | {} |", told.trim());
+    }
+    println!();
     announce("one mailbox, in ms: medians, the two after opening cold apart");
     println!(
         "\n| messages | all flags, cold | first opening | summary | opening | all flags | 10,000 flags changed | one flag | one delivery |"

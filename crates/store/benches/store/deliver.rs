@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use crate::cost::Cost;
 use crate::places::Place;
-use crate::world::{ACCOUNTS, Random, Sizes, deliver_one, make_accounts, message};
+use crate::world::{ACCOUNTS, Random, Sizes, deliver_one, make_accounts};
 
 pub(crate) async fn deliver(place: &str, folder: &Path, sizes: Sizes, sessions: u64, seconds: u64) {
     let Place { store, servers } = Place::named(place, folder).await;
     make_accounts(&store).await;
     let texts: Vec<Vec<u8>> = (0..200)
-        .map(|seed| message(sizes.octets(seed / 2), seed))
+        .map(|seed| sizes.message(sizes.octets(seed / 2), seed))
         .collect();
     let texts = Arc::new(texts);
     let end = Instant::now() + Duration::from_secs(seconds);

@@ -6,7 +6,9 @@
 //!   of the wait for each, CPU for each, and octets written for each octet of a body. CPU and
 //!   octets are those that the system counts for this process, the last layer brought into the
 //!   database included. The syncs are counted from outside.
-//! * `mailbox MESSAGES`, embedded as what follows: milliseconds of what is done with one mailbox of so many messages.
+//! * `read SIZES`, embedded as what follows: CPU for each of a thousand messages of 20 KB that
+//!   are read whole, one after the other, and what is on the disk of each octet of them.
+//! * `mailbox MESSAGES`: milliseconds of what is done with one mailbox of so many messages.
 //! * `make FOLDER MAILBOXES MESSAGES`, then `look FOLDER`: opening many mailboxes.
 //! * `fill FOLDER OCTETS`, which ends as a crash does, then `reopen FOLDER`.
 
@@ -23,6 +25,7 @@ mod deliver;
 mod folders;
 mod mailbox;
 mod places;
+mod reading;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -43,6 +46,10 @@ fn main() {
             let (sessions, seconds) = (number(sessions), number(seconds));
             let delivering = deliver::deliver(place, folder.path(), sizes, sessions, seconds);
             runtime.block_on(delivering);
+        }
+        ["read", sizes, ..] => {
+            let (folder, sizes) = (own_folder(), Sizes::named(sizes));
+            runtime.block_on(reading::read(folder.path(), sizes));
         }
         ["mailbox", messages, ..] => {
             let messages = messages.parse().unwrap();

@@ -17,12 +17,16 @@ pub(crate) async fn make_accounts(store: &Store) {
     }
 }
 
-/// How large messages are.
+/// How large messages are, and of what.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Sizes {
-    /// 80, 15 and 5 of a hundred have 2, 20 and 200 KB.
+    /// 80, 15 and 5 of a hundred have 2, 20 and 200 KB; noise in base64, of which packed three
+    /// quarters are left.
     Mix,
-    /// All have 200 KB.
+    /// The same sizes; words, of which packed somewhat less than half is left, as of what
+    /// people write.
+    Text,
+    /// All have 200 KB; noise in base64.
     Large,
 }
 
@@ -30,6 +34,7 @@ impl Sizes {
     pub(crate) fn named(name: &str) -> Sizes {
         match name {
             "mix" => Sizes::Mix,
+            "text" => Sizes::Text,
             "large" => Sizes::Large,
             other => panic!("no sizes {other:?}"),
         }
@@ -37,9 +42,17 @@ impl Sizes {
 
     pub(crate) fn octets(self, random: u64) -> usize {
         match (self, random % 100) {
-            (Sizes::Mix, 0..80) => 2_000,
-            (Sizes::Mix, 80..95) => 20_000,
+            (Sizes::Mix | Sizes::Text, 0..80) => 2_000,
+            (Sizes::Mix | Sizes::Text, 80..95) => 20_000,
             _ => 200_000,
+        }
+    }
+
+    /// A message of so many octets.
+    pub(crate) fn message(self, octets: usize, seed: u64) -> Vec<u8> {
+        match self {
+            Sizes::Mix | Sizes::Large => message(octets, seed),
+            Sizes::Text => text(octets, seed),
         }
     }
 }
@@ -57,15 +70,44 @@ impl Random {
     }
 }
 
-/// A message of so many octets that nothing compresses: a header and base64.
-pub(crate) fn message(octets: usize, seed: u64) -> Vec<u8> {
-    let mut text = format!(
+/// The header of a message.
+fn header(seed: u64) -> Vec<u8> {
+    format!(
         "From: Léa <lea{seed}@facteur.test>\r\nTo: Jean <jean@facteur.test>\r\n\
          Subject: Nouvelles {seed}\r\nDate: Sat, 28 Nov 2026 04:00:00 +0000\r\n\
          MIME-Version: 1.0\r\n\
          Content-Type: text/plain; charset=utf-8\r\n\r\n"
     )
-    .into_bytes();
+    .into_bytes()
+}
+
+/// A message of so many octets: a header and words, some of which come much more often than
+/// others.
+fn text(octets: usize, seed: u64) -> Vec<u8> {
+    const WORDS: u64 = 3000;
+    let mut text = header(seed);
+    let mut random = Random(seed);
+    let mut line = 0;
+    while text.len() < octets {
+        let [one, other] = [random.next() % WORDS, random.next() % WORDS];
+        // The same word wherever its number comes up.
+        let mut letters = Random(one * other / WORDS);
+        for _ in 0..2 + letters.next() % 8 {
+            let letter = b"etaoinshrdlcumwfgypbvk"[usize::try_from(letters.next() % 22).unwrap()];
+            text.push(letter);
+            line += 1;
+        }
+        let end: &[u8] = if line > 70 { b"\r\n" } else { b" " };
+        line = if line > 70 { 0 } else { line };
+        text.extend_from_slice(end);
+    }
+    text.extend_from_slice(b"\r\n");
+    text
+}
+
+/// A message of so many octets: a header and noise in base64.
+pub(crate) fn message(octets: usize, seed: u64) -> Vec<u8> {
+    let mut text = header(seed);
     let mut noise = blake3::Hasher::new()
         .update(&seed.to_le_bytes())
         .finalize_xof();

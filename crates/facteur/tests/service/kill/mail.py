@@ -8,16 +8,27 @@ LARGE = 300_000
 SUBJECT = re.compile(rb"^Subject: (\S+)\r?$", re.MULTILINE)
 
 
+# What noise is turned into, so that it may stand in a line.
+LINE = bytes(
+    octet if 0x20 < octet < 0x7F or octet >= 0xA0 else 0xA0 + octet % 0x60
+    for octet in range(256)
+).replace(b".", b",")
+
+
 def body(name):
-    """Mostly some lines; one in forty is large, and so kept in another way."""
+    """Mostly some lines; one in forty is large, and so kept in another way. One in three is
+    noise, and so kept as it is; the others are packed."""
     chance = random.Random(name)
     octets = LARGE if chance.randrange(40) == 0 else chance.randrange(200, 6000)
-    line = hashlib.sha256(name.encode()).hexdigest()
-    return "\r\n".join([line] * (octets // len(line) + 1))
+    if chance.randrange(3) == 0:
+        noise = chance.randbytes(octets).translate(LINE)
+        return b"\r\n".join(noise[at : at + 500] for at in range(0, octets, 500))
+    line = hashlib.sha256(name.encode()).hexdigest().encode()
+    return b"\r\n".join([line] * (octets // len(line) + 1))
 
 
 def message(name, sender="someone@example.org"):
-    return f"From: {sender}\r\nSubject: {name}\r\n\r\n{body(name)}\r\n".encode()
+    return f"From: {sender}\r\nSubject: {name}\r\n\r\n".encode() + body(name) + b"\r\n"
 
 
 def name_of(octets):
@@ -26,7 +37,7 @@ def name_of(octets):
 
 
 def is_whole(name, octets):
-    return octets.endswith(f"\r\n\r\n{body(name)}\r\n".encode())
+    return octets.endswith(b"\r\n\r\n" + body(name) + b"\r\n")
 
 
 def share_of(name):
