@@ -6,7 +6,7 @@
 //! of [`Blobs`] do not know which.
 //!
 //! A body of up to 256 KiB is a frame of the log, a larger one has its own file. In either it
-//! is packed where that saves a tenth of it or more (`packed/`).
+//! is compressed where that saves a tenth of it or more (`compressed/`).
 //!
 //! # How the files are cut
 //!
@@ -21,7 +21,7 @@
 //! | `appender.rs` | the thread that appends small bodies, many in one go |
 //! | `writer.rs` | a body on its way into the log |
 //! | `large.rs` | a large one on its way into its file |
-//! | `packed/` | bodies that are kept smaller than they are |
+//! | `compressed/` | bodies that are kept smaller than they are |
 //! | `reader.rs` | reading one there |
 //! | `s3/` | bodies in a bucket |
 //!
@@ -39,12 +39,12 @@
 mod ahead;
 mod appender;
 mod body;
+mod compressed;
 mod door;
 mod error;
 mod hold;
 mod large;
 mod moved;
-mod packed;
 mod reader;
 #[cfg(feature = "s3")]
 pub mod s3;
@@ -113,7 +113,7 @@ impl Blobs {
     }
 
     fn over(log: Log, durable: Durable) -> Result<Blobs, BlobError> {
-        // Before the first body that is packed.
+        // Before the first body that is compressed.
         log.raise()?;
         let appender = Appender::start(log.clone(), durable)?;
         Ok(Blobs {

@@ -9,14 +9,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use segments::{HEADER_OCTETS, Header, Kind, Log};
 
-use crate::packed::{Damage, Packed};
+use crate::compressed::{Compressed, Damage};
 use crate::writer::blocking;
 use crate::{BlobError, BodyRef};
 
 /// Most octets that [`crate::BodyReader::next`] gives at once.
 pub const READ_OCTETS: usize = 64 * 1024;
 
-/// Octets of a body in a segment. Each piece is read, and unpacked if need be, on a thread
+/// Octets of a body in a segment. Each piece is read, and uncompressed if need be, on a thread
 /// that may wait for the disk.
 #[derive(Debug)]
 pub(crate) struct SegmentReader {
@@ -167,7 +167,7 @@ struct Source {
 enum Kept {
     /// As it is, from here on.
     AsItIs(u64),
-    Packed(Packed),
+    Compressed(Compressed),
 }
 
 impl Source {
@@ -182,8 +182,8 @@ impl Source {
             return Err(Damage::Content("it is not there"));
         };
         let kept = match header.kind {
-            Kind::Packed { unpacked } => {
-                Packed::new(body.offset, header.length, unpacked).map(Kept::Packed)
+            Kind::Compressed { uncompressed } => {
+                Compressed::new(body.offset, header.length, uncompressed).map(Kept::Compressed)
             }
             Kind::Body | Kind::Index(_) => {
                 let begin = body.offset.checked_add(HEADER_OCTETS as u64);
@@ -201,8 +201,8 @@ impl Source {
     fn read(&self, mut known: Bytes, at: u64, most: usize) -> Result<Bytes, Damage> {
         let begin = match &self.kept {
             Kept::AsItIs(begin) => begin,
-            Kept::Packed(packed) => {
-                let octets = packed.read(&self.file, &known, at, most)?;
+            Kept::Compressed(compressed) => {
+                let octets = compressed.read(&self.file, &known, at, most)?;
                 return Ok(octets.into());
             }
         };

@@ -6,13 +6,13 @@ use segments::{HEADER_OCTETS, body_header};
 use tokio::sync::oneshot;
 
 use crate::appender::Waiting;
+use crate::compressed::compressed;
 use crate::large::Large;
-use crate::packed::packed;
 use crate::{BlobError, BodyRef, Hold, Inner};
 
 /// A body up to this size waits in memory and is appended to a shared segment; a larger
 /// one goes to its own file as it comes, in pieces of this size. So this is also the
-/// memory that one body takes on its way in, and as much again at most while it is packed.
+/// memory that one body takes on its way in, and as much again at most while it is compressed.
 pub const SMALL_BODY_OCTETS: usize = 256 * 1024;
 
 /// A body on its way into a segment.
@@ -168,11 +168,11 @@ impl SegmentWriter {
     }
 }
 
-/// The frame of a small body, packed where it is worth it: here, where many sessions share
+/// The frame of a small body, compressed where it is worth it: here, where many sessions share
 /// the processors, and not on the one thread that appends. It takes less than half a
 /// millisecond.
 fn frame(mut pending: Vec<u8>, hash: [u8; 32]) -> Vec<u8> {
-    if let Some(frame) = packed(body(&pending), hash) {
+    if let Some(frame) = compressed(body(&pending), hash) {
         return frame;
     }
     let length = body(&pending).len() as u64;

@@ -23,7 +23,7 @@ pub(crate) struct Needed {
 pub(crate) struct Bodies {
     /// Where bodies begin. Several messages may have the same one.
     offsets: HashSet<u64>,
-    /// Octets of them with their headers, as they were before they were packed.
+    /// Octets of them with their headers, as they were before they were compressed.
     pub(crate) octets: u64,
 }
 

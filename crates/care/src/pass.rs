@@ -205,7 +205,7 @@ async fn worth_it(
             } else {
                 let log = rooms.log.clone();
                 let age = blocking(move || Ok(log.age(segment)?)).await?;
-                age >= ERASED_AFTER && bodies.octets < surveyed.unpacked
+                age >= ERASED_AFTER && bodies.octets < surveyed.uncompressed
             };
         if chosen {
             worth.push((taken * 1000 / octets.max(1), segment));

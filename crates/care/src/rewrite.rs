@@ -51,7 +51,7 @@ fn groups(frames: &[Frame]) -> impl Iterator<Item = &[Frame]> {
     })
 }
 
-/// Appends what frames hold as it is, packed or not.
+/// Appends what frames hold as it is, compressed or not.
 fn append(log: &Log, frames: &[Frame], moved: &mut Moved) -> Result<(), CareError> {
     let mut bodies = Vec::new();
     for frame in frames {

@@ -14,7 +14,7 @@ pub struct Stats {
     pub accounts: u64,
     /// Bodies that are needed.
     pub bodies: u64,
-    /// Octets of them as people read them; in the files many are packed.
+    /// Octets of them as people read them; in the files many are compressed.
     pub needed: u64,
     /// Files of the log.
     pub segments: u64,

@@ -10,19 +10,19 @@ use crate::{CareError, Memory};
 pub(crate) struct Surveyed {
     /// Bodies with their headers, needed or not.
     pub(crate) bodies: u64,
-    /// The same as they were before they were packed.
-    pub(crate) unpacked: u64,
+    /// The same as they were before they were compressed.
+    pub(crate) uncompressed: u64,
     /// What is of an index.
     pub(crate) index: u64,
 }
 
 impl Surveyed {
-    /// What bodies take in the segment that have so many octets unpacked, headers included.
-    /// All of them take what they take. Of some it is taken that they are packed as well as
+    /// What bodies take in the segment that have so many octets uncompressed, headers included.
+    /// All of them take what they take. Of some it is taken that they are compressed as well as
     /// the others: what each takes would have to be remembered one by one.
-    pub(crate) fn taken_by(&self, unpacked: u64) -> u64 {
-        let share = u128::from(self.bodies) * u128::from(unpacked);
-        let taken = share / u128::from(self.unpacked.max(1));
+    pub(crate) fn taken_by(&self, uncompressed: u64) -> u64 {
+        let share = u128::from(self.bodies) * u128::from(uncompressed);
+        let taken = share / u128::from(self.uncompressed.max(1));
         u64::try_from(taken).map_or(self.bodies, |taken| taken.min(self.bodies))
     }
 }
@@ -44,11 +44,11 @@ impl Memory {
         for frame in survey.frames {
             match frame.kind {
                 Kind::Index(_) => surveyed.index += frame.octets,
-                Kind::Body | Kind::Packed { .. } => {
+                Kind::Body | Kind::Compressed { .. } => {
                     let body = frame.body_octets().unwrap_or(0);
                     surveyed.bodies += frame.octets;
-                    surveyed.unpacked = surveyed
-                        .unpacked
+                    surveyed.uncompressed = surveyed
+                        .uncompressed
                         .saturating_add(body)
                         .saturating_add(HEADER_OCTETS as u64);
                 }
@@ -69,7 +69,7 @@ mod tests {
     fn all_bodies_take_what_they_take_and_a_part_its_share() {
         let surveyed = Surveyed {
             bodies: 601,
-            unpacked: 1_003,
+            uncompressed: 1_003,
             index: 7,
         };
         assert_eq!(surveyed.taken_by(1_003), 601);

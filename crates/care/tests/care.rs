@@ -150,9 +150,9 @@ impl World {
 }
 
 /// A body of so many octets after its subject: what nothing makes smaller, then text. Of half of
-/// them so much is text that they are packed.
+/// them so much is text that they are compressed.
 fn body(text: &str, octets: usize) -> Vec<u8> {
-    let share = if is_packed(text) { 50 } else { 98 };
+    let share = if is_compressed(text) { 50 } else { 98 };
     let noise = octets * share / 100 / text.len();
     let mut content = vec![0; noise * text.len()];
     blake3::Hasher::new()
@@ -169,7 +169,7 @@ fn body(text: &str, octets: usize) -> Vec<u8> {
     [subject.as_bytes(), &content, rest.as_bytes(), b"\r\n"].concat()
 }
 
-fn is_packed(text: &str) -> bool {
+fn is_compressed(text: &str) -> bool {
     blake3::hash(text.as_bytes()).as_bytes()[0] & 1 == 1
 }
 
@@ -221,15 +221,15 @@ async fn space_comes_back_and_all_that_is_left_stays_as_it_was() {
     assert_eq!(world.messages(1).await, before);
 }
 
-/// A third of what is packed is needed: as people read it, that is more than half of what the
+/// A third of what is compressed is needed: as people read it, that is more than half of what the
 /// files have. What counts is what it takes there.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_is_half_empty_by_what_is_packed_in_it() {
+async fn a_file_is_half_empty_by_what_is_compressed_in_it() {
     let dir = tempfile::tempdir().unwrap();
     let world = new(dir.path()).await;
-    let texts = (0..).map(|number| format!("packed-{number} "));
+    let texts = (0..).map(|number| format!("compressed-{number} "));
     let mut uids = Vec::new();
-    for text in texts.filter(|text| is_packed(text)).take(300) {
+    for text in texts.filter(|text| is_compressed(text)).take(300) {
         let incoming = world.incoming(&text, 5000).await;
         uids.push(world.deliver(1, &incoming).await);
     }
@@ -440,7 +440,7 @@ async fn an_account_that_is_removed_leaves_the_disk() {
         let content = std::fs::read(world.log.path(segment)).unwrap();
         let found = content.windows(7).any(|octets| octets == b"private");
         assert!(!found, "{segment}");
-        // Also where it is packed.
+        // Also where it is compressed.
         let frames = world.log.survey(segment).unwrap().frames;
         let found = frames.iter().any(|frame| private.contains(frame.hash()));
         assert!(!found, "{segment}");

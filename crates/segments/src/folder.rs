@@ -17,7 +17,7 @@ const FORMAT_NAME: &str = "facteur-bodies";
 /// The format that is written, and the newest that is read.
 ///
 /// 1: bodies alone. 2: bodies and changes. 3: copies of the index too. 4: bodies may be
-/// packed.
+/// compressed.
 const FORMAT: u32 = 4;
 /// Shared segments that are kept open for reading.
 const OPEN_SEGMENTS: usize = 64;

@@ -4,25 +4,25 @@
 //!  0  4  magic        "FcBd"
 //!  4  1  version      1
 //!  5  1  kind         0: a body; 2: changes of an index; 3: a page of a copy of an index;
-//!                     4: the end of a copy; 5: a body that is packed
+//!                     4: the end of a copy; 5: a body that is compressed
 //!  6  2  room         0
 //!  8  8  length       octets of the content
-//! 16 32  hash         BLAKE3 of the content; a packed body: of the body as it was
+//! 16 32  hash         BLAKE3 of the content; a compressed body: of the body as it was
 //! 48  8  synced       the octets of this segment that were on stable storage when the
-//!                     frame was written; a body: 0; a packed body: its octets as it was
+//!                     frame was written; a body: 0; a compressed body: its octets as it was
 //! 56  8  check        the first octets of BLAKE3 over all the above
 //! ```
 //!
 //! Numbers have their least significant octet first.
 //!
-//! How a body is packed is the business of who wrote it. The log knows that the content ends
+//! How a body is compressed is the business of who wrote it. The log knows that the content ends
 //! with a seal, BLAKE3 of all of it before that, and so tells what is whole from what is not
-//! without unpacking anything.
+//! without decompression anything.
 
 /// Octets of a header.
 pub const HEADER_OCTETS: usize = 64;
 
-/// Octets of the seal that ends the content of a packed body.
+/// Octets of the seal that ends the content of a compressed body.
 pub const SEAL_OCTETS: usize = 32;
 
 /// What a header begins with.
@@ -32,7 +32,7 @@ const BODY: u8 = 0;
 const CHANGES: u8 = 2;
 const PAGE: u8 = 3;
 const END: u8 = 4;
-const PACKED: u8 = 5;
+const COMPRESSED: u8 = 5;
 const CHECKED_OCTETS: usize = 56;
 
 /// What a frame holds.
@@ -40,10 +40,10 @@ const CHECKED_OCTETS: usize = 56;
 pub enum Kind {
     /// The body of a message, as it is.
     Body,
-    /// The body of a message, packed.
-    Packed {
+    /// The body of a message, compressed.
+    Compressed {
         /// Octets of the body as it was.
-        unpacked: u64,
+        uncompressed: u64,
     },
     /// Something of an index.
     Index(IndexKind),
@@ -70,7 +70,7 @@ pub struct Header {
     pub(crate) synced: u64,
     /// Octets of the content.
     pub length: u64,
-    /// BLAKE3 of the content; of a packed body, of the body as it was.
+    /// BLAKE3 of the content; of a compressed body, of the body as it was.
     pub hash: [u8; 32],
 }
 
@@ -85,11 +85,11 @@ pub fn body_header(length: u64, hash: [u8; 32]) -> [u8; HEADER_OCTETS] {
     header.encode()
 }
 
-/// The header of a packed body: the octets of what is kept of it, its seal included, and
+/// The header of a compressed body: the octets of what is kept of it, its seal included, and
 /// octets and BLAKE3 of the body as it was.
-pub fn packed_header(length: u64, unpacked: u64, hash: [u8; 32]) -> [u8; HEADER_OCTETS] {
+pub fn compressed_header(length: u64, uncompressed: u64, hash: [u8; 32]) -> [u8; HEADER_OCTETS] {
     let header = Header {
-        kind: Kind::Packed { unpacked },
+        kind: Kind::Compressed { uncompressed },
         synced: 0,
         length,
         hash,
@@ -98,10 +98,10 @@ pub fn packed_header(length: u64, unpacked: u64, hash: [u8; 32]) -> [u8; HEADER_
 }
 
 impl Kind {
-    /// True for the body of a message, packed or not.
+    /// True for the body of a message, compressed or not.
     pub fn is_body(self) -> bool {
         match self {
-            Kind::Body | Kind::Packed { .. } => true,
+            Kind::Body | Kind::Compressed { .. } => true,
             Kind::Index(_) => false,
         }
     }
@@ -121,7 +121,7 @@ impl Header {
     pub(crate) fn encode(&self) -> [u8; HEADER_OCTETS] {
         let (kind, number) = match self.kind {
             Kind::Body => (BODY, self.synced),
-            Kind::Packed { unpacked } => (PACKED, unpacked),
+            Kind::Compressed { uncompressed } => (COMPRESSED, uncompressed),
             Kind::Index(IndexKind::Changes) => (CHANGES, self.synced),
             Kind::Index(IndexKind::Page) => (PAGE, self.synced),
             Kind::Index(IndexKind::End) => (END, self.synced),
@@ -153,7 +153,12 @@ impl Header {
         let number = u64::from_le_bytes(checked[48..56].try_into().ok()?);
         let (kind, synced) = match checked[5] {
             BODY => (Kind::Body, number),
-            PACKED => (Kind::Packed { unpacked: number }, 0),
+            COMPRESSED => (
+                Kind::Compressed {
+                    uncompressed: number,
+                },
+                0,
+            ),
             CHANGES => (Kind::Index(IndexKind::Changes), number),
             PAGE => (Kind::Index(IndexKind::Page), number),
             END => (Kind::Index(IndexKind::End), number),
@@ -167,11 +172,11 @@ impl Header {
         })
     }
 
-    /// Octets of the body, as that was before it was packed; none when the frame holds none.
+    /// Octets of the body, as that was before it was compressed; none when the frame holds none.
     pub fn body_octets(&self) -> Option<u64> {
         match self.kind {
             Kind::Body => Some(self.length),
-            Kind::Packed { unpacked } => Some(unpacked),
+            Kind::Compressed { uncompressed } => Some(uncompressed),
             Kind::Index(_) => None,
         }
     }
@@ -189,7 +194,15 @@ mod tests {
     #[test]
     fn headers_come_back_and_any_flipped_bit_is_found() {
         let index = [IndexKind::Changes, IndexKind::Page, IndexKind::End].map(Kind::Index);
-        let bodies = [(Kind::Body, 0), (Kind::Packed { unpacked: 90_000 }, 0)];
+        let bodies = [
+            (Kind::Body, 0),
+            (
+                Kind::Compressed {
+                    uncompressed: 90_000,
+                },
+                0,
+            ),
+        ];
         for (kind, synced) in bodies.into_iter().chain(index.map(|kind| (kind, 70_001))) {
             let header = Header {
                 kind,

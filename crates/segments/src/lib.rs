@@ -16,7 +16,7 @@
 //! ```
 //!
 //! The log is the shared segments in the order of their numbers. Each is a run of frames:
-//! a header of 64 octets (`frame.rs`) and its content: a body, as it is or packed, changes of
+//! a header of 64 octets (`frame.rs`) and its content: a body, as it is or compressed, changes of
 //! an index, or a piece of a copy of the index, which makes the changes before it needless.
 //!
 //! # How the files are cut
@@ -77,7 +77,9 @@ use tail::Tail;
 
 pub use changes::Changes;
 pub use error::LogError;
-pub use frame::{HEADER_OCTETS, Header, IndexKind, Kind, SEAL_OCTETS, body_header, packed_header};
+pub use frame::{
+    HEADER_OCTETS, Header, IndexKind, Kind, SEAL_OCTETS, body_header, compressed_header,
+};
 pub use growing::Growing;
 pub use marked::Marked;
 pub use place::{Place, SegmentId};
@@ -132,10 +134,10 @@ impl Log {
         self.inner.folder.check_room(octets)
     }
 
-    /// Appends frames that have their headers ([`body_header`], [`packed_header`]), one after
+    /// Appends frames that have their headers ([`body_header`], [`compressed_header`]), one after
     /// another in one segment, and gives the place of the first. They are on stable storage
     /// after the next sync that succeeds. Of a folder that is older ([`Log::is_older`]) none may
-    /// be packed.
+    /// be compressed.
     ///
     /// # Errors
     /// [`LogError::Full`] when the disk is; nothing was appended then.
@@ -260,7 +262,7 @@ impl Log {
         Ok(Survey::of(&*self.reading(segment)?, segment)?)
     }
 
-    /// What a frame holds; a packed body as it was packed, with its seal.
+    /// What a frame holds; a compressed body as it was compressed, with its seal.
     ///
     /// # Errors
     /// [`LogError::Damaged`] when it is not what was once written, else what the disk says.

@@ -58,7 +58,7 @@ impl Single {
     }
 
     /// Makes the body durable and gives it its name. The header is that of all that was
-    /// written ([`body_header`](crate::body_header), [`packed_header`](crate::packed_header)).
+    /// written ([`body_header`](crate::body_header), [`compressed_header`](crate::compressed_header)).
     ///
     /// # Errors
     /// [`LogError::Full`] when the disk is.

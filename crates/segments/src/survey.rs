@@ -64,12 +64,12 @@ impl Frame {
         }
     }
 
-    /// BLAKE3 of what it holds; of a packed body, of the body as it was.
+    /// BLAKE3 of what it holds; of a compressed body, of the body as it was.
     pub fn hash(&self) -> &[u8; 32] {
         &self.header.hash
     }
 
-    /// Octets of the body that it holds, as that was before it was packed; none when it holds
+    /// Octets of the body that it holds, as that was before it was compressed; none when it holds
     /// no body.
     pub fn body_octets(&self) -> Option<u64> {
         self.header.body_octets()
@@ -81,7 +81,7 @@ impl Frame {
         self.header.encode()
     }
 
-    /// What it holds, if that is what was once written. A packed body stays as it is.
+    /// What it holds, if that is what was once written. A compressed body stays as it is.
     pub(crate) fn read(&self, folder: &Folder) -> Result<Vec<u8>, LogError> {
         let damage = || LogError::Damaged(format!("changes in {}", self.place));
         let octets = self.octets - HEADER_OCTETS as u64;
@@ -99,10 +99,10 @@ impl Frame {
     }
 
     fn is_sound(&self, content: &[u8]) -> bool {
-        if !matches!(self.kind, Kind::Packed { .. }) {
+        if !matches!(self.kind, Kind::Compressed { .. }) {
             return blake3::hash(content).as_bytes() == self.hash();
         }
         let sealed = content.split_last_chunk::<SEAL_OCTETS>();
-        sealed.is_some_and(|(packed, seal)| blake3::hash(packed).as_bytes() == seal)
+        sealed.is_some_and(|(compressed, seal)| blake3::hash(compressed).as_bytes() == seal)
     }
 }

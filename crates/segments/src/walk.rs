@@ -144,7 +144,7 @@ fn is_whole(file: &File, found: &Found) -> io::Result<bool> {
     let mut at = found.at + HEADER_OCTETS as u64;
     let mut expected = found.header.hash;
     let mut end = found.end;
-    if matches!(found.header.kind, Kind::Packed { .. }) {
+    if matches!(found.header.kind, Kind::Compressed { .. }) {
         let Some(sealed) = end
             .checked_sub(SEAL_OCTETS as u64)
             .filter(|seal| *seal >= at)
@@ -170,7 +170,7 @@ fn is_whole(file: &File, found: &Found) -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{IndexKind, body_header, packed_header};
+    use crate::frame::{IndexKind, body_header, compressed_header};
     use std::io::Write;
 
     fn body(content: &[u8]) -> Vec<u8> {
@@ -180,9 +180,9 @@ mod tests {
     }
 
     /// As if it had been smaller than it was.
-    fn packed(content: &[u8]) -> Vec<u8> {
+    fn compressed(content: &[u8]) -> Vec<u8> {
         let length = (content.len() + SEAL_OCTETS) as u64;
-        let header = packed_header(length, 7_777_777, [9; 32]);
+        let header = compressed_header(length, 7_777_777, [9; 32]);
         let seal = blake3::hash(content);
         [&header[..], content, seal.as_bytes()].concat()
     }
@@ -218,8 +218,8 @@ mod tests {
     }
 
     #[test]
-    fn a_packed_body_is_whole_by_its_seal() {
-        let (first, second) = (packed(b"first"), packed(&[b'x'; 1000]));
+    fn a_compressed_body_is_whole_by_its_seal() {
+        let (first, second) = (compressed(b"first"), compressed(&[b'x'; 1000]));
         let both = [first.clone(), second].concat();
         let whole = both.len() as u64;
         // What its header says of the body as it was is no sync: all is in doubt here.
@@ -235,7 +235,7 @@ mod tests {
             assert_eq!(ends(&torn), (end, whole - end), "{flipped}");
         }
         // Too short for a seal, by a header that fits.
-        let short = [&packed_header(31, 9, [9; 32])[..], &[0; 31]].concat();
+        let short = [&compressed_header(31, 9, [9; 32])[..], &[0; 31]].concat();
         assert_eq!(ends(&short), (0, short.len() as u64));
     }
 

@@ -1,4 +1,4 @@
-//! Bodies in damaged segments, packed or not, or at damaged places: a body is read as it was
+//! Bodies in damaged segments, compressed or not, or at damaged places: a body is read as it was
 //! once written, or an error says that it is not there; and new ones are taken after the damage.
 #![no_main]
 
@@ -6,12 +6,12 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use blob::{BlobError, BodyReader, Blobs, BodyRef};
+use blob::{BlobError, Blobs, BodyReader, BodyRef};
 use fuzz::{fuzz_target, within};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
-/// The last two are packed, in one block and in two.
+/// The last two are compressed, in one block and in two.
 static BODIES: LazyLock<[Vec<u8>; 5]> = LazyLock::new(|| {
     [
         b"Subject: one\r\n\r\nfirst\r\n".to_vec(),

@@ -81,7 +81,7 @@ fn counted(stats: &Stats, is_all: bool) -> Vec<Line> {
     if is_all {
         rows.extend([
             ("messages kept", stats.bodies.to_string()),
-            ("octets of them, unpacked", size(stats.needed)),
+            ("octets of them, uncompressed", size(stats.needed)),
         ]);
     }
     rows.extend([

@@ -59,7 +59,7 @@ def fill(name, leave):
 
 
 def text(number, octets):
-    """Noise, of which three quarters are left when it is packed."""
+    """Noise, of which three quarters are left when it is compressed."""
     noise = base64.encodebytes(random.Random(number).randbytes(octets * 3 // 4))
     lines = noise.decode().replace("\n", "\r\n")
     return f"From: {jeanne}\r\nSubject: {number}\r\n\r\n" + lines
@@ -232,7 +232,7 @@ try:
     while session.append("Archive", None, None, text(archived, 60_000).encode())[0] == "OK":
         archived += 1
     check(archived > 100, archived)
-    # APPEND says beforehand how much is coming, and is refused where that packed might fit.
+    # APPEND says beforehand how much is coming, and is refused where that compressed might fit.
     check(deliver(smtp, 120_000) == 452, "mail on a disk full of mail")
     read_all(removed)
     check(session.delete("Archive")[0] == "OK", "DELETE")

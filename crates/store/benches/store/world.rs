@@ -20,10 +20,10 @@ pub(crate) async fn make_accounts(store: &Store) {
 /// How large messages are, and of what.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Sizes {
-    /// 80, 15 and 5 of a hundred have 2, 20 and 200 KB; noise in base64, of which packed three
+    /// 80, 15 and 5 of a hundred have 2, 20 and 200 KB; noise in base64, of which compressed three
     /// quarters are left.
     Mix,
-    /// The same sizes; words, of which packed somewhat less than half is left, as of what
+    /// The same sizes; words, of which compressed somewhat less than half is left, as of what
     /// people write.
     Text,
     /// All have 200 KB; noise in base64.

@@ -17,7 +17,7 @@ LINE = bytes(
 
 def body(name):
     """Mostly some lines; one in forty is large, and so kept in another way. One in three is
-    noise, and so kept as it is; the others are packed."""
+    noise, and so kept as it is; the others are compressed."""
     chance = random.Random(name)
     octets = LARGE if chance.randrange(40) == 0 else chance.randrange(200, 6000)
     if chance.randrange(3) == 0:

@@ -1,10 +1,10 @@
-//! What zstd works with, kept for the next body: to make it anew takes longer than to pack a
+//! What zstd works with, kept for the next body: to make it anew takes longer than to compress a
 //! short message.
 
 use parking_lot::Mutex;
 
 /// How many of a kind are kept, at most: as many as work at a time on most machines. One to
-/// pack with has some 300 KiB, one to unpack with 100.
+/// compress with has some 300 KiB, one to decompress with 100.
 const IDLE: usize = 16;
 
 /// Those that nobody uses now.

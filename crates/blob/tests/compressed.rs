@@ -1,4 +1,4 @@
-//! Bodies that are packed, or not, from outside: what comes back of them, what they take on
+//! Bodies that are compressed, or not, from outside: what comes back of them, what they take on
 //! the disk, and what damage does.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "this file is tests only")]
@@ -204,10 +204,10 @@ fn what_can_be_made_smaller_takes_less_and_the_rest_stays_as_it_is() {
     });
 }
 
-/// Kept before bodies were packed: it is raised before anything new comes to it, and both are
+/// Kept before bodies were compressed: it is raised before anything new comes to it, and both are
 /// read.
 #[test]
-fn an_older_folder_is_raised_before_a_packed_body_comes_to_it() {
+fn an_older_folder_is_raised_before_a_compressed_body_comes_to_it() {
     runtime().block_on(async {
         let folder = tempfile::tempdir().unwrap();
         let log = Log::open(folder.path()).unwrap();
@@ -229,8 +229,10 @@ fn an_older_folder_is_raised_before_a_packed_body_comes_to_it() {
         drop(blobs);
         let log = Log::open(folder.path()).unwrap();
         let frames = log.survey(log.end().segment).unwrap().frames;
-        let packed = Kind::Packed { unpacked: 9_000 };
-        assert_eq!([frames[0].kind, frames[1].kind], [Kind::Body, packed]);
+        let compressed = Kind::Compressed {
+            uncompressed: 9_000,
+        };
+        assert_eq!([frames[0].kind, frames[1].kind], [Kind::Body, compressed]);
         assert_eq!(BodyRef::of(&frames[1]), Some(after));
         assert!(frames[1].octets < frames[0].octets / 2);
     });
@@ -238,7 +240,7 @@ fn an_older_folder_is_raised_before_a_packed_body_comes_to_it() {
 
 /// What a crash left of one is passed over, and the next body begins a new segment.
 #[test]
-fn a_packed_body_that_was_half_written_never_was() {
+fn a_compressed_body_that_was_half_written_never_was() {
     runtime().block_on(async {
         let folder = tempfile::tempdir().unwrap();
         let blobs = Blobs::open(folder.path()).unwrap();

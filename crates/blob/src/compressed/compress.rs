@@ -1,8 +1,8 @@
-//! Packing a body.
+//! Compressing a body.
 
 use std::io;
 
-use segments::{HEADER_OCTETS, packed_header};
+use segments::{HEADER_OCTETS, compressed_header};
 use zstd::bulk::Compressor;
 
 use super::idle::Idle;
@@ -12,14 +12,14 @@ use super::{BLOCK_OCTETS, MORE_OCTETS};
 const LEVEL: i32 = 1;
 /// A body that is smaller stays as it is: with the seal, not half of them would be worth it.
 const LEAST_OCTETS: usize = 512;
-/// A body is packed if so many of a hundred octets are left of it, or fewer.
+/// A body is compressed if so many of a hundred octets are left of it, or fewer.
 const WORTH_PERCENT: usize = 90;
 
 static COMPRESSORS: Idle<Compressor<'static>> = Idle::new();
 
-/// A body that is being packed, block by block.
+/// A body that is being compressed, block by block.
 #[derive(Debug, Default)]
-pub(crate) struct Packer {
+pub(crate) struct Encoder {
     /// Where each block but the first begins: 8 octets for each 64 KiB of the body.
     table: Vec<u8>,
     /// Octets of the blocks so far.
@@ -28,8 +28,8 @@ pub(crate) struct Packer {
     seal: Box<blake3::Hasher>,
 }
 
-impl Packer {
-    /// Packs the next octets of a body to the end of `out`. All but the last of its pieces must
+impl Encoder {
+    /// Compresses the next octets of a body to the end of `out`. All but the last of its pieces must
     /// be whole blocks.
     ///
     /// # Errors
@@ -65,13 +65,13 @@ impl Packer {
     }
 }
 
-/// Whether what is left of a body, or of its first block, is worth the packing.
-pub(crate) fn is_worth(octets: usize, packed: usize) -> bool {
-    packed * 100 <= octets * WORTH_PERCENT
+/// Whether what is left of a body, or of its first block, is worth the compression.
+pub(crate) fn is_worth(octets: usize, compressed: usize) -> bool {
+    compressed * 100 <= octets * WORTH_PERCENT
 }
 
-/// The frame of a body that is worth the packing; none of another.
-pub(crate) fn packed(body: &[u8], hash: [u8; 32]) -> Option<Vec<u8>> {
+/// The frame of a body that is worth the compression; none of another.
+pub(crate) fn compressed(body: &[u8], hash: [u8; 32]) -> Option<Vec<u8>> {
     if body.len() < LEAST_OCTETS {
         return None;
     }
@@ -80,14 +80,14 @@ pub(crate) fn packed(body: &[u8], hash: [u8; 32]) -> Option<Vec<u8>> {
     let room = HEADER_OCTETS + body.len() + MORE_OCTETS;
     let mut frame = Vec::with_capacity(room);
     frame.resize(HEADER_OCTETS, 0);
-    let mut packer = Packer::default();
-    packer.add(first, &mut frame).ok()?;
+    let mut encoder = Encoder::default();
+    encoder.add(first, &mut frame).ok()?;
     if !is_worth(first.len(), frame.len() - HEADER_OCTETS) {
         return None;
     }
-    packer.add(rest, &mut frame).ok()?;
-    packer.end(&mut frame);
+    encoder.add(rest, &mut frame).ok()?;
+    encoder.end(&mut frame);
     let content = frame.len() - HEADER_OCTETS;
-    *frame.first_chunk_mut()? = packed_header(content as u64, body.len() as u64, hash);
+    *frame.first_chunk_mut()? = compressed_header(content as u64, body.len() as u64, hash);
     is_worth(body.len(), content).then_some(frame)
 }

@@ -1,4 +1,4 @@
-//! Reading a packed body. What a disk has made of it is taken for nothing: every length is
+//! Reading a compressed body. What a disk has made of it is taken for nothing: every length is
 //! looked at, and a block takes no more memory than it had.
 
 use std::borrow::Cow;
@@ -13,12 +13,12 @@ use zstd::bulk::Decompressor;
 use super::idle::Idle;
 use super::{BLOCK_OCTETS, MORE_OCTETS, PLACE_OCTETS};
 
-/// Most octets that a block has packed.
-const PACKED_BLOCK_OCTETS: u64 = (BLOCK_OCTETS + MORE_OCTETS) as u64;
+/// Most octets that a block has compressed.
+const COMPRESSED_BLOCK_OCTETS: u64 = (BLOCK_OCTETS + MORE_OCTETS) as u64;
 
 static DECOMPRESSORS: Idle<Decompressor<'static>> = Idle::new();
 
-/// Why a packed body could not be read.
+/// Why a compressed body could not be read.
 #[derive(Debug)]
 pub(crate) enum Damage {
     /// The disk, or that the file ends.
@@ -33,9 +33,9 @@ impl From<io::Error> for Damage {
     }
 }
 
-/// Where the parts of a packed body are.
+/// Where the parts of a compressed body are.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Packed {
+pub(crate) struct Compressed {
     /// Where its blocks begin in the file.
     begin: u64,
     /// Octets of the body as it was.
@@ -46,17 +46,17 @@ pub(crate) struct Packed {
     octets: u64,
 }
 
-impl Packed {
+impl Compressed {
     /// A body of `length` octets, of which the frame at `offset` keeps `kept`; none when it
     /// can't.
-    pub(crate) fn new(offset: u64, kept: u64, length: u64) -> Option<Packed> {
+    pub(crate) fn new(offset: u64, kept: u64, length: u64) -> Option<Compressed> {
         let blocks = length.div_ceil(BLOCK_OCTETS as u64);
         let table = blocks.checked_sub(1)?.checked_mul(PLACE_OCTETS as u64)?;
         let octets = kept.checked_sub(SEAL_OCTETS as u64)?.checked_sub(table)?;
         let begin = offset.checked_add(HEADER_OCTETS as u64)?;
         // So that no place in it is beyond what a file can have.
         i64::try_from(begin.checked_add(kept)?).ok()?;
-        Some(Packed {
+        Some(Compressed {
             begin,
             length,
             blocks,
@@ -78,20 +78,20 @@ impl Packed {
         let left = self.length - (at - before);
         let octets = usize::try_from(left).map_or(BLOCK_OCTETS, |left| left.min(BLOCK_OCTETS));
         let place = self.place(file, known, block)?;
-        let mut unpacked = vec![0; octets];
-        let packed = get(file, self.begin, known, place)?;
+        let mut uncompressed = vec![0; octets];
+        let compressed = get(file, self.begin, known, place)?;
         let filled = DECOMPRESSORS.with(Decompressor::new, |decompressor| {
-            decompressor.decompress_to_buffer(&packed, &mut unpacked[..])
+            decompressor.decompress_to_buffer(&compressed, &mut uncompressed[..])
         });
         match filled {
             Ok(filled) if filled == octets => {}
             Ok(_) => return Err(Damage::Content("a block has another length")),
-            Err(_) => return Err(Damage::Content("a block can't be unpacked")),
+            Err(_) => return Err(Damage::Content("a block can't be uncompressed")),
         }
         // It is less than a block.
-        unpacked.drain(..usize::try_from(before).unwrap_or(octets));
-        unpacked.truncate(most);
-        Ok(unpacked)
+        uncompressed.drain(..usize::try_from(before).unwrap_or(octets));
+        uncompressed.truncate(most);
+        Ok(uncompressed)
     }
 
     /// Where a block is, counted from the first.
@@ -107,7 +107,7 @@ impl Packed {
         };
         let octets = end.checked_sub(begin).filter(|_| end <= self.octets);
         match octets {
-            Some(octets) if octets <= PACKED_BLOCK_OCTETS => Ok(begin..end),
+            Some(octets) if octets <= COMPRESSED_BLOCK_OCTETS => Ok(begin..end),
             _ => Err(Damage::Content("its table is wrong")),
         }
     }
@@ -143,7 +143,7 @@ fn get<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packed::Packer;
+    use crate::compressed::Encoder;
     use proptest::prelude::*;
     use std::io::Write;
 
@@ -156,29 +156,29 @@ mod tests {
     #[test]
     fn the_room_for_a_block_is_what_zstd_wants_and_no_more_is_believed() {
         let bound = zstd::zstd_safe::compress_bound(BLOCK_OCTETS) as u64;
-        assert!(bound <= PACKED_BLOCK_OCTETS, "{bound}");
-        let packed = Packed::new(0, PACKED_BLOCK_OCTETS + 1 + 32, 9).unwrap();
-        let found = packed.read(&file(&[]), &[], 0, 9);
+        assert!(bound <= COMPRESSED_BLOCK_OCTETS, "{bound}");
+        let compressed = Compressed::new(0, COMPRESSED_BLOCK_OCTETS + 1 + 32, 9).unwrap();
+        let found = compressed.read(&file(&[]), &[], 0, 9);
         assert!(matches!(found, Err(Damage::Content("its table is wrong"))));
     }
 
     #[test]
     fn lengths_that_do_not_fit_are_refused() {
-        assert!(Packed::new(0, 31, 1).is_none());
-        assert!(Packed::new(0, 32, 0).is_none());
-        assert!(Packed::new(0, 39, 65_537).is_none());
-        assert!(Packed::new(0, 40, 65_537).is_some());
-        assert!(Packed::new(0, u64::MAX, u64::MAX).is_none());
-        assert!(Packed::new(u64::MAX, 100, 100).is_none());
-        assert!(Packed::new(i64::MAX.unsigned_abs() - 100, 100, 100).is_none());
+        assert!(Compressed::new(0, 31, 1).is_none());
+        assert!(Compressed::new(0, 32, 0).is_none());
+        assert!(Compressed::new(0, 39, 65_537).is_none());
+        assert!(Compressed::new(0, 40, 65_537).is_some());
+        assert!(Compressed::new(0, u64::MAX, u64::MAX).is_none());
+        assert!(Compressed::new(u64::MAX, 100, 100).is_none());
+        assert!(Compressed::new(i64::MAX.unsigned_abs() - 100, 100, 100).is_none());
     }
 
     /// What a frame has after its header.
     fn content(body: &[u8]) -> Vec<u8> {
         let mut content = Vec::new();
-        let mut packer = Packer::default();
-        packer.add(body, &mut content).unwrap();
-        packer.end(&mut content);
+        let mut encoder = Encoder::default();
+        encoder.add(body, &mut content).unwrap();
+        encoder.end(&mut content);
         content
     }
 
@@ -200,9 +200,9 @@ mod tests {
             }
             let frame = file(&[&[0; HEADER_OCTETS][..], &content].concat());
             let said = said.unwrap_or(length as u64);
-            let Some(packed) = Packed::new(0, content.len() as u64, said) else { return Ok(()) };
+            let Some(compressed) = Compressed::new(0, content.len() as u64, said) else { return Ok(()) };
             let at = at.index(length).min(usize::try_from(said - 1).unwrap_or(usize::MAX));
-            let read = packed.read(&frame, &[], at as u64, 1000);
+            let read = compressed.read(&frame, &[], at as u64, 1000);
             if let Ok(octets) = &read {
                 prop_assert!((1..=1000).contains(&octets.len()));
             }
@@ -211,7 +211,7 @@ mod tests {
                 prop_assert_eq!(&read[..], &body[at..at + read.len()]);
                 // The same where some of it was read before.
                 let known = &content[..content.len() / 2];
-                let again = packed.read(&frame, known, at as u64, 1000).unwrap();
+                let again = compressed.read(&frame, known, at as u64, 1000).unwrap();
                 prop_assert_eq!(again, read);
             }
         }

@@ -1,6 +1,6 @@
 //! Bodies that are kept smaller than they are.
 //!
-//! What a packed frame holds of a body (`frame.rs` of `segments`):
+//! What a compressed frame holds of a body (`frame.rs` of `segments`):
 //!
 //! ```text
 //! blocks    of each 64 KiB of the body, the last may have less: a frame of zstd by itself
@@ -12,19 +12,19 @@
 //! body of one block, as most are, has no table. What nothing makes smaller, such as a picture
 //! between lines of text, zstd keeps as it is, block by block, for some octets more.
 //!
-//! A body is packed where at least a tenth of it is saved by that. Of a large one the first
+//! A body is compressed where at least a tenth of it is saved by that. Of a large one the first
 //! 256 KiB decide, of another the first block, and then all of it. zstd tries its least
 //! (level 1), since level 3 saves a hundredth more and takes a third more time
 //! (`docs/benchmarks.md`).
 //!
 //! Numbers have their least significant octet first.
 
+mod compress;
+mod decompress;
 mod idle;
-mod pack;
-mod unpack;
 
-pub(crate) use pack::{Packer, is_worth, packed};
-pub(crate) use unpack::{Damage, Packed};
+pub(crate) use compress::{Encoder, compressed, is_worth};
+pub(crate) use decompress::{Compressed, Damage};
 
 /// Octets of a body in each block but the last.
 pub(crate) const BLOCK_OCTETS: usize = 64 * 1024;
