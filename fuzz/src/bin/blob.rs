@@ -17,7 +17,7 @@ static BODIES: LazyLock<[Vec<u8>; 5]> = LazyLock::new(|| {
         b"Subject: one\r\n\r\nfirst\r\n".to_vec(),
         Vec::new(),
         b"Subject: two\r\n\r\nsecond\r\n".to_vec(),
-        b"Subject: three\r\n".repeat(40),
+        b"Subject: three\r\n".repeat(300),
         b"Subject: four, long\r\n".repeat(4000),
     ]
 });

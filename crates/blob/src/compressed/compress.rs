@@ -10,8 +10,9 @@ use super::{BLOCK_OCTETS, MORE_OCTETS};
 
 /// How hard zstd tries.
 const LEVEL: i32 = 1;
-/// A body that is smaller stays as it is: with the seal, not half of them would be worth it.
-const LEAST_OCTETS: usize = 512;
+/// A body that is smaller stays as it is: a MB saved of such takes 15 ms of a processor, and
+/// one of larger ones 2 to 6; and of all octets of mail hardly any are in them.
+const LEAST_OCTETS: usize = 4096;
 /// A body is compressed if so many of a hundred octets are left of it, or fewer.
 const WORTH_PERCENT: usize = 90;
 

@@ -17,9 +17,9 @@ LINE = bytes(
 
 def body(name):
     """Mostly some lines; one in forty is large, and so kept in another way. One in three is
-    noise, and so kept as it is; the others are compressed."""
+    noise, and so kept as it is; of the others those of more than 4 KiB are compressed."""
     chance = random.Random(name)
-    octets = LARGE if chance.randrange(40) == 0 else chance.randrange(200, 6000)
+    octets = LARGE if chance.randrange(40) == 0 else chance.randrange(200, 12000)
     if chance.randrange(3) == 0:
         noise = chance.randbytes(octets).translate(LINE)
         return b"\r\n".join(noise[at : at + 500] for at in range(0, octets, 500))
