@@ -120,7 +120,7 @@ pub(crate) struct Check<'a> {
     /// All mailboxes.
     mailboxes: BTreeSet<MailboxId>,
     /// Their names.
-    names: BTreeMap<MailboxId, String>,
+    pub(crate) names: BTreeMap<MailboxId, String>,
     pub(crate) found: Checked,
     /// Which messages there are, for whoever asks.
     pub(crate) there: Option<Vec<(EmailId, MailboxId, Uid)>>,

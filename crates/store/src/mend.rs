@@ -42,7 +42,7 @@ mod once;
 mod pieces;
 mod threads;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use address::AccountId;
 use jiff::Timestamp;
@@ -93,6 +93,7 @@ impl Store {
             now,
             faults: Vec::new(),
             there: Vec::new(),
+            names: BTreeMap::new(),
             notes: Vec::new(),
         };
         let (first, more) = Box::pin(mending.run(&mut show)).await?;
@@ -119,6 +120,8 @@ struct Mending<'a> {
     faults: Vec<Fault>,
     /// Which messages there are, and where.
     there: Vec<(EmailId, MailboxId, Uid)>,
+    /// The names of mailboxes, as they were then.
+    names: BTreeMap<MailboxId, String>,
     notes: Vec<Note>,
 }
 
@@ -153,6 +156,7 @@ impl Mending<'_> {
         check.run().await?;
         self.there = check.there.take().unwrap_or_default();
         self.faults = std::mem::take(&mut check.found.faults);
+        self.names = std::mem::take(&mut check.names);
         Ok(check.found.more)
     }
 
@@ -192,6 +196,7 @@ impl Mending<'_> {
         self.notes.push(Note {
             account: self.account,
             mailbox,
+            name: mailbox.and_then(|mailbox| self.names.get(&mailbox).cloned()),
             done,
         });
     }

@@ -66,6 +66,10 @@ impl Mending<'_> {
             if change.reading.get::<SummaryValue>(&key).await?.is_some() {
                 return Ok(());
             }
+            // One whose name is gone by now was deleted.
+            if !change.reading.mailbox_ids().await?.contains(&mailbox) {
+                return Ok(());
+            }
             let last = change.reading.last_uid(mailbox).await?;
             let old = is_there(&change.reading, keys::all_old(mailbox)).await?;
             let account = change.account().await?;

@@ -13,6 +13,8 @@ pub struct Note {
     pub account: AccountId,
     /// In which mailbox.
     pub mailbox: Option<MailboxId>,
+    /// What that one was called, where it had a name.
+    pub name: Option<String>,
     /// What was done.
     pub done: Done,
 }
@@ -46,6 +48,9 @@ impl fmt::Display for Note {
         write!(f, "account {}", self.account)?;
         if let Some(mailbox) = self.mailbox {
             write!(f, ", mailbox {mailbox}")?;
+        }
+        if let Some(name) = &self.name {
+            write!(f, " ({name:?})")?;
         }
         write!(f, ": {}", self.done)
     }

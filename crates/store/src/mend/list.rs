@@ -171,12 +171,12 @@ impl Change {
             if list.names.contains_key(&mailbox) {
                 continue;
             }
-            match Name::new(&name) {
+            let is_free = |good: &Name| !good.is_inbox() && !list.taken.contains(good.as_str());
+            let good = Name::new(&name).ok().filter(is_free);
+            match good.filter(|_| mailbox != MailboxId::INBOX) {
                 // As it was meant.
-                Ok(good) if !good.is_inbox() && !list.taken.contains(good.as_str()) => {
-                    self.put_name(list, mailbox, &good, value)?;
-                }
-                _ => self.give_name(list, mailbox, Some(value))?,
+                Some(good) => self.put_name(list, mailbox, &good, value)?,
+                None => self.give_name(list, mailbox, Some(value))?,
             }
         }
         Ok(())

@@ -43,8 +43,9 @@ pub(super) fn is_of_blocks(wrong: &Wrong) -> bool {
 
 impl Mending<'_> {
     pub(super) async fn mailbox(&mut self, mailbox: MailboxId) -> Result<()> {
-        let mut turn = self.store.turn(self.account).await;
         for _ in 0..STEPS {
+            // Others have theirs between the steps.
+            let mut turn = self.store.turn(self.account).await;
             let mut change = turn.begin().await?;
             // What a copy left unseen goes with it.
             change.summary(mailbox).await?;

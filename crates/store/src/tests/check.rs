@@ -2,6 +2,7 @@
 
 mod bodies;
 mod cases;
+mod mending;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -14,13 +15,13 @@ use kv::{Kv, Operation, Outcome, Partition};
 
 use super::engine::Flawed;
 use super::invariants::faults;
-use crate::keys::{self, NamedKey, PieceKey, RecordKey};
+use crate::keys::NamedKey;
 use crate::packing::Packing;
 use crate::threads::named;
-use crate::values::{Stored, SummaryValue};
+use crate::values::Stored;
 use crate::{
-    Bodies, Delivery, DeliveryId, FAULTS, Fault, FlagChange, Flags, How, Incoming, Keyword,
-    MailboxId, Mended, Page, Store, SystemFlags, Uid, UidSet,
+    Bodies, Delivery, DeliveryId, FAULTS, FlagChange, Flags, How, Incoming, Keyword, MailboxId,
+    Page, Store, SystemFlags, Uid, UidSet,
 };
 use cases::{Case, cases};
 
@@ -190,65 +191,6 @@ async fn whatever_is_broken_is_found_and_named() {
         world.commit(operations).await;
         let found = world.faults().await;
         assert_eq!(found, said, "{number} {what}");
-    }
-}
-
-/// What stays wrong, in words that are found in it: what can't be read, and what is of no
-/// known kind.
-const STAYS: [&str; 2] = ["can't be read", "is of no known kind"];
-
-#[tokio::test]
-async fn whatever_is_broken_is_put_right_and_the_rest_is_left_alone() {
-    let sound = World::new().await;
-    let mended = sound.store.mend(ACCOUNT, Bodies::Read, NOW, drop).await;
-    let mended = mended.unwrap();
-    assert_eq!((mended.faults, mended.notes), (vec![], vec![]));
-    for number in 0..cases(&sound).await.len() {
-        let world = World::new().await;
-        let Case { operations, said } = cases(&world).await.swap_remove(number);
-        let what = format!("{number} {operations:02x?} {said:#?}");
-        let before = world.shown().await;
-        let numbers: SummaryValue = world.value(&keys::summary(INBOX)).await;
-        world.commit(operations.clone()).await;
-        let mended = world.store.mend(ACCOUNT, Bodies::Read, NOW, drop).await;
-        let Mended { left, notes, .. } = mended.unwrap();
-        let left: Vec<String> = left.faults.iter().map(Fault::to_string).collect();
-        let stays = |fault: &&&str| STAYS.iter().any(|words| fault.contains(words));
-        let stay: Vec<&str> = said.iter().filter(stays).copied().collect();
-        assert_eq!(left, stay, "{what} {notes:#?}");
-        assert_eq!(world.faults().await, stay, "{what}");
-        if !stay.is_empty() {
-            continue;
-        }
-        // What the case itself takes away is named, or nobody can know that it was there.
-        let taken = operations.iter().filter_map(taken).collect::<Vec<Uid>>();
-        let mut after = world.shown().await;
-        for ((mailbox, uid), (text, flags)) in before {
-            let found = after.remove(&(mailbox, uid));
-            if mailbox == INBOX && taken.contains(&uid) {
-                continue;
-            }
-            let (same, now) = found.unwrap_or_else(|| panic!("{mailbox} {uid} is gone: {what}"));
-            assert_eq!((text, flags.system), (same, now.system), "{uid} {what}");
-            assert_eq!(flags.keywords.len(), now.keywords.len(), "{uid} {what}");
-        }
-        let now: SummaryValue = world.value(&keys::summary(INBOX)).await;
-        assert!(now.uid_next >= numbers.uid_next, "{what}");
-        assert!(now.highest_modseq >= numbers.highest_modseq, "{what}");
-        assert_eq!(now.uid_validity, numbers.uid_validity, "{what}");
-    }
-}
-
-/// The message of INBOX that an operation takes away, or makes another one.
-fn taken(operation: &Operation) -> Option<Uid> {
-    match operation {
-        Operation::Delete(key) => PieceKey::decode(key)
-            .map(|PieceKey(_, uid)| uid)
-            .or_else(|| RecordKey::decode(key).map(|RecordKey(_, uid)| uid)),
-        Operation::Put(key, _) => RecordKey::decode(key)
-            .map(|RecordKey(_, uid)| uid)
-            .filter(|at| *at == uid(13)),
-        Operation::ClearRange(_) => None,
     }
 }
 

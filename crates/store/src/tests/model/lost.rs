@@ -17,7 +17,8 @@ use crate::mark::RecordValue;
 use crate::packing::Packing;
 use crate::values::{Stored, SummaryValue};
 use crate::{
-    Bodies, Done, EmailId, Fault, MailboxId, Mended, Page, Store, SystemFlags, Uid, UidSet, keys,
+    Bodies, Done, EmailId, Fault, MailboxId, Mended, Page, Store, StoreError, SystemFlags, Uid,
+    UidSet, keys,
 };
 
 /// Commits of one account that are lost, one after the other.
@@ -135,13 +136,17 @@ async fn play(acts: Vec<Do>, packing: Packing, many: usize) {
     }
     let whole = shown(world.store()).await;
     let commits = recording.commits.lock().unwrap().clone();
-    // The first makes the account.
     let step = (commits.len() / LOST).max(1);
-    for lost in (1..commits.len()).step_by(step) {
+    for lost in (0..commits.len()).step_by(step) {
         let kv = without(&commits, lost..lost + many).await;
         let before = Raw::of(&*kv).await;
         let store = Store::new(kv.clone(), world.opened().blobs.clone());
         let store = store.with_packing(packing);
+        // The first makes the account; the next change of its numbers writes them too.
+        if matches!(store.usage(ACCOUNT).await, Err(StoreError::Gone)) {
+            assert_eq!(lost, 0);
+            continue;
+        }
         let found = super::invariants::faults(&store, ACCOUNT, Bodies::Pass).await;
         let what = format!("{lost} {:02x?}\n{found:#?}", commits.get(lost));
         let mended = store.mend(ACCOUNT, Bodies::Read, world.now(), drop).await;
