@@ -72,6 +72,15 @@ struct Settled {
     unclear: Vec<Uid>,
 }
 
+impl Settled {
+    /// Another UID is needed for a message, if it is there.
+    fn other(&mut self, mark: Option<&Mark>, fixed: &Fixed) {
+        if let Some(mark) = mark.filter(|mark| !mark.is_gone()) {
+            self.extra.push((as_new(mark), fixed.clone()));
+        }
+    }
+}
+
 impl Region {
     /// Where something is wrong with how messages stand.
     pub(super) fn all(seen: &Seen) -> Vec<Region> {
@@ -264,10 +273,17 @@ fn settle(region: &Region, standing: &Standing, elsewhere: &BTreeSet<EmailId>) -
     let mut settled = Settled::default();
     for (uid, RecordValue { mark, fixed }) in &standing.singles {
         match known.get(uid) {
-            // Another message has that UID.
+            // Another message has that UID: the one that came later keeps it, but for one that
+            // has a UID elsewhere.
             Some(other) if other.email_id != fixed.email_id => {
-                if !mark.is_gone() {
-                    settled.extra.push((as_new(mark), fixed.clone()));
+                let before = marks.get(uid);
+                let is_later = before.is_none_or(|before| mark.modseq > before.modseq);
+                if is_later && !elsewhere.contains(&fixed.email_id) {
+                    settled.other(before, other);
+                    marks.insert(*uid, mark.clone());
+                    known.insert(*uid, fixed.clone());
+                } else {
+                    settled.other(Some(mark), fixed);
                 }
                 continue;
             }

@@ -152,6 +152,29 @@ async fn messages_of_which_nobody_knows_which_is_which_get_new_uids() {
     assert_eq!(at(&[14, 15]), [named(14, 8), named(15, 10)]);
 }
 
+/// As when a copy was not finished, and that it was cleared away is lost.
+#[tokio::test]
+async fn a_message_keeps_its_uid_where_an_earlier_one_is_left() {
+    let world = World::new().await;
+    let marks = world.octets(&MarksKey(INBOX, uid(7)).encode()).await;
+    let mut marks = Marks::read(uid(7), &marks).unwrap();
+    marks.0.truncate(2);
+    for ((at, _), number) in marks.0.iter_mut().zip([13, 14]) {
+        *at = uid(number);
+    }
+    let piece = world.octets(&PieceKey(INBOX, uid(7)).encode()).await;
+    let operations = vec![
+        Operation::Put(MarksKey(INBOX, uid(13)).encode(), marks.write(uid(13))),
+        Operation::Put(PieceKey(INBOX, uid(13)).encode(), piece),
+    ];
+    world.commit(operations).await;
+    world.mended().await;
+    let found = world.subjects().await;
+    let subject = |at, number| (at, format!("Subject: {number}"));
+    let last = [subject(13, 13), subject(14, 8), subject(15, 7)];
+    assert_eq!(found.get(11..), Some(&last[..]));
+}
+
 #[tokio::test]
 async fn a_mailbox_that_was_deleted_loses_its_name_and_one_that_was_not_stays() {
     let world = World::new().await;
