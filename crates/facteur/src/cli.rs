@@ -266,6 +266,10 @@ pub(crate) enum StoreVerb {
         /// Look at the records alone, which takes seconds.
         #[arg(long)]
         records: bool,
+        /// Put right what can be without losing anything, and say what was and what is left.
+        /// For after a salvage that had to pass something over.
+        #[arg(long)]
+        mend: bool,
         /// How to print.
         #[command(flatten)]
         output: Output,

@@ -35,6 +35,10 @@ pub enum Order {
     Check {
         /// Whether each message is read whole.
         messages: bool,
+        /// Whether what can be is put right. It is left out where it is not so: a service of
+        /// an earlier version knows no such thing.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        mend: bool,
     },
     /// Take back all space that can be.
     Compact {
@@ -99,8 +103,8 @@ pub(crate) async fn execute(
     progress: Progress<'_>,
 ) -> Result<Report, Refused> {
     Ok(match order {
-        Order::Check { messages } => {
-            Report::Checked(check::check(manager, messages, progress).await?)
+        Order::Check { messages, mend } => {
+            Report::Checked(check::check(manager, messages, mend, progress).await?)
         }
         Order::Compact { anyway } => {
             Report::Compacted(keeper(manager)?.compact(anyway, progress).await?)

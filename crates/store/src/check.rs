@@ -45,9 +45,12 @@ use details::Need;
 use threads::Named;
 
 use crate::reading::Reading;
-use crate::{MailboxId, Result, Store, StoreError, UidSet, keys};
+use crate::{EmailId, MailboxId, Result, Store, StoreError, Uid, UidSet, keys};
 
+pub(crate) use details::look;
 pub use fault::{By, Fault, Number, Wrong};
+pub(crate) use mailbox::Span;
+pub(crate) use tally::Tally;
 
 /// Faults that are kept; of more only the number is.
 pub const FAULTS: usize = 1000;
@@ -100,34 +103,27 @@ impl Store {
         bodies: Bodies,
         mut show: impl FnMut(Progress) + Send + Sync,
     ) -> Result<Checked> {
-        let mut check = Check {
-            store: self,
-            account,
-            bodies,
-            show: &mut show,
-            mailboxes: BTreeSet::new(),
-            names: BTreeMap::new(),
-            found: Checked::default(),
-            needs: Vec::new(),
-            named: Vec::new(),
-            references: Vec::new(),
-        };
+        let mut check = Check::new(self, account, bodies, FAULTS, &mut show);
         Box::pin(check.run()).await?;
         Ok(check.found)
     }
 }
 
 /// A check under way.
-struct Check<'a> {
+pub(crate) struct Check<'a> {
     store: &'a Store,
     account: AccountId,
     bodies: Bodies,
+    /// Faults that are kept.
+    most: usize,
     show: &'a mut (dyn FnMut(Progress) + Send + Sync),
     /// All mailboxes.
     mailboxes: BTreeSet<MailboxId>,
     /// Their names.
-    names: BTreeMap<MailboxId, String>,
-    found: Checked,
+    pub(crate) names: BTreeMap<MailboxId, String>,
+    pub(crate) found: Checked,
+    /// Which messages there are, for whoever asks.
+    pub(crate) there: Option<Vec<(EmailId, MailboxId, Uid)>>,
     /// Messages whose envelopes and structures are kept by email id.
     needs: Vec<Need>,
     /// Those of them whose own names are known.
@@ -136,8 +132,33 @@ struct Check<'a> {
     references: Vec<Reference>,
 }
 
+impl<'a> Check<'a> {
+    pub(crate) fn new(
+        store: &'a Store,
+        account: AccountId,
+        bodies: Bodies,
+        most: usize,
+        show: &'a mut (dyn FnMut(Progress) + Send + Sync),
+    ) -> Check<'a> {
+        Check {
+            store,
+            account,
+            bodies,
+            most,
+            show,
+            mailboxes: BTreeSet::new(),
+            names: BTreeMap::new(),
+            found: Checked::default(),
+            there: None,
+            needs: Vec::new(),
+            named: Vec::new(),
+            references: Vec::new(),
+        }
+    }
+}
+
 impl Check<'_> {
-    async fn run(&mut self) -> Result<()> {
+    pub(crate) async fn run(&mut self) -> Result<()> {
         self.account().await?;
         self.once().await?;
         for mailbox in self.mailboxes.clone() {
@@ -167,7 +188,7 @@ impl Check<'_> {
 
     /// Takes note of a fault.
     fn fault(&mut self, mailbox: Option<MailboxId>, uids: UidSet, wrong: Wrong) {
-        if self.found.faults.len() >= FAULTS {
+        if self.found.faults.len() >= self.most {
             self.found.more = self.found.more.saturating_add(1);
             return;
         }
@@ -213,13 +234,13 @@ impl Check<'_> {
 }
 
 /// Of this key alone.
-fn one(key: Vec<u8>) -> Range<Vec<u8>> {
+pub(crate) fn one(key: Vec<u8>) -> Range<Vec<u8>> {
     let end = after_key(&key);
     key..end
 }
 
 /// True if there is anything in a range, be it damaged.
-async fn is_there(reading: &Reading, range: Range<Vec<u8>>) -> Result<bool> {
+pub(crate) async fn is_there(reading: &Reading, range: Range<Vec<u8>>) -> Result<bool> {
     match reading.rows(range, 1).await {
         Err(StoreError::Damaged(_)) => Ok(true),
         rows => Ok(!rows?.is_empty()),

@@ -504,8 +504,7 @@ fn decode_uid(key: &[u8], kind: u8) -> Option<(MailboxId, Uid)> {
 }
 
 /// `10 mailbox 03 uid part`: a part of a message's envelope and structure, as version 1
-/// kept it.
-#[cfg(test)]
+/// kept it. (It is written still where it is missing: [`crate::Store::mend`].)
 pub(crate) fn old_details(mailbox: MailboxId, uid: Uid, part: u8) -> Vec<u8> {
     within(mailbox, DETAILS).u32(uid.get()).u8(part).finish()
 }

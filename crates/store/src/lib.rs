@@ -28,6 +28,7 @@
 //! | `sweep.rs` | clearing away mailboxes and old deliveries |
 //! | `care.rs`, `references.rs` | what the care of a whole store asks; rows that refer to bodies |
 //! | `check.rs`, `check/` | looking at all that an account has, and what is wrong with it |
+//! | `mend.rs`, `mend/` | putting right what a check finds wrong |
 //! | `change.rs`, `reading.rs`, `glimpse.rs`, `locks.rs` | a change in the making, what it reads, turns |
 //! | `walk.rs`, `writing.rs` | messages read and written, wherever they stand |
 //! | `keys.rs`, `values.rs`, `mark.rs`, `block.rs`, `columns.rs`, `packing.rs` | the bytes |
@@ -62,7 +63,8 @@
 //!
 //! # Invariants
 //!
-//! Those of what is kept are looked at by [`Store::check`], while others go on.
+//! Those of what is kept are looked at by [`Store::check`], and put right by
+//! [`Store::mend`], while others go on.
 //!
 //! * **Success means durable**: body and record, in this order.
 //! * **One change, one account, one commit.** Its conditions are the versions of the
@@ -113,6 +115,7 @@ mod locks;
 mod mailbox;
 mod mailboxes;
 mod mark;
+mod mend;
 mod name;
 mod packing;
 mod reading;
@@ -140,6 +143,7 @@ pub use flags::{FlagChange, Flags, How, Keyword, SystemFlags};
 pub use ids::{DeliveryId, EmailId, MailboxId, Modseq, ThreadId, Uid, UidValidity};
 pub use intake::{Incoming, Intake};
 pub use mailbox::{Changes, Mailbox, Marked, Marks, Role, Selected, Summary};
+pub use mend::{Done, Mended, Note};
 pub use record::{Copied, Delivery, Details, InternalDate, Placed, Record, Usage};
 pub use records::{Flagged, FlaggedMessage, Page};
 pub use references::{bodies_of_row, row_with_bodies};

@@ -192,7 +192,7 @@ impl Store {
     }
 }
 
-fn name_key(name: &Name) -> Vec<u8> {
+pub(crate) fn name_key(name: &Name) -> Vec<u8> {
     NameKey(name.as_str().to_owned()).encode()
 }
 
@@ -331,7 +331,7 @@ impl Change {
 
 /// A UIDVALIDITY from the time of day, later than all that the account gave. It stays
 /// below 2^31, as UIDs do; from the day in 2038 when the time passes that, it counts on.
-fn later_uid_validity(last: u32, now: Timestamp) -> UidValidity {
+pub(crate) fn later_uid_validity(last: u32, now: Timestamp) -> UidValidity {
     let time = i32::try_from(now.as_second())
         .unwrap_or(0)
         .max(1)

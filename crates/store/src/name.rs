@@ -40,6 +40,11 @@ impl Name {
         }
     }
 
+    /// True if a mailbox can have this name, written so.
+    pub(crate) fn is_good(text: &str) -> bool {
+        Name::new(text).is_ok_and(|good| good.as_str() == text)
+    }
+
     pub(crate) fn is_inbox(&self) -> bool {
         self.0 == INBOX
     }

@@ -48,6 +48,12 @@ impl Store {
         Store { packing, ..self }
     }
 
+    /// The same bodies on another machine, whose index is this.
+    #[cfg(test)]
+    pub(crate) fn elsewhere(&self, kv: Arc<dyn Kv>) -> Store {
+        Store::new(kv, self.blobs.clone()).with_packing(self.packing)
+    }
+
     /// Wakes when something in the account changes. It says nothing of what did: ask
     /// [`Store::changes`] of the mailbox that is open, or for the list of mailboxes.
     pub fn watch(&self, account: AccountId) -> kv::Watch {

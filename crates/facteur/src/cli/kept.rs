@@ -127,9 +127,19 @@ fn foreign(foreign: &Foreign) -> Option<Line> {
     (*count > 0).then_some(("not ours in the bucket", named))
 }
 
-/// What is wrong first, then what was looked at.
+/// What was put right and what is wrong first, then what was looked at.
 fn checked_lines(checked: &Checked) -> String {
     let mut lines = String::new();
+    for mended in &checked.mended {
+        lines += &format!("mended: {mended}\n");
+    }
+    if checked.mended_more > 0 {
+        lines += &format!("and {} more were mended\n", checked.mended_more);
+    }
+    for note in &checked.notes {
+        lines += note;
+        lines.push('\n');
+    }
     for fault in &checked.faults {
         lines += fault;
         lines.push('\n');
@@ -189,7 +199,7 @@ pub(super) fn moved(moved: &Moved, to: &Path, json: bool) -> anyhow::Result<Stri
 }
 
 /// What a salvage came to.
-pub(super) fn salvaged(salvaged: &Salvaged, json: bool) -> anyhow::Result<String> {
+pub(super) fn salvaged(salvaged: &Salvaged, data: &Path, json: bool) -> anyhow::Result<String> {
     let Salvaged {
         changes,
         lost,
@@ -206,9 +216,15 @@ pub(super) fn salvaged(salvaged: &Salvaged, json: bool) -> anyhow::Result<String
     for what in lost {
         lines += &format!("could not be read: {what}\n");
     }
-    lines += match lost.is_empty() {
-        true => "nothing is lost\n",
-        false => "what could not be read is passed over; all else is there\n",
-    };
+    if lost.is_empty() {
+        lines += "nothing is lost\n";
+    } else {
+        lines += &format!(
+            "what could not be read is passed over; all else is there\n\
+             numbers may be wrong by what is passed over. Put them right, while serving or not:\n\
+             facteur --data {} store check --mend\n",
+            data.display()
+        );
+    }
     Ok(lines)
 }

@@ -151,9 +151,14 @@ fn queue(at: At<'_>, verb: QueueVerb) -> anyhow::Result<()> {
 
 fn store(at: At<'_>, verb: StoreVerb) -> anyhow::Result<()> {
     match verb {
-        StoreVerb::Check { records, output } => {
+        StoreVerb::Check {
+            records,
+            mend,
+            output,
+        } => {
             let messages = !records;
-            check(at, Request::Keep(Order::Check { messages }), output)
+            let order = Order::Check { messages, mend };
+            check(at, Request::Keep(order), output)
         }
         StoreVerb::Stats(output) => aloud(at, Request::Keep(Order::Stats), output),
         StoreVerb::Compact { anyway, output } => {
@@ -167,7 +172,11 @@ fn store(at: At<'_>, verb: StoreVerb) -> anyhow::Result<()> {
         }
         StoreVerb::Salvage(output) => {
             serve::become_owner(at.data)?;
-            print(&kept::salvaged(&rooms::salvage(at.data)?, output.json)?)
+            print(&kept::salvaged(
+                &rooms::salvage(at.data)?,
+                at.data,
+                output.json,
+            )?)
         }
     }
 }

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use serde_json::json;
+
 use crate::common::{Facteur, scripts};
 
 /// A service that holds some of everything, and what must be found in it.
@@ -71,7 +73,7 @@ fn what_is_kept_is_counted_and_compacted_beside_a_server_and_without_one() {
         assert!(before["bodies"].as_u64().unwrap() > 3, "{before}");
         let done = world.told("store compact");
         assert!(done["copied"].as_u64().unwrap() > 1000, "{done}");
-        assert_eq!(done["untidy"], serde_json::json!([]));
+        assert_eq!(done["untidy"], json!([]));
         let after = world.told("store stats");
         assert_eq!(after["bodies"], before["bodies"]);
         assert!(after["copied"].as_u64().is_some());
@@ -116,7 +118,7 @@ fn a_backup_made_while_serving_is_gone_back_to() {
 fn what_is_wrong_is_found_and_named_while_serving() {
     let world = World::new();
     let well = world.told("store check");
-    assert_eq!(well["faults"], serde_json::json!([]));
+    assert_eq!(well["faults"], json!([]));
     assert_eq!(well["accounts"], 3);
     let all = well["messages"].as_u64().unwrap();
     assert!(
@@ -138,10 +140,7 @@ fn what_is_wrong_is_found_and_named_while_serving() {
     let middle = octets.len() / 2;
     octets[middle] ^= 4;
     fs::write(&path, octets).unwrap();
-    assert_eq!(
-        world.told("store check --records")["faults"],
-        serde_json::json!([])
-    );
+    assert_eq!(world.told("store check --records")["faults"], json!([]));
     let found = world.verb("store check");
     assert_eq!(found.status.code(), Some(1));
     let said = String::from_utf8(found.stdout).unwrap();
@@ -158,6 +157,62 @@ fn harm(file: &Path, delete: bool) {
         let noise = (0..octets).map(|at| (at.wrapping_mul(0x9e37_79b9) >> 11) as u8);
         fs::write(file, noise.collect::<Vec<u8>>()).unwrap();
     }
+}
+
+/// Places in the log at which a bit is flipped, one after the other: so many in its second half.
+const HARMS: usize = 24;
+
+#[test]
+fn what_a_salvage_of_a_harmed_log_left_wrong_is_mended() {
+    let mut world = World::new();
+    assert!(world.facteur.stop().success());
+    let data = world.facteur.data();
+    let whole = world.facteur.folder.path().join("whole");
+    copy_folder(&data, &whole);
+    let mut mended = 0;
+    for harm in 0..HARMS {
+        fs::remove_dir_all(&data).unwrap();
+        copy_folder(&whole, &data);
+        let bodies = data.join("bodies").read_dir().unwrap();
+        let mut files = bodies.map(|entry| entry.unwrap().path());
+        let log = files.find(|path| path.extension().is_some_and(|end| end == "shared"));
+        let log = log.unwrap();
+        let mut octets = fs::read(&log).unwrap();
+        let half = octets.len() / 2;
+        octets[half + harm * half / HARMS] ^= 4;
+        fs::write(&log, octets).unwrap();
+        fs::remove_dir_all(data.join("index")).unwrap();
+        let said = String::from_utf8(world.verb("store salvage").stdout).unwrap();
+        if said.ends_with("nothing is lost\n") {
+            continue;
+        }
+        let line = format!("facteur --data {} store check --mend\n", data.display());
+        assert!(said.ends_with(&line), "{said}");
+        let wrong = |line| {
+            let done = world.verb(line);
+            let mut told = serde_json::from_slice::<serde_json::Value>(&done.stdout).unwrap();
+            let faults = told["faults"].as_array_mut().unwrap();
+            assert_eq!(done.status.success(), faults.is_empty(), "{faults:?}");
+            // The log itself stays as it is.
+            faults.retain(|fault| !fault.as_str().unwrap().contains(".shared at "));
+            told
+        };
+        let before = wrong("store check --records --json");
+        let told = wrong("store check --records --mend --json");
+        assert_eq!(told["mended"], before["faults"]);
+        assert_eq!(told["faults"], json!([]), "{before}");
+        let after = wrong("store check --records --json");
+        assert_eq!(after["faults"], json!([]), "{told}");
+        mended += told["mended"].as_array().unwrap().len();
+    }
+    assert!(mended > 0);
+    // The same while serving, with nothing to do.
+    fs::remove_dir_all(&data).unwrap();
+    copy_folder(&whole, &data);
+    world.facteur.restart();
+    let told = world.told("store check --mend");
+    assert_eq!((&told["mended"], &told["faults"]), (&json!([]), &json!([])));
+    world.check();
 }
 
 #[test]
@@ -189,7 +244,7 @@ fn a_harmed_index_is_made_again_with_all_that_there_was() {
                 "{file}: {said}"
             );
             let salvaged = world.told("store salvage");
-            assert_eq!(salvaged["lost"], serde_json::json!([]), "{file}");
+            assert_eq!(salvaged["lost"], json!([]), "{file}");
             // What there was is put aside.
             assert!(data.join("index.broken-1").is_dir());
             world.facteur.restart();

@@ -1,9 +1,9 @@
-//! Looking at all there is, while serving.
+//! Looking at all there is, while serving, and putting right what can be.
 
 use address::{AccountId, Address};
 use care::{Progress, Step};
 use serde::{Deserialize, Serialize};
-use store::{Bodies, StoreError};
+use store::{Bodies, Mended, StoreError};
 
 use crate::manage::{Manager, Refused};
 
@@ -26,25 +26,42 @@ pub struct Checked {
     pub faults: Vec<String>,
     /// How many more there are.
     pub more: u64,
+    /// What was wrong and is put right, in the same words: the first thousand.
+    #[serde(default)]
+    pub mended: Vec<String>,
+    /// How many more that were.
+    #[serde(default)]
+    pub mended_more: u64,
+    /// What was done beside that, such as what a mailbox is called now, and what is lost.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 impl Checked {
     fn add(&mut self, faults: impl IntoIterator<Item = String>, more: u64) {
-        self.more += more;
-        for fault in faults {
-            if self.faults.len() < FAULTS {
-                self.faults.push(fault);
-            } else {
-                self.more += 1;
-            }
-        }
+        self.more += more + fill(&mut self.faults, faults);
     }
 }
 
-/// Looks at every record, and at every message if `messages` says so.
+/// Adds as many as are told. Gives how many more there were.
+fn fill(told: &mut Vec<String>, all: impl IntoIterator<Item = String>) -> u64 {
+    let mut more = 0;
+    for one in all {
+        if told.len() < FAULTS {
+            told.push(one);
+        } else {
+            more += 1;
+        }
+    }
+    more
+}
+
+/// Looks at every record, and at every message if `messages` says so; of what accounts hold it
+/// puts right what can be, if `mend` says so.
 pub(super) async fn check(
     manager: &Manager,
     messages: bool,
+    mend: bool,
     progress: Progress<'_>,
 ) -> Result<Checked, Refused> {
     let mut checked = Checked::default();
@@ -72,24 +89,39 @@ pub(super) async fn check(
                 octets: octets + step.octets,
             });
         };
-        let found = match manager.store.check(id, bodies, show).await {
+        let found = if mend {
+            let now = (manager.clock)();
+            manager.store.mend(id, bodies, now, show).await
+        } else {
+            let left = manager.store.check(id, bodies, show).await;
+            left.map(|left| Mended {
+                left,
+                ..Mended::default()
+            })
+        };
+        let found = match found {
             Ok(found) => found,
             // It was removed meanwhile.
             Err(StoreError::Gone) => continue,
             Err(error) => return Err(error.into()),
         };
         checked.accounts += 1;
-        checked.messages += found.progress.messages;
-        checked.octets += found.progress.octets;
-        let named = |fault: &store::Fault| named(fault, id, &address);
-        checked.add(found.faults.iter().map(named), found.more);
+        let left = found.left;
+        checked.messages += left.progress.messages;
+        checked.octets += left.progress.octets;
+        let told = |fault: &store::Fault| named(fault, id, &address);
+        checked.add(left.faults.iter().map(told), left.more);
+        let more = fill(&mut checked.mended, found.faults.iter().map(told));
+        checked.mended_more += found.more + more;
+        let notes = found.notes.iter().map(|note| named(note, id, &address));
+        checked.notes.extend(notes);
     }
     Ok(checked)
 }
 
-/// A fault with the address of whose it is, by which the operator knows them.
-fn named(fault: &store::Fault, id: AccountId, address: &Address) -> String {
-    let text = fault.to_string();
+/// What is said of an account, with its address, by which the operator knows it.
+fn named(what: &impl ToString, id: AccountId, address: &Address) -> String {
+    let text = what.to_string();
     let number = format!("account {id}");
     match text.strip_prefix(&number) {
         Some(rest) => format!("{address}{rest}"),

@@ -78,7 +78,7 @@ impl Check<'_> {
 
     fn name(&mut self, name: String, mailbox: MailboxId) {
         self.mailboxes.insert(mailbox);
-        let is_good = is_good(&name);
+        let is_good = Name::is_good(&name);
         match self.names.entry(mailbox) {
             Entry::Vacant(vacant) => drop(vacant.insert(name)),
             Entry::Occupied(_) => {
@@ -96,7 +96,7 @@ impl Check<'_> {
         while let Some(page) = scan.page().await? {
             for (key, value) in page.rows {
                 match SubscriptionKey::decode(&key) {
-                    Some(SubscriptionKey(name)) if is_good(&name) => {}
+                    Some(SubscriptionKey(name)) if Name::is_good(&name) => {}
                     Some(_) => self.account_fault(Wrong::BadName),
                     None => self.account_fault(Wrong::Stray { key: key.clone() }),
                 }
@@ -255,9 +255,4 @@ impl Check<'_> {
             self.fault(Some(mailbox), UidSet::default(), wrong);
         }
     }
-}
-
-/// True if a mailbox can have this name, written so.
-fn is_good(name: &str) -> bool {
-    Name::new(name).is_ok_and(|good| good.as_str() == name)
 }

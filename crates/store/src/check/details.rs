@@ -36,6 +36,13 @@ impl Check<'_> {
     /// Checks what is kept by email id.
     pub(super) async fn details(&mut self) -> Result<()> {
         let mut needs = std::mem::take(&mut self.needs);
+        if let Some(there) = &mut self.there {
+            there.extend(
+                needs
+                    .iter()
+                    .map(|need| (need.email, need.mailbox, need.uid)),
+            );
+        }
         needs.sort_unstable_by_key(|need| (need.email, need.mailbox, need.uid));
         for group in needs.chunk_by(|one, other| one.email == other.email) {
             if group.len() > 1 && group.iter().any(|need| need.own) {
@@ -213,7 +220,7 @@ impl Check<'_> {
 }
 
 /// What a second look at a message found.
-pub(super) enum Found {
+pub(crate) enum Found {
     Record(RecordValue),
     /// It is gone for good.
     Gone,
@@ -222,7 +229,7 @@ pub(super) enum Found {
 }
 
 impl Found {
-    pub(super) fn record(self) -> Option<RecordValue> {
+    pub(crate) fn record(self) -> Option<RecordValue> {
         match self {
             Found::Record(record) => Some(record),
             Found::Gone | Found::Damaged => None,
@@ -231,7 +238,7 @@ impl Found {
 }
 
 /// A message as it is now.
-pub(super) async fn look(reading: &Reading, mailbox: MailboxId, uid: Uid) -> Result<Found> {
+pub(crate) async fn look(reading: &Reading, mailbox: MailboxId, uid: Uid) -> Result<Found> {
     let uids = only(Some(uid));
     let page = records::Page {
         uids: &uids,

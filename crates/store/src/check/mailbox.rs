@@ -15,29 +15,29 @@ use crate::walk::{Index, Left};
 use crate::{MailboxId, Modseq, Result, Uid, UidSet, keys};
 
 /// A mailbox while it is looked at.
-pub(super) struct Pass<'a> {
+pub(crate) struct Pass<'a> {
     pub(super) mailbox: MailboxId,
     pub(super) reading: &'a Reading,
     /// Its numbers; none if they can't be read.
-    pub(super) summary: Option<SummaryValue>,
+    pub(crate) summary: Option<SummaryValue>,
     left: Option<Left>,
     /// The bits of keywords that have no name; none if the names can't be read.
     nameless: Option<u128>,
     /// The blocks so far, ascending.
-    pub(super) spans: Vec<Span>,
+    pub(crate) spans: Vec<Span>,
     /// By what they should be found.
-    pub(super) indexes: Vec<(Uid, Index)>,
-    pub(super) tally: Tally,
+    pub(crate) indexes: Vec<(Uid, Index)>,
+    pub(crate) tally: Tally,
     /// Messages whose details version 1 kept here.
     here: Vec<Uid>,
 }
 
 /// Where a block is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
-    pub(super) first: Uid,
+pub(crate) struct Span {
+    pub(crate) first: Uid,
     /// None if it can't be read: somewhere before the next.
-    pub(super) last: Option<Uid>,
+    pub(crate) last: Option<Uid>,
 }
 
 /// A message as it was found.
@@ -53,9 +53,27 @@ impl Check<'_> {
     /// Checks a mailbox with all that is in it.
     pub(super) async fn mailbox(&mut self, mailbox: MailboxId) -> Result<()> {
         let reading = self.reading().await?;
+        let Some(mut pass) = self.pass(&reading, mailbox).await? else {
+            return self.no_numbers(&reading, mailbox).await;
+        };
+        let here = std::mem::take(&mut pass.here);
+        drop(pass);
+        drop(reading);
+        self.show();
+        self.old_details(mailbox, here).await?;
+        self.read_bodies_if_many().await
+    }
+
+    /// Checks what is within a mailbox, at one moment; gives what was found there, or none
+    /// if it has no numbers.
+    pub(crate) async fn pass<'r>(
+        &mut self,
+        reading: &'r Reading,
+        mailbox: MailboxId,
+    ) -> Result<Option<Pass<'r>>> {
         let summary = match reading.get::<SummaryValue>(&keys::summary(mailbox)).await {
             Ok(Some((summary, _))) => Some(summary),
-            Ok(None) => return self.no_numbers(&reading, mailbox).await,
+            Ok(None) => return Ok(None),
             Err(error) => {
                 let key = keys::summary(mailbox);
                 self.unreadable(Some(mailbox), UidSet::default(), key, error)?;
@@ -64,7 +82,7 @@ impl Check<'_> {
         };
         let mut pass = Pass {
             mailbox,
-            reading: &reading,
+            reading,
             summary,
             left: None,
             nameless: None,
@@ -75,7 +93,7 @@ impl Check<'_> {
         };
         pass.tally.begin(pass.summary.as_ref());
         for range in keys::strays_of_mailbox(mailbox) {
-            self.strays(&reading, Some(mailbox), range).await?;
+            self.strays(reading, Some(mailbox), range).await?;
         }
         pass.keywords(self).await?;
         pass.left(self).await?;
@@ -87,12 +105,7 @@ impl Check<'_> {
         let account = reading.get::<AccountValue>(&keys::account()).await;
         let account = account.ok().flatten().map(|(account, _)| account);
         pass.numbers(self, account.as_ref());
-        let here = std::mem::take(&mut pass.here);
-        drop(pass);
-        drop(reading);
-        self.show();
-        self.old_details(mailbox, here).await?;
-        self.read_bodies_if_many().await
+        Ok(Some(pass))
     }
 
     /// A mailbox that has no numbers was deleted meanwhile, if it has no name either.

@@ -7,21 +7,23 @@ use crate::mark::{Fixed, Mark};
 use crate::values::{AccountValue, SummaryValue};
 
 /// What was counted so far.
-#[derive(Default)]
-pub(super) struct Tally {
+#[derive(Clone, Default)]
+pub(crate) struct Tally {
     /// True while all was read that counts.
-    pub(super) sure: bool,
-    counted: Option<SummaryValue>,
+    pub(crate) sure: bool,
+    pub(crate) counted: Option<SummaryValue>,
     /// The highest that was found, and of which message.
-    uid: Option<(u64, Uid)>,
-    modseq: Option<(u64, Uid)>,
+    pub(crate) uid: Option<(u64, Uid)>,
+    pub(crate) modseq: Option<(u64, Uid)>,
     email: Option<(u64, Uid)>,
+    /// The keywords that messages have.
+    pub(crate) keywords: u128,
     /// A message with a keyword that has no name.
     pub(super) nameless: Option<Uid>,
     /// When the first removal was of those that are kept, in seconds since 1970.
-    oldest: Option<i64>,
+    pub(crate) oldest: Option<i64>,
     /// Whether there are removed messages as version 1 kept them.
-    pub(super) old_gone: bool,
+    pub(crate) old_gone: bool,
 }
 
 impl Tally {
@@ -57,6 +59,7 @@ impl Tally {
             return;
         };
         raise(&mut self.modseq, mark.modseq.get(), uid);
+        self.keywords |= mark.keywords;
         match (mark.gone, fixed) {
             (Some(at), _) => self.oldest = Some(self.oldest.unwrap_or(at).min(at)),
             (None, Some(fixed)) => {

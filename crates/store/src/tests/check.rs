@@ -2,8 +2,9 @@
 
 mod bodies;
 mod cases;
+mod mending;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use address::AccountId;
@@ -20,7 +21,7 @@ use crate::threads::named;
 use crate::values::Stored;
 use crate::{
     Bodies, Delivery, DeliveryId, FAULTS, FlagChange, Flags, How, Incoming, Keyword, MailboxId,
-    Store, SystemFlags, Uid, UidSet,
+    Page, Store, SystemFlags, Uid, UidSet,
 };
 use cases::{Case, cases};
 
@@ -148,6 +149,30 @@ impl World {
     async fn value<T: Stored>(&self, key: &[u8]) -> T {
         let reading = self.store.reading(ACCOUNT).await.unwrap();
         reading.get(key).await.unwrap().unwrap().0
+    }
+
+    /// Every message that can be read, by mailbox and UID: its subject and its flags.
+    async fn shown(&self) -> BTreeMap<(MailboxId, Uid), (String, Flags)> {
+        let mut shown = BTreeMap::new();
+        for mailbox in self.store.mailboxes(ACCOUNT).await.unwrap() {
+            let page = Page {
+                uids: &UidSet::all(),
+                after: None,
+                limit: 1000,
+                include_gone: false,
+            };
+            let records = self.store.records(ACCOUNT, mailbox.id, page).await.unwrap();
+            for record in records {
+                let mut reader = self.store.read(&record.body, 0..record.size);
+                let mut text = Vec::new();
+                while let Some(piece) = reader.next().await {
+                    text.extend_from_slice(&piece.unwrap());
+                }
+                let text = String::from_utf8(text).unwrap();
+                shown.insert((mailbox.id, record.uid), (text, record.flags));
+            }
+        }
+        shown
     }
 
     async fn octets(&self, key: &[u8]) -> Vec<u8> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
+use kv::memory::Memory;
 use kv::{
     Condition, Direction, Kv, KvError, Operation, Outcome, Partition, Row, Snapshot, Value, Watch,
 };
@@ -87,6 +88,44 @@ impl Kv for Mortal {
             Ok(_) => self.kv.commit(partition, conditions, operations),
             Err(_) => ready(Err(KvError::Broken("it died".into()))).boxed(),
         }
+    }
+
+    fn snapshot(&self, partition: Partition) -> BoxFuture<'_, Result<Box<dyn Snapshot>, KvError>> {
+        self.kv.snapshot(partition)
+    }
+
+    fn watch(&self, partition: Partition) -> Watch {
+        self.kv.watch(partition)
+    }
+
+    fn partitions(&self) -> BoxFuture<'_, Result<Vec<Partition>, KvError>> {
+        self.kv.partitions()
+    }
+}
+
+/// An engine that remembers what was committed, in order.
+#[derive(Default)]
+pub(super) struct Recording {
+    kv: Memory,
+    pub(super) commits: Mutex<Vec<Vec<Operation>>>,
+}
+
+impl Kv for Recording {
+    fn commit(
+        &self,
+        partition: Partition,
+        conditions: Vec<Condition>,
+        operations: Vec<Operation>,
+    ) -> BoxFuture<'_, Result<Outcome, KvError>> {
+        async move {
+            let commit = self.kv.commit(partition, conditions, operations.clone());
+            let outcome = commit.await?;
+            if outcome == Outcome::Committed {
+                self.commits.lock().unwrap().push(operations);
+            }
+            Ok(outcome)
+        }
+        .boxed()
     }
 
     fn snapshot(&self, partition: Partition) -> BoxFuture<'_, Result<Box<dyn Snapshot>, KvError>> {

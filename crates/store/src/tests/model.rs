@@ -8,6 +8,8 @@
 
 #![allow(clippy::large_futures, reason = "this file is tests only")]
 
+mod lost;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -257,7 +259,7 @@ struct World {
     now: i64,
     packing: Packing,
     /// One that forgets, if that is the engine.
-    memory: Option<Arc<Memory>>,
+    memory: Option<Arc<dyn Kv>>,
     open: Option<Open>,
 }
 
@@ -337,7 +339,7 @@ fn is_within(name: &str, parent: &str) -> bool {
 }
 
 impl World {
-    async fn new(dir: &Path, packing: Packing, memory: Option<Arc<Memory>>) -> World {
+    async fn new(dir: &Path, packing: Packing, memory: Option<Arc<dyn Kv>>) -> World {
         let mut world = World {
             mailboxes: BTreeMap::new(),
             subscriptions: BTreeSet::new(),
@@ -1180,7 +1182,7 @@ fn pair_numbers(pairs: &[(Uid, Uid)]) -> Vec<(u32, u32)> {
         .collect()
 }
 
-async fn play(acts: Vec<Do>, packing: Packing, memory: Option<Arc<Memory>>) {
+async fn play(acts: Vec<Do>, packing: Packing, memory: Option<Arc<dyn Kv>>) {
     let dir = tempfile::tempdir().unwrap();
     let mut world = World::new(dir.path(), packing, memory).await;
     for act in acts {
@@ -1204,7 +1206,7 @@ fn run(cases: u32, many: usize, packing: Packing, in_memory: bool) {
     };
     // The steps assert; a panic is a failed case like any other.
     let played = TestRunner::new(config).run(&acts(many), |acts| {
-        let memory = in_memory.then(|| Arc::new(Memory::default()));
+        let memory = in_memory.then(|| Arc::new(Memory::default()) as Arc<dyn Kv>);
         runtime.block_on(play(acts, packing, memory));
         Ok(())
     });
