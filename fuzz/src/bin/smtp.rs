@@ -37,11 +37,13 @@ fn play(conversation: Conversation<'_>, cut: Cut) -> (Bytes, Vec<Bytes>) {
         grudge: conversation.choice(1),
         ..Post::default()
     };
-    let (mut in_message, mut in_chunks) = (false, false);
+    let (mut in_message, mut in_chunks, mut heard) = (false, false, Vec::new());
     let talk = conversation.play(cut, session, post, |read, said| {
         let codes = replies(said);
-        // Where a chunk ends is not where a line does.
-        in_chunks |= read.to_ascii_uppercase().starts_with(b"BDAT");
+        // Where a chunk ends is not where a line does. The word may come in several reads.
+        heard.extend(read.to_ascii_uppercase());
+        in_chunks |= heard.windows(4).any(|word| word == b"BDAT");
+        heard.drain(..heard.len().saturating_sub(3));
         let silence_is_right = in_message || in_chunks || !read.ends_with(b"\r\n");
         if cut == Cut::Lines {
             // A line that came in several reads has its reply at the last; one that is
