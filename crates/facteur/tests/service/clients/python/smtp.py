@@ -15,12 +15,13 @@ came = submission(upgrade=False)
 check("HELO", came.helo("device.example")[0] == 250)
 code, said = came.ehlo("device.example")
 same("EHLO", (code, came.does_esmtp), (250, True))
-for extension in ("pipelining", "size", "8bitmime", "enhancedstatuscodes", "smtputf8", "auth"):
+for extension in ("pipelining", "size", "8bitmime", "enhancedstatuscodes", "smtputf8", "chunking", "auth"):
     check(extension, came.has_extn(extension), came.esmtp_features)
 same("STARTTLS offered", came.has_extn("starttls"), way != "tls")
 same("AUTH", came.esmtp_features["auth"].split(), ["PLAIN", "LOGIN"])
-for extension in ("xclient", "chunking", "dsn", "etrn"):
+for extension in ("xclient", "binarymime", "dsn", "etrn"):
     check(extension, not came.has_extn(extension), came.esmtp_features)
+same("LIMITS", came.esmtp_features["limits"], "RCPTMAX=1000")
 check("SIZE", int(came.esmtp_features["size"]) >= 25 * 1024 * 1024)
 same("NOOP", came.noop()[0], 250)
 same("RSET", came.rset()[0], 250)
@@ -113,16 +114,26 @@ letter.set_content("où ça ?\n")
 letter.add_attachment(bytes(range(256)) * 40, maintype="image", subtype="png", filename="été.png")
 same("send_message", came.send_message(letter), {})
 same("by another name", came.send_message(letter, from_addr=me, to_addrs=[me]), {})
+
+# In chunks: their octets are counted, and a dot is a dot.
+came.mail(me)
+came.rcpt(me)
+head = f"From: {me}\r\nSubject: in chunks\r\n\r\n".encode()
+for chunk, last in ((head, ""), (b".\r\n..\r\n", " LAST")):
+    came.putcmd(f"BDAT {len(chunk)}{last}")
+    came.send(chunk)
+    same("BDAT", came.getreply()[0], 250)
 same("QUIT", came.quit()[0], 221)
 
 # What came of it, by POP3.
 read = pop3()
 read.user(me)
 read.pass_(password)
-same("messages", read.stat()[0], 5)
-subjects = [line for number in range(1, 6) for line in read.top(number, 0)[1] if line.startswith(b"Subject:")]
+same("messages", read.stat()[0], 6)
+subjects = [line for number in range(1, 7) for line in read.top(number, 0)[1] if line.startswith(b"Subject:")]
 same("by hand", subjects[:3], [b"Subject: by hand", b"Subject: receipt", b"Subject: mixed"])
 same("dots and line ends", read.retr(3)[1][-4:], [b"line", b".", b"..", b"bare line feeds"])
+same("in chunks", read.retr(6)[1][-2:], [b".", b".."])
 received = email.message_from_bytes(b"\r\n".join(read.retr(4)[1]), policy=email.policy.SMTPUTF8)
 same("subject", received["Subject"], "À bientôt")
 same("to", (received["Cc"], received["Bcc"]), (INTERNATIONAL, None))
@@ -131,6 +142,6 @@ attached = next(received.iter_attachments())
 same("attached", (attached.get_filename(), attached.get_content()), ("été.png", bytes(range(256)) * 40))
 check("trace", "with UTF8SMTP" in str(received["Received"]), received["Received"])
 check("return path", me in str(received["Return-Path"]), received["Return-Path"])
-for number in range(1, 6):
+for number in range(1, 7):
     read.dele(number)
 read.quit()
