@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "this file is tests only")]
 
+mod common;
+
 use std::path::Path;
 use std::time::Duration;
 
 use blob::{BlobError, Blobs, BodyRef, READ_OCTETS, SMALL_BODY_OCTETS};
+use common::read;
 
 /// Octets that differ from place to place and from seed to seed.
 fn octets(seed: u64, length: usize) -> Vec<u8> {
@@ -18,26 +21,7 @@ fn octets(seed: u64, length: usize) -> Vec<u8> {
 }
 
 async fn keep(blobs: &Blobs, body: &[u8]) -> BodyRef {
-    let mut writer = blobs.writer();
-    for piece in body.chunks(10_000) {
-        writer.write(piece).await.unwrap();
-    }
-    writer.finish().await.unwrap()
-}
-
-async fn read(
-    blobs: &Blobs,
-    body: &BodyRef,
-    range: std::ops::Range<u64>,
-) -> Result<Vec<u8>, BlobError> {
-    let mut reader = blobs.read(body, range);
-    let mut all = Vec::new();
-    while let Some(piece) = reader.next().await {
-        let piece = piece?;
-        assert!(!piece.is_empty() && piece.len() <= READ_OCTETS);
-        all.extend_from_slice(&piece);
-    }
-    Ok(all)
+    common::keep(blobs, body, 10_000).await
 }
 
 async fn whole(blobs: &Blobs, body: &BodyRef) -> Result<Vec<u8>, BlobError> {

@@ -3,10 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "this file is tests only")]
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use blob::{BlobError, Blobs, BodyRef, READ_OCTETS, SMALL_BODY_OCTETS};
+use common::{keep, read};
 use proptest::prelude::*;
 use segments::{HEADER_OCTETS, Kind, Log};
 use tokio::runtime::Runtime;
@@ -50,30 +53,6 @@ fn octets(sort: Sort, seed: u64, length: usize) -> Vec<u8> {
         }
     }
     octets
-}
-
-async fn keep(blobs: &Blobs, body: &[u8], piece: usize) -> BodyRef {
-    let mut writer = blobs.writer();
-    for piece in body.chunks(piece) {
-        writer.write(piece).await.unwrap();
-    }
-    writer.finish().await.unwrap()
-}
-
-async fn read(
-    blobs: &Blobs,
-    body: &BodyRef,
-    range: std::ops::Range<u64>,
-) -> Result<Vec<u8>, BlobError> {
-    let mut reader = blobs.read(body, range);
-    let mut all = Vec::new();
-    while let Some(piece) = reader.next().await {
-        let piece = piece?;
-        assert!(!piece.is_empty() && piece.len() <= READ_OCTETS);
-        all.extend_from_slice(&piece);
-    }
-    assert_eq!(reader.left(), 0);
-    Ok(all)
 }
 
 /// The files that bodies are in.

@@ -48,6 +48,7 @@ use crate::reading::Reading;
 use crate::{EmailId, MailboxId, Result, Store, StoreError, Uid, UidSet, keys};
 
 pub(crate) use details::look;
+pub(crate) use fault::write_where;
 pub use fault::{By, Fault, Number, Wrong};
 pub(crate) use mailbox::Span;
 pub(crate) use tally::Tally;

@@ -1,10 +1,13 @@
 //! What the tests of a bucket share.
 
+#[path = "../common/mod.rs"]
+mod bodies;
+
 use std::time::Duration;
 
 use address::Password;
 use blob::s3::{Bucket, Settings};
-use blob::{BlobError, Blobs, BodyReader, BodyRef, READ_OCTETS};
+use blob::{BlobError, Blobs, BodyRef};
 use object_store::ObjectStore;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 
@@ -102,32 +105,10 @@ pub(crate) fn octets(seed: u64, length: usize) -> Vec<u8> {
     octets
 }
 
+pub(crate) use self::bodies::{all, read};
+
 pub(crate) async fn keep(blobs: &Blobs, body: &[u8]) -> BodyRef {
-    let mut writer = blobs.writer();
-    for piece in body.chunks(10_000) {
-        writer.write(piece).await.unwrap();
-    }
-    assert_eq!(writer.length(), body.len() as u64);
-    writer.finish().await.unwrap()
-}
-
-pub(crate) async fn read(
-    blobs: &Blobs,
-    body: &BodyRef,
-    range: std::ops::Range<u64>,
-) -> Result<Vec<u8>, BlobError> {
-    all(blobs.read(body, range)).await
-}
-
-pub(crate) async fn all(mut reader: BodyReader) -> Result<Vec<u8>, BlobError> {
-    let mut all = Vec::new();
-    while let Some(piece) = reader.next().await {
-        let piece = piece?;
-        assert!(!piece.is_empty() && piece.len() <= READ_OCTETS);
-        all.extend_from_slice(&piece);
-    }
-    assert_eq!(reader.left(), 0);
-    Ok(all)
+    bodies::keep(blobs, body, 10_000).await
 }
 
 pub(crate) async fn whole(blobs: &Blobs, body: &BodyRef) -> Result<Vec<u8>, BlobError> {

@@ -172,15 +172,26 @@ pub enum By {
     Removal,
 }
 
+/// Says whose it is, and in which mailbox.
+pub(crate) fn write_where(
+    f: &mut fmt::Formatter<'_>,
+    account: AccountId,
+    mailbox: Option<MailboxId>,
+    name: Option<&str>,
+) -> fmt::Result {
+    write!(f, "account {account}")?;
+    if let Some(mailbox) = mailbox {
+        write!(f, ", mailbox {mailbox}")?;
+    }
+    match name {
+        Some(name) => write!(f, " ({name:?})"),
+        None => Ok(()),
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "account {}", self.account)?;
-        if let Some(mailbox) = self.mailbox {
-            write!(f, ", mailbox {mailbox}")?;
-        }
-        if let Some(name) = &self.name {
-            write!(f, " ({name:?})")?;
-        }
+        write_where(f, self.account, self.mailbox, self.name.as_deref())?;
         let ranges = self.uids.ranges();
         if !ranges.is_empty() {
             f.write_str(", UID ")?;

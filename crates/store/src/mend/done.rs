@@ -4,6 +4,7 @@ use std::fmt;
 
 use address::AccountId;
 
+use crate::check::write_where;
 use crate::{MailboxId, UidSet, UidValidity};
 
 /// One thing that was done.
@@ -45,13 +46,7 @@ pub enum Done {
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "account {}", self.account)?;
-        if let Some(mailbox) = self.mailbox {
-            write!(f, ", mailbox {mailbox}")?;
-        }
-        if let Some(name) = &self.name {
-            write!(f, " ({name:?})")?;
-        }
+        write_where(f, self.account, self.mailbox, self.name.as_deref())?;
         write!(f, ": {}", self.done)
     }
 }
