@@ -10,6 +10,8 @@
 //! | `postgres/` | [`Postgres`]: Debian's PostgreSQL in a folder of its own, and a standby |
 //! | `s3.rs` | [`S3`]: moto, which answers as S3 does |
 //! | `garage.rs` | [`Garage`]: an S3 server of several nodes |
+//! | `mta/` | [`Mta`]: Debian's Postfix and OpenSMTPD, as other people's mail servers |
+//! | `debian.rs` | Debian's packages, unpacked beside each other |
 //! | `power.rs`, `power/` | a disk that loses what was not synced |
 //! | `child.rs` | a server as a process that is never left behind |
 //!
@@ -29,7 +31,9 @@
 )]
 
 mod child;
+mod debian;
 mod garage;
+mod mta;
 mod postgres;
 pub mod power;
 mod s3;
@@ -37,6 +41,7 @@ mod s3;
 use std::net::TcpListener;
 
 pub use garage::Garage;
+pub use mta::Mta;
 pub use postgres::{Identity, Postgres};
 pub use s3::S3;
 

@@ -10,7 +10,7 @@ use crate::workspace::{Member, Workspace};
 pub(crate) const FLOORS: &[&[&str]] = &[
     &["facteur"],
     &["web"],
-    &["service"],
+    &["service", "delivery"],
     &["net"],
     &["tls"],
     &["routing"],
