@@ -10,6 +10,7 @@
 //! | `store` | [`Scanner`]: the [`Structure`] and [`Envelope`] that are stored with each message; [`Lineage`]: its thread |
 //! | `imap`, `service` | [`section`], [`header_fields`]: which octets to send; [`text`], [`date`]: SEARCH |
 //! | `service` | [`Scanned::senders`]: whom a submission says it is from; [`trace`]: what is put on top |
+//! | who signs or verifies | [`canonical`]: what of a message may not change |
 //!
 //! # How the files are cut
 //!
@@ -25,6 +26,7 @@
 //! | `senders/` | the strict reading of `From` and `Sender` |
 //! | `transfer/` | base64 and quoted-printable |
 //! | `text/` | encoded words, charsets, bodies: text at last |
+//! | `canonical/` | the octets that a signature is made over |
 //! | `date.rs`, `trace.rs` | dates; `Received` and `Return-Path` |
 //! | `limits.rs` | every limit |
 //!
@@ -55,6 +57,7 @@
 //! ```
 
 mod asked;
+pub mod canonical;
 pub mod date;
 mod envelope;
 mod fields;

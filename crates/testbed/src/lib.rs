@@ -10,6 +10,7 @@
 //! | `postgres/` | [`Postgres`]: Debian's PostgreSQL in a folder of its own, and a standby |
 //! | `s3.rs` | [`S3`]: moto, which answers as S3 does |
 //! | `garage.rs` | [`Garage`]: an S3 server of several nodes |
+//! | `dns.rs` | [`Dns`]: Debian's NSD with zones as text, signed; and one that is silent |
 //! | `power.rs`, `power/` | a disk that loses what was not synced |
 //! | `child.rs` | a server as a process that is never left behind |
 //!
@@ -29,6 +30,7 @@
 )]
 
 mod child;
+mod dns;
 mod garage;
 mod postgres;
 pub mod power;
@@ -36,6 +38,7 @@ mod s3;
 
 use std::net::TcpListener;
 
+pub use dns::{Dns, SilentDns, Zone};
 pub use garage::Garage;
 pub use postgres::{Identity, Postgres};
 pub use s3::S3;
