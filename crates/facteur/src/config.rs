@@ -102,6 +102,8 @@ settings! {
         /// The time zone of dates that the service writes, as IANA names it:
         /// `Europe/Paris`, or `UTC`.
         time_zone: String = "UTC".to_owned(),
+        /// How mail is taken from people who signed in.
+        submission: Submission = Submission::default(),
         /// Where the certificate is.
         tls: Tls = Tls::default(),
         /// What is logged.
@@ -110,6 +112,15 @@ settings! {
         care: Care = Care::default(),
         /// Where mail is kept.
         storage: Storage = Storage::default(),
+    }
+}
+
+settings! {
+    /// How mail is taken from people who signed in to send it.
+    struct Submission {
+        /// Whether the `Received` field of what they send names their device and its
+        /// address, for all who get it. Else a fixed word stands there; the log has both.
+        name_clients: bool = false,
     }
 }
 

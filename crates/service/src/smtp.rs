@@ -51,6 +51,8 @@ pub struct Service {
     pub host: String,
     /// Octets of the largest message that is taken.
     pub message_octets: u64,
+    /// Whether the `Received` field of a submission names the user's device and address.
+    pub name_clients: bool,
     /// What time it is.
     pub clock: fn() -> Timestamp,
 }

@@ -4,14 +4,18 @@
 //! `Return-Path` belongs there at final delivery and nowhere else (RFC 5321 section 4.4):
 //! so it is the very first, and what leaves for elsewhere begins behind it
 //! ([`queue::Entry::outgoing`]).
+//!
+//! The header of a submission is put in order on the way ([`message::Submitted`]), for all who
+//! get it.
 
 use address::AccountId;
 use events::Refusal;
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use message::trace::{Received, With, joint, return_path};
+use message::trace::{Origin, Received, With, joint, return_path};
+use message::{Additions, Submitted, date};
 use queue::{Entry, QueueId};
-use smtp::{Begin, Piece};
+use smtp::{Begin, Piece, Role};
 use store::{Delivery, Flags, Incoming, Intake, MailboxId};
 
 use super::envelope::Envelope;
@@ -26,6 +30,8 @@ const RECEIVED_FIELDS: u32 = 100;
 pub(super) struct Taking {
     id: QueueId,
     received: Timestamp,
+    /// What puts the header of a submission in order.
+    submitted: Option<Submitted>,
     /// How it begins, until that tells what has to stand between it and our fields.
     head: Option<Vec<u8>>,
     /// What came of it so far. After a failure the rest of it is not looked at.
@@ -35,6 +41,18 @@ pub(super) struct Taking {
 impl Taking {
     /// Takes the next octets of the message.
     pub(super) async fn write(&mut self, octets: &[u8]) {
+        match &mut self.submitted {
+            Some(submitted) if !submitted.is_in_body() => {
+                let ordered = submitted.push(octets);
+                self.take(&ordered.header).await;
+                self.take(&ordered.body).await;
+            }
+            _ => self.take(octets).await,
+        }
+    }
+
+    /// Takes octets that stay as they are.
+    async fn take(&mut self, octets: &[u8]) {
         let Some(mut head) = self.head.take() else {
             return self.put(octets).await;
         };
@@ -47,6 +65,11 @@ impl Taking {
 
     /// The message has come to its end.
     async fn finish(mut self) -> Result<Incoming, Refusal> {
+        if let Some(submitted) = self.submitted.take() {
+            let ordered = submitted.finish();
+            self.take(&ordered.header).await;
+            self.take(&ordered.body).await;
+        }
         if let Some(head) = self.head.take() {
             self.join(joint(&head, true).unwrap_or_default(), &head)
                 .await;
@@ -71,7 +94,7 @@ impl Taking {
 impl Answers {
     /// Opens the body and puts our trace fields on top.
     pub(super) async fn begin(&mut self, begin: &Begin) -> Result<(), Refusal> {
-        self.submitter()?;
+        let submitted = self.submitter()?.is_some();
         let envelope = self.envelope.as_ref().ok_or(Refusal::Temporary)?;
         let received = self.now();
         let id = QueueId::new(received, rand::random());
@@ -79,6 +102,7 @@ impl Answers {
         let mut taking = Taking {
             id,
             received,
+            submitted: submitted.then(|| self.ordering(id, received)),
             head: Some(Vec::new()),
             intake: Ok(self.service.store.body()),
         };
@@ -90,6 +114,16 @@ impl Answers {
         Ok(())
     }
 
+    /// What puts the header of a submission in order.
+    fn ordering(&self, id: QueueId, received: Timestamp) -> Submitted {
+        let date = date::format(received, Offset::UTC);
+        Submitted::new(Additions {
+            date: format!("Date: {date}\r\n"),
+            // The number is unique for as long as the message is anywhere.
+            message_id: format!("Message-ID: <{id}@{}>\r\n", self.service.host),
+        })
+    }
+
     fn trace(
         &self,
         begin: &Begin,
@@ -98,10 +132,15 @@ impl Answers {
         received: Timestamp,
     ) -> String {
         let encryption = begin.encryption.as_ref();
-        let field = Received {
+        let client = Origin::Client {
             helo: &begin.hello.name,
-            // Where a user is, is nobody's business but theirs.
-            peer: (!begin.signed_in).then_some(self.visitor.peer()),
+            peer: self.visitor.peer(),
+        };
+        let field = Received {
+            from: match self.role == Role::Submission && !self.service.name_clients {
+                true => Origin::User,
+                false => client,
+            },
             by: &self.service.host,
             with: With {
                 extended: begin.hello.extended,
