@@ -10,6 +10,7 @@
 //! | `postgres/` | [`Postgres`]: Debian's PostgreSQL in a folder of its own, and a standby |
 //! | `s3.rs` | [`S3`]: moto, which answers as S3 does |
 //! | `garage.rs` | [`Garage`]: an S3 server of several nodes |
+//! | `dkimpy.rs` | [`dkimpy::verify`]: another's verdict of our signatures |
 //! | `power.rs`, `power/` | a disk that loses what was not synced |
 //! | `child.rs` | a server as a process that is never left behind |
 //!
@@ -29,6 +30,7 @@
 )]
 
 mod child;
+pub mod dkimpy;
 mod garage;
 mod postgres;
 pub mod power;
