@@ -17,7 +17,7 @@ async fn sent(house: &House, message: &[u8]) -> [Vec<u8>; 3] {
     }
     let told = one(&mut answers, Question::Accept).await;
     assert_eq!(counts(&told), (2, 1));
-    house.service.fan_out.resume().await.unwrap();
+    house.bring_round().await;
     let entry = house.waiting().await.pop().unwrap();
     let leaving = house.octets(&entry.body, entry.outgoing()).await;
     [
