@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod rooms;
+#[path = "smtp/signing.rs"]
+mod signing;
 #[path = "smtp/submission.rs"]
 mod submission;
 

@@ -5,20 +5,23 @@
 //! so it is the very first, and what leaves for elsewhere begins behind it
 //! ([`queue::Entry::outgoing`]).
 //!
-//! The header of a submission is put in order on the way ([`message::Submitted`]), for all who
-//! get it.
+//! The header of a submission is put in order on the way, for all who get it. If some of them
+//! are elsewhere, the domain it is from signs it: the signature stands on top of what leaves,
+//! above the trace fields, and is kept with the queue's entry.
 
 use address::AccountId;
+use dkim::Read;
 use events::Refusal;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use message::trace::{Origin, Received, With, joint, return_path};
-use message::{Additions, Submitted, date};
+use message::{Additions, date};
 use queue::{Entry, QueueId};
 use smtp::{Begin, Piece, Role};
 use store::{Delivery, Flags, Incoming, Intake, MailboxId};
 
 use super::envelope::Envelope;
+use super::submission::{self, Submission};
 use super::{Answers, forged};
 use crate::trouble;
 
@@ -30,8 +33,8 @@ const RECEIVED_FIELDS: u32 = 100;
 pub(super) struct Taking {
     id: QueueId,
     received: Timestamp,
-    /// What puts the header of a submission in order.
-    submitted: Option<Submitted>,
+    /// What a submission passes through.
+    submission: Option<Submission>,
     /// How it begins, until that tells what has to stand between it and our fields.
     head: Option<Vec<u8>>,
     /// What came of it so far. After a failure the rest of it is not looked at.
@@ -41,13 +44,12 @@ pub(super) struct Taking {
 impl Taking {
     /// Takes the next octets of the message.
     pub(super) async fn write(&mut self, octets: &[u8]) {
-        match &mut self.submitted {
-            Some(submitted) if !submitted.is_in_body() => {
-                let ordered = submitted.push(octets);
-                self.take(&ordered.header).await;
-                self.take(&ordered.body).await;
+        match &mut self.submission {
+            Some(submission) => {
+                let octets = submission.push(octets);
+                self.take(&octets).await;
             }
-            _ => self.take(octets).await,
+            None => self.take(octets).await,
         }
     }
 
@@ -63,18 +65,20 @@ impl Taking {
         }
     }
 
-    /// The message has come to its end.
-    async fn finish(mut self) -> Result<Incoming, Refusal> {
-        if let Some(submitted) = self.submitted.take() {
-            let ordered = submitted.finish();
-            self.take(&ordered.header).await;
-            self.take(&ordered.body).await;
+    /// The message has come to its end. Gives with it what is to be signed.
+    async fn finish(mut self) -> Result<(Incoming, Option<Read>), Refusal> {
+        let mut read = None;
+        if let Some(submission) = self.submission.take() {
+            let (last, signed) = submission.finish();
+            self.take(&last).await;
+            read = signed;
         }
         if let Some(head) = self.head.take() {
             self.join(joint(&head, true).unwrap_or_default(), &head)
                 .await;
         }
-        self.intake?.finish().await.map_err(trouble::of_store)
+        let incoming = self.intake?.finish().await;
+        Ok((incoming.map_err(trouble::of_store)?, read))
     }
 
     async fn join(&mut self, joint: &str, head: &[u8]) {
@@ -96,13 +100,14 @@ impl Answers {
     pub(super) async fn begin(&mut self, begin: &Begin) -> Result<(), Refusal> {
         let submitted = self.submitter()?.is_some();
         let envelope = self.envelope.as_ref().ok_or(Refusal::Temporary)?;
+        let leaves = envelope.remote() > 0;
         let received = self.now();
         let id = QueueId::new(received, rand::random());
         let top = self.trace(begin, envelope, id, received);
         let mut taking = Taking {
             id,
             received,
-            submitted: submitted.then(|| self.ordering(id, received)),
+            submission: submitted.then(|| self.submission(id, received, leaves)),
             head: Some(Vec::new()),
             intake: Ok(self.service.store.body()),
         };
@@ -114,14 +119,15 @@ impl Answers {
         Ok(())
     }
 
-    /// What puts the header of a submission in order.
-    fn ordering(&self, id: QueueId, received: Timestamp) -> Submitted {
+    /// What a submission passes through.
+    fn submission(&self, id: QueueId, received: Timestamp, leaves: bool) -> Submission {
         let date = date::format(received, Offset::UTC);
-        Submitted::new(Additions {
+        let additions = Additions {
             date: format!("Date: {date}\r\n"),
             // The number is unique for as long as the message is anywhere.
             message_id: format!("Message-ID: <{id}@{}>\r\n", self.service.host),
-        })
+        };
+        Submission::new(additions, leaves)
     }
 
     fn trace(
@@ -164,7 +170,7 @@ impl Answers {
         let taking = taking.ok_or(Refusal::Temporary)?;
         let envelope = envelope.ok_or(Refusal::Temporary)?;
         let (id, received) = (taking.id, taking.received);
-        let incoming = taking.finish().await?;
+        let (incoming, read) = taking.finish().await?;
         self.judge(&incoming).await?;
         let accepted = Piece::Accepted {
             id: id.to_string(),
@@ -173,7 +179,11 @@ impl Answers {
         };
         match envelope.only_account() {
             Some(account) => self.deliver(account, &incoming, received).await?,
-            None => self.queue(id, received, &envelope, incoming).await?,
+            None => {
+                let on_top = self.signatures(&incoming, read).await?;
+                self.queue(id, received, &envelope, incoming, on_top)
+                    .await?;
+            }
         }
         Ok(accepted)
     }
@@ -189,6 +199,15 @@ impl Answers {
             }
             None => Ok(()),
         }
+    }
+
+    /// What signs a submission that leaves.
+    async fn signatures(&self, incoming: &Incoming, read: Option<Read>) -> Result<String, Refusal> {
+        let Some(read) = read else {
+            return Ok(String::new());
+        };
+        let (directory, senders) = (&self.service.directory, &incoming.scanned.senders);
+        submission::sign(directory, senders, read, self.now()).await
     }
 
     /// Puts a message for one account where it belongs.
@@ -222,6 +241,7 @@ impl Answers {
         received: Timestamp,
         envelope: &Envelope,
         incoming: Incoming,
+        on_top: String,
     ) -> Result<(), Refusal> {
         let sender = &envelope.sender;
         let recipients = envelope.recipients().to_vec();
@@ -231,6 +251,7 @@ impl Answers {
             // An alias may lead to such an address from one that is plain.
             smtputf8: sender.smtputf8 || envelope.needs_smtputf8(),
             eight_bit: sender.eight_bit || incoming.scanned.eight_bit,
+            on_top,
             ..Entry::new(id, sender.path.clone(), recipients, body, received)
         };
         incoming.check().map_err(trouble::of_store)?;
