@@ -58,6 +58,9 @@ pub(crate) const TESTS: &[Package] = &[
     package("python3-venv"),
     // The distributed engine. Debian keeps the server's programs out of every path.
     package("postgresql"),
+    // The name server, and the tools that sign its zones.
+    program("nsd", "nsd"),
+    program("ldnsutils", "ldns-signzone"),
     // A small disk to be filled, in name spaces of its own; a process with few descriptors.
     program("mount", "mount"),
     program("util-linux", "unshare"),

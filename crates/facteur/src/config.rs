@@ -22,6 +22,7 @@ mod secret;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use directory::OldDevices;
 use serde::{Deserialize, Serialize};
@@ -112,6 +113,8 @@ settings! {
         care: Care = Care::default(),
         /// Where mail is kept.
         storage: Storage = Storage::default(),
+        /// How the DNS is asked.
+        dns: Dns = Dns::default(),
     }
 }
 
@@ -164,6 +167,25 @@ settings! {
     }
 }
 
+settings! {
+    /// How the DNS is asked.
+    struct Dns {
+        /// Whom to ask: IP addresses, with a port where it is not 53 (`127.0.0.1:5353`). With
+        /// none, whom the system asks (`/etc/resolv.conf`). It should be a resolver of your
+        /// own, on this machine or near: block lists answer no big public one.
+        servers: Vec<dns::Server> = Vec::new(),
+        /// Whether answers are validated (DNSSEC), as DANE needs. Set it to false only where
+        /// the servers keep signatures back: signed domains are then bogus, and no mail gets
+        /// there.
+        dnssec: bool = true,
+        /// A file of DNSKEY records that are trusted beside those of the root. A relative path
+        /// begins in the data folder.
+        trust_anchors: Option<PathBuf> = None,
+        /// The most time that one lookup may take, in seconds, from 1 to 60.
+        patience_seconds: u64 = 5,
+    }
+}
+
 /// How the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -203,6 +225,16 @@ impl From<LogLevel> for tracing::Level {
 }
 
 impl Config {
+    /// How the DNS is asked, with paths that can be opened.
+    pub(crate) fn dns_in(&self, data: &Path) -> dns::Settings {
+        dns::Settings {
+            servers: self.dns.servers.clone(),
+            dnssec: self.dns.dnssec,
+            trust_anchors: self.dns.trust_anchors.as_ref().map(|path| data.join(path)),
+            patience: Duration::from_secs(self.dns.patience_seconds),
+        }
+    }
+
     /// The files of the certificate, as paths that can be opened.
     pub(crate) fn tls_in(&self, data: &Path) -> Tls {
         Tls {

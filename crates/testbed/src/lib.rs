@@ -11,6 +11,7 @@
 //! | `s3.rs` | [`S3`]: moto, which answers as S3 does |
 //! | `garage.rs` | [`Garage`]: an S3 server of several nodes |
 //! | `dkimpy.rs` | [`dkimpy::verify`]: another's verdict of our signatures |
+//! | `dns.rs` | [`Dns`]: Debian's NSD with zones as text, signed; and one that is silent |
 //! | `power.rs`, `power/` | a disk that loses what was not synced |
 //! | `child.rs` | a server as a process that is never left behind |
 //!
@@ -31,6 +32,7 @@
 
 mod child;
 pub mod dkimpy;
+mod dns;
 mod garage;
 mod postgres;
 pub mod power;
@@ -38,6 +40,7 @@ mod s3;
 
 use std::net::TcpListener;
 
+pub use dns::{Dns, SilentDns, Zone};
 pub use garage::Garage;
 pub use postgres::{Identity, Postgres};
 pub use s3::S3;

@@ -11,7 +11,7 @@ pub(crate) const FLOORS: &[&[&str]] = &[
     &["facteur"],
     &["web"],
     &["service"],
-    &["net"],
+    &["net", "dns"],
     &["tls"],
     &["routing"],
     &["care"],

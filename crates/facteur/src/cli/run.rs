@@ -68,6 +68,8 @@ fn configuration(at: At<'_>, verb: ConfigVerb) -> anyhow::Result<()> {
         ConfigVerb::Check(output) => {
             // With the files that it names.
             let chosen = Chosen::of(&loaded.config.storage, at.data)?;
+            // What it names is read, as by the server when it starts.
+            dns::Resolver::new(&loaded.config.dns_in(at.data))?;
             print(&show::checked(chosen.concerns(), output.json)?)
         }
         ConfigVerb::Show(output) => print(&show::settings(&loaded.settings()?, output.json)?),
