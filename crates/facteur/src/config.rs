@@ -103,6 +103,8 @@ settings! {
         /// The time zone of dates that the service writes, as IANA names it:
         /// `Europe/Paris`, or `UTC`.
         time_zone: String = "UTC".to_owned(),
+        /// How mail is taken from people who signed in.
+        submission: Submission = Submission::default(),
         /// Where the certificate is.
         tls: Tls = Tls::default(),
         /// What is logged.
@@ -113,6 +115,15 @@ settings! {
         storage: Storage = Storage::default(),
         /// How the DNS is asked.
         dns: Dns = Dns::default(),
+    }
+}
+
+settings! {
+    /// How mail is taken from people who signed in to send it.
+    struct Submission {
+        /// Whether the `Received` field of what they send names their device and its
+        /// address, for all who get it. Else a fixed word stands there; the log has both.
+        name_clients: bool = false,
     }
 }
 

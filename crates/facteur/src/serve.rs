@@ -211,6 +211,7 @@ impl Running<'_> {
                 fan_out: fan_out.clone(),
                 host: host.clone(),
                 message_octets,
+                name_clients: self.config.submission.name_clients,
                 clock,
             },
             pages: Pages::new(Arc::new(self.site().await?)),

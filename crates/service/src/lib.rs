@@ -24,7 +24,8 @@
 //!   or in the queue, before the answer says so. What is in the queue for an account here
 //!   gets there whatever happens in between, and once.
 //! * **Nobody sends as another.** A submission is refused unless its envelope's sender and
-//!   every address in its `From` and `Sender` belong to the account that signed in.
+//!   every address in its `From` and `Sender` belong to the account that signed in. Only
+//!   what passed that is signed, by the domain of its `From`.
 //! * **Whoever is signed in by a right is woken at its end** (invariant 12).
 //! * Time comes from a clock that is given; the peer's address and the host's name too.
 

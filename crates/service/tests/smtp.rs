@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod rooms;
+#[path = "smtp/signing.rs"]
+mod signing;
+#[path = "smtp/submission.rs"]
+mod submission;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -59,6 +63,7 @@ async fn house() -> House {
         fan_out,
         host: "mail.exemple.fr".into(),
         message_octets: 10_000,
+        name_clients: false,
         clock: Timestamp::now,
     };
     House {

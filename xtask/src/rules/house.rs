@@ -18,7 +18,7 @@ pub(crate) const FLOORS: &[&[&str]] = &[
     &["store", "queue", "directory"],
     &["kv", "blob"],
     &["segments"],
-    &["smtp", "imap", "pop3"],
+    &["smtp", "imap", "pop3", "dkim"],
     &["message"],
     &["playback", "testbed"],
     &["session"],
