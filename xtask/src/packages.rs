@@ -42,6 +42,9 @@ pub(crate) const TESTS: &[Package] = &[
     program("neomutt", "neomutt"),
     // imaplib, poplib and smtplib.
     program("python3", "python3"),
+    // dkimpy, which verifies our signatures, Ed25519 too.
+    package("python3-dkim"),
+    package("python3-nacl"),
     program("swaks", "swaks"),
     // swaks over TLS.
     package("libnet-ssleay-perl"),
@@ -55,6 +58,9 @@ pub(crate) const TESTS: &[Package] = &[
     package("python3-venv"),
     // The distributed engine. Debian keeps the server's programs out of every path.
     package("postgresql"),
+    // The name server, and the tools that sign its zones.
+    program("nsd", "nsd"),
+    program("ldnsutils", "ldns-signzone"),
     // A small disk to be filled, in name spaces of its own; a process with few descriptors.
     program("mount", "mount"),
     program("util-linux", "unshare"),

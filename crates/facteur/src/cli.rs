@@ -138,6 +138,34 @@ pub(crate) enum DomainVerb {
         /// Its name.
         domain: Domain,
     },
+    /// The keys that a domain signs its mail with (DKIM).
+    #[command(subcommand)]
+    Keys(KeysVerb),
+}
+
+/// Verbs about the keys of a domain. To change them: prepare, publish what `domain dns`
+/// prints, rotate some days later, and forget the old ones some weeks after that.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysVerb {
+    /// List the keys, with the records to publish.
+    List(KeysOf),
+    /// Make the next keys. They sign nothing until they are used.
+    Prepare(KeysOf),
+    /// Sign with the keys that were made, once their records are published. Those that signed
+    /// are retired; their records must stay for two weeks.
+    Rotate(KeysOf),
+    /// Forget the keys that have been retired for two weeks.
+    Forget(KeysOf),
+}
+
+/// Whose keys.
+#[derive(Debug, Args)]
+pub(crate) struct KeysOf {
+    /// The domain.
+    pub(crate) domain: Domain,
+    /// How to print.
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 /// Verbs about accounts.
@@ -245,9 +273,16 @@ pub(crate) enum AliasVerb {
 /// Verbs about the queue.
 #[derive(Debug, Subcommand)]
 pub(crate) enum QueueVerb {
-    /// List what waits, the oldest first.
-    List(Output),
-    /// Show one message that waits.
+    /// List what waits, the oldest first: a thousand messages at most.
+    List {
+        /// Go on after this message, where an earlier list ended.
+        #[arg(long)]
+        after: Option<String>,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show one message that waits: who has not got it, why, and when it is tried next.
     Show {
         /// Its number, as the list shows it.
         id: String,
@@ -255,6 +290,31 @@ pub(crate) enum QueueVerb {
         #[command(flatten)]
         output: Output,
     },
+    /// Try one message now, also if it was held.
+    Retry {
+        /// Its number, as the list shows it.
+        id: String,
+    },
+    /// Have one message stay where it is until it is retried. Nobody is told.
+    Hold {
+        /// Its number, as the list shows it.
+        id: String,
+    },
+    /// Throw one message away for those who have not got it. Nobody is told.
+    Drop {
+        /// Its number, as the list shows it.
+        id: String,
+    },
+    /// Try all that waits now, or all for one domain.
+    Flush {
+        /// The domain.
+        domain: Option<Domain>,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show which destinations are left in peace for a time, since they could not be reached.
+    Destinations(Output),
 }
 
 /// Verbs about what is kept.

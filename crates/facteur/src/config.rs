@@ -22,6 +22,7 @@ mod secret;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use directory::OldDevices;
 use serde::{Deserialize, Serialize};
@@ -102,6 +103,8 @@ settings! {
         /// The time zone of dates that the service writes, as IANA names it:
         /// `Europe/Paris`, or `UTC`.
         time_zone: String = "UTC".to_owned(),
+        /// How mail is taken from people who signed in.
+        submission: Submission = Submission::default(),
         /// Where the certificate is.
         tls: Tls = Tls::default(),
         /// What is logged.
@@ -110,6 +113,19 @@ settings! {
         care: Care = Care::default(),
         /// Where mail is kept.
         storage: Storage = Storage::default(),
+        /// How the DNS is asked.
+        dns: Dns = Dns::default(),
+        /// How mail is sent to other hosts.
+        sending: Sending = Sending::default(),
+    }
+}
+
+settings! {
+    /// How mail is taken from people who signed in to send it.
+    struct Submission {
+        /// Whether the `Received` field of what they send names their device and its
+        /// address, for all who get it. Else a fixed word stands there; the log has both.
+        name_clients: bool = false,
     }
 }
 
@@ -153,6 +169,48 @@ settings! {
     }
 }
 
+settings! {
+    /// How the DNS is asked.
+    struct Dns {
+        /// Whom to ask: IP addresses, with a port where it is not 53 (`127.0.0.1:5353`). With
+        /// none, whom the system asks (`/etc/resolv.conf`). It should be a resolver of your
+        /// own, on this machine or near: block lists answer no big public one.
+        servers: Vec<dns::Server> = Vec::new(),
+        /// Whether answers are validated (DNSSEC), as DANE needs. Set it to false only where
+        /// the servers keep signatures back: signed domains are then bogus, and no mail gets
+        /// there.
+        dnssec: bool = true,
+        /// A file of DNSKEY records that are trusted beside those of the root. A relative path
+        /// begins in the data folder.
+        trust_anchors: Option<PathBuf> = None,
+        /// The most time that one lookup may take, in seconds, from 1 to 60.
+        patience_seconds: u64 = 5,
+    }
+}
+
+settings! {
+    /// How mail is sent to other hosts.
+    struct Sending {
+        /// For how many hours a message is tried before its sender is told that it could not
+        /// be delivered, from 1 to 720.
+        patience_hours: u32 = 120,
+        /// The port at which other hosts take mail: 25 all over the world, another in a network
+        /// of your own.
+        port: u16 = 25,
+        /// Networks that mail may be sent to although they are private or this machine's own:
+        /// `192.168.7.0/24`, or single addresses. No other private address is ever gone to,
+        /// whatever the DNS of a recipient says.
+        private_networks: Vec<net::Network> = Vec::new(),
+        /// Certificates of authorities (PEM) that are trusted beside the system's, where the
+        /// certificate of another host has to be verified. A relative path begins in the data
+        /// folder.
+        authorities: Option<PathBuf> = None,
+        /// Addresses of this machine that connections go out from, one of each family at most;
+        /// without one the system chooses. It should be one whose name by DNS is `hostname`.
+        from: Vec<IpAddr> = Vec::new(),
+    }
+}
+
 /// How the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -192,6 +250,24 @@ impl From<LogLevel> for tracing::Level {
 }
 
 impl Config {
+    /// How the DNS is asked, with paths that can be opened.
+    pub(crate) fn dns_in(&self, data: &Path) -> dns::Settings {
+        dns::Settings {
+            servers: self.dns.servers.clone(),
+            dnssec: self.dns.dnssec,
+            trust_anchors: self.dns.trust_anchors.as_ref().map(|path| data.join(path)),
+            patience: Duration::from_secs(self.dns.patience_seconds),
+        }
+    }
+
+    /// The authorities trusted beside the system's, as a path that can be opened.
+    pub(crate) fn authorities_in(&self, data: &Path) -> Option<PathBuf> {
+        self.sending
+            .authorities
+            .as_ref()
+            .map(|path| data.join(path))
+    }
+
     /// The files of the certificate, as paths that can be opened.
     pub(crate) fn tls_in(&self, data: &Path) -> Tls {
         Tls {

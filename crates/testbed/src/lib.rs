@@ -12,6 +12,8 @@
 //! | `garage.rs` | [`Garage`]: an S3 server of several nodes |
 //! | `mta/` | [`Mta`]: Debian's Postfix and OpenSMTPD, as other people's mail servers |
 //! | `debian.rs` | Debian's packages, unpacked beside each other |
+//! | `dkimpy.rs` | [`dkimpy::verify`]: another's verdict of our signatures |
+//! | `dns.rs` | [`Dns`]: Debian's NSD with zones as text, signed; and one that is silent |
 //! | `power.rs`, `power/` | a disk that loses what was not synced |
 //! | `child.rs` | a server as a process that is never left behind |
 //!
@@ -32,6 +34,8 @@
 
 mod child;
 mod debian;
+pub mod dkimpy;
+mod dns;
 mod garage;
 mod mta;
 mod postgres;
@@ -40,6 +44,7 @@ mod s3;
 
 use std::net::TcpListener;
 
+pub use dns::{Dns, SilentDns, Zone};
 pub use garage::Garage;
 pub use mta::Mta;
 pub use postgres::{Identity, Postgres};

@@ -3,6 +3,7 @@
 #![no_main]
 
 use fuzz::{fuzz_target, within};
+use message::canonical::{CanonicalBody, Canonicalization, write_field};
 use message::{Part, fields, header_fields, senders, text};
 
 #[path = "../../../crates/message/tests/whole/common.rs"]
@@ -34,8 +35,29 @@ fuzz_target!(|input: &[u8]| {
         let found = senders(header);
         assert!(found.found.len() >= (found.from_fields + found.sender_fields) as usize);
         body(input, root);
+        for canonicalization in [Canonicalization::Simple, Canonicalization::Relaxed] {
+            let whole = canonical(input, canonicalization, usize::MAX);
+            assert!(whole.len() <= input.len() + 2);
+            assert_eq!(canonical(input, canonicalization, sizes[0]), whole);
+            for field in fields(header) {
+                let mut octets = Vec::new();
+                write_field(&field, canonicalization, &mut octets);
+                assert!(octets.len() <= field.raw.len() + 1);
+            }
+        }
     });
 });
+
+/// What of a body is signed, when it comes in pieces of this size.
+fn canonical(body: &[u8], canonicalization: Canonicalization, size: usize) -> Vec<u8> {
+    let mut octets = Vec::new();
+    let mut sink = |piece: &[u8]| octets.extend_from_slice(piece);
+    let mut canonical = CanonicalBody::new(canonicalization);
+    body.chunks(size)
+        .for_each(|piece| canonical.push(piece, &mut sink));
+    canonical.finish(&mut sink);
+    octets
+}
 
 /// The text of a part is the same whether it comes whole or octet by octet.
 fn body(input: &[u8], part: &Part) {

@@ -3,15 +3,15 @@
 use std::io::{self, BufRead, Write};
 use std::path::Path;
 
-use address::Password;
+use address::{Domain, Password};
 use anyhow::{Context, bail, ensure};
 use service::keep::{Order, Report};
-use service::manage::{Request, Response, Secret};
+use service::manage::{KeysOrder, QueueOrder, Request, Response, Secret};
 
 use super::meter::Meter;
 use super::{
-    AccountSet, AccountVerb, AliasVerb, Cli, Command, ConfigVerb, DomainVerb, Output, QueueVerb,
-    Quickstart, StoreVerb, Switch, kept, show,
+    AccountSet, AccountVerb, AliasVerb, Cli, Command, ConfigVerb, DomainVerb, KeysVerb, Output,
+    QueueVerb, Quickstart, StoreVerb, Switch, kept, show,
 };
 use crate::quickstart::{self, Choices};
 use crate::rooms::{self, Chosen};
@@ -68,6 +68,8 @@ fn configuration(at: At<'_>, verb: ConfigVerb) -> anyhow::Result<()> {
         ConfigVerb::Check(output) => {
             // With the files that it names.
             let chosen = Chosen::of(&loaded.config.storage, at.data)?;
+            // What it names is read, as by the server when it starts.
+            dns::Resolver::new(&loaded.config.dns_in(at.data))?;
             print(&show::checked(chosen.concerns(), output.json)?)
         }
         ConfigVerb::Show(output) => print(&show::settings(&loaded.settings()?, output.json)?),
@@ -81,7 +83,18 @@ fn domain(at: At<'_>, verb: DomainVerb) -> anyhow::Result<()> {
         }
         DomainVerb::List(output) => aloud(at, Request::DomainList, output),
         DomainVerb::Remove { domain } => quietly(at, Request::DomainRemove { domain }),
+        DomainVerb::Keys(verb) => keys(at, verb),
     }
+}
+
+fn keys(at: At<'_>, verb: KeysVerb) -> anyhow::Result<()> {
+    let (of, order): (_, fn(Domain) -> KeysOrder) = match verb {
+        KeysVerb::List(of) => (of, |domain| KeysOrder::List { domain }),
+        KeysVerb::Prepare(of) => (of, |domain| KeysOrder::Prepare { domain }),
+        KeysVerb::Rotate(of) => (of, |domain| KeysOrder::Rotate { domain }),
+        KeysVerb::Forget(of) => (of, |domain| KeysOrder::Forget { domain }),
+    };
+    aloud(at, Request::Keys(order(of.domain)), of.output)
 }
 
 fn account(at: At<'_>, verb: AccountVerb) -> anyhow::Result<()> {
@@ -143,9 +156,15 @@ fn alias(at: At<'_>, verb: AliasVerb) -> anyhow::Result<()> {
 }
 
 fn queue(at: At<'_>, verb: QueueVerb) -> anyhow::Result<()> {
+    let ask = Request::Queue;
     match verb {
-        QueueVerb::List(output) => aloud(at, Request::QueueList, output),
-        QueueVerb::Show { id, output } => aloud(at, Request::QueueShow { id }, output),
+        QueueVerb::List { after, output } => aloud(at, ask(QueueOrder::List { after }), output),
+        QueueVerb::Show { id, output } => aloud(at, ask(QueueOrder::Show { id }), output),
+        QueueVerb::Retry { id } => quietly(at, ask(QueueOrder::Retry { id })),
+        QueueVerb::Hold { id } => quietly(at, ask(QueueOrder::Hold { id })),
+        QueueVerb::Drop { id } => quietly(at, ask(QueueOrder::Drop { id })),
+        QueueVerb::Flush { domain, output } => aloud(at, ask(QueueOrder::Flush { domain }), output),
+        QueueVerb::Destinations(output) => aloud(at, ask(QueueOrder::Destinations), output),
     }
 }
 

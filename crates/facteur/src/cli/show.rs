@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
-use service::manage::{AccountShown, EntryShown, Response};
+use service::manage::{AccountShown, DestinationShown, EntryShown, KeyShown, Response, StateShown};
 
 use super::kept;
 use crate::config::Source;
@@ -28,6 +28,7 @@ pub(super) fn response(response: &Response, json: bool) -> anyhow::Result<String
             let addresses = format!("{} addresses", one.addresses);
             vec![one.domain.to_string(), addresses]
         })),
+        Response::Keys(keys) => table(keys.iter().map(key_row)),
         Response::Account(account) => account_lines(account),
         Response::Accounts(accounts) => table(accounts.iter().map(account_row)),
         Response::AccountRemoved { aliases } => table(aliases.iter().map(|lost| {
@@ -45,6 +46,8 @@ pub(super) fn response(response: &Response, json: bool) -> anyhow::Result<String
         ),
         Response::Queue(entries) => table(entries.iter().map(entry_row)),
         Response::Entry(entry) => entry_lines(entry),
+        Response::Flushed { recipients } => format!("{recipients} recipients are tried now\n"),
+        Response::Destinations(all) => table(all.iter().map(destination_row)),
         Response::Kept(report) => kept::lines(report),
     })
 }
@@ -54,6 +57,7 @@ fn as_json(response: &Response) -> anyhow::Result<Json> {
     Ok(match response {
         Response::Done => json!({}),
         Response::Domains(all) => serde_json::to_value(all)?,
+        Response::Keys(all) => serde_json::to_value(all)?,
         Response::Account(one) => serde_json::to_value(one)?,
         Response::Accounts(all) => serde_json::to_value(all)?,
         Response::AccountRemoved { aliases } => json!({ "aliases": aliases }),
@@ -61,6 +65,8 @@ fn as_json(response: &Response) -> anyhow::Result<Json> {
         Response::Aliases(all) => serde_json::to_value(all)?,
         Response::Queue(all) => serde_json::to_value(all)?,
         Response::Entry(one) => serde_json::to_value(one)?,
+        Response::Flushed { recipients } => json!({ "recipients": recipients }),
+        Response::Destinations(all) => serde_json::to_value(all)?,
         Response::Kept(report) => kept::as_json(report)?,
     })
 }
@@ -97,6 +103,20 @@ pub(super) fn settings(settings: &[Setting], json: bool) -> anyhow::Result<Strin
             source.to_string(),
         ]
     })))
+}
+
+fn key_row(key: &KeyShown) -> Vec<String> {
+    let state = match key.state {
+        StateShown::Prepared => "prepared: publish it, then rotate",
+        StateShown::Active => "active: it signs",
+        StateShown::Retired => "retired: leave it published",
+    };
+    vec![
+        key.name.clone(),
+        key.algorithm.clone(),
+        format!("since {}", key.since),
+        state.to_owned(),
+    ]
 }
 
 fn account_row(account: &AccountShown) -> Vec<String> {
@@ -149,16 +169,35 @@ fn entry_lines(entry: &EntryShown) -> String {
         vec!["octets".to_owned(), entry.size.to_string()],
         vec!["received".to_owned(), entry.received.clone()],
     ];
+    if entry.held {
+        rows.push(vec!["held".to_owned(), "until it is retried".to_owned()]);
+    }
     for recipient in &entry.recipients {
         let place = match recipient.account {
             Some(_) => "here",
             None => "elsewhere",
         };
         let trouble = recipient.trouble.as_deref().unwrap_or("queued");
-        let said = format!("{} ({place}): {trouble}", recipient.address);
+        let host = recipient.host.as_ref().map(|host| format!("{host} said: "));
+        let host = host.unwrap_or_default();
+        let said = format!("{} ({place}): {host}{trouble}", recipient.address);
         rows.push(vec!["to".to_owned(), said]);
+        if recipient.attempts > 0 && !entry.held {
+            let (attempts, due) = (recipient.attempts, &recipient.due);
+            let said = format!("tried {attempts} times, next at {due}");
+            rows.push(vec![String::new(), said]);
+        }
     }
     table(rows)
+}
+
+fn destination_row(one: &DestinationShown) -> Vec<String> {
+    vec![
+        one.domain.to_string(),
+        format!("failed {} times", one.failures),
+        format!("tried again at {}", one.until),
+        one.trouble.clone(),
+    ]
 }
 
 fn quota(octets: Option<u64>) -> String {

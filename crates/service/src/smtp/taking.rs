@@ -4,17 +4,24 @@
 //! `Return-Path` belongs there at final delivery and nowhere else (RFC 5321 section 4.4):
 //! so it is the very first, and what leaves for elsewhere begins behind it
 //! ([`queue::Entry::outgoing`]).
+//!
+//! The header of a submission is put in order on the way, for all who get it. If some of them
+//! are elsewhere, the domain it is from signs it: the signature stands on top of what leaves,
+//! above the trace fields, and is kept with the queue's entry.
 
 use address::AccountId;
+use dkim::Read;
 use events::Refusal;
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use message::trace::{Received, With, joint, return_path};
+use message::trace::{Origin, Received, With, joint, return_path};
+use message::{Additions, date};
 use queue::{Entry, QueueId};
-use smtp::{Begin, Piece};
+use smtp::{Begin, Piece, Role};
 use store::{Delivery, Flags, Incoming, Intake, MailboxId};
 
 use super::envelope::Envelope;
+use super::submission::{self, Submission};
 use super::{Answers, forged};
 use crate::trouble;
 
@@ -26,6 +33,8 @@ const RECEIVED_FIELDS: u32 = 100;
 pub(super) struct Taking {
     id: QueueId,
     received: Timestamp,
+    /// What a submission passes through.
+    submission: Option<Submission>,
     /// How it begins, until that tells what has to stand between it and our fields.
     head: Option<Vec<u8>>,
     /// What came of it so far. After a failure the rest of it is not looked at.
@@ -35,6 +44,17 @@ pub(super) struct Taking {
 impl Taking {
     /// Takes the next octets of the message.
     pub(super) async fn write(&mut self, octets: &[u8]) {
+        match &mut self.submission {
+            Some(submission) => {
+                let octets = submission.push(octets);
+                self.take(&octets).await;
+            }
+            None => self.take(octets).await,
+        }
+    }
+
+    /// Takes octets that stay as they are.
+    async fn take(&mut self, octets: &[u8]) {
         let Some(mut head) = self.head.take() else {
             return self.put(octets).await;
         };
@@ -45,13 +65,20 @@ impl Taking {
         }
     }
 
-    /// The message has come to its end.
-    async fn finish(mut self) -> Result<Incoming, Refusal> {
+    /// The message has come to its end. Gives with it what is to be signed.
+    async fn finish(mut self) -> Result<(Incoming, Option<Read>), Refusal> {
+        let mut read = None;
+        if let Some(submission) = self.submission.take() {
+            let (last, signed) = submission.finish();
+            self.take(&last).await;
+            read = signed;
+        }
         if let Some(head) = self.head.take() {
             self.join(joint(&head, true).unwrap_or_default(), &head)
                 .await;
         }
-        self.intake?.finish().await.map_err(trouble::of_store)
+        let incoming = self.intake?.finish().await;
+        Ok((incoming.map_err(trouble::of_store)?, read))
     }
 
     async fn join(&mut self, joint: &str, head: &[u8]) {
@@ -71,14 +98,16 @@ impl Taking {
 impl Answers {
     /// Opens the body and puts our trace fields on top.
     pub(super) async fn begin(&mut self, begin: &Begin) -> Result<(), Refusal> {
-        self.submitter()?;
+        let submitted = self.submitter()?.is_some();
         let envelope = self.envelope.as_ref().ok_or(Refusal::Temporary)?;
+        let leaves = envelope.remote() > 0;
         let received = self.now();
         let id = QueueId::new(received, rand::random());
         let top = self.trace(begin, envelope, id, received);
         let mut taking = Taking {
             id,
             received,
+            submission: submitted.then(|| self.submission(id, received, leaves)),
             head: Some(Vec::new()),
             intake: Ok(self.service.store.body()),
         };
@@ -90,6 +119,17 @@ impl Answers {
         Ok(())
     }
 
+    /// What a submission passes through.
+    fn submission(&self, id: QueueId, received: Timestamp, leaves: bool) -> Submission {
+        let date = date::format(received, Offset::UTC);
+        let additions = Additions {
+            date: format!("Date: {date}\r\n"),
+            // The number is unique for as long as the message is anywhere.
+            message_id: format!("Message-ID: <{id}@{}>\r\n", self.service.host),
+        };
+        Submission::new(additions, leaves)
+    }
+
     fn trace(
         &self,
         begin: &Begin,
@@ -98,10 +138,15 @@ impl Answers {
         received: Timestamp,
     ) -> String {
         let encryption = begin.encryption.as_ref();
-        let field = Received {
+        let client = Origin::Client {
             helo: &begin.hello.name,
-            // Where a user is, is nobody's business but theirs.
-            peer: (!begin.signed_in).then_some(self.visitor.peer()),
+            peer: self.visitor.peer(),
+        };
+        let field = Received {
+            from: match self.role == Role::Submission && !self.service.name_clients {
+                true => Origin::User,
+                false => client,
+            },
             by: &self.service.host,
             with: With {
                 extended: begin.hello.extended,
@@ -125,7 +170,7 @@ impl Answers {
         let taking = taking.ok_or(Refusal::Temporary)?;
         let envelope = envelope.ok_or(Refusal::Temporary)?;
         let (id, received) = (taking.id, taking.received);
-        let incoming = taking.finish().await?;
+        let (incoming, read) = taking.finish().await?;
         self.judge(&incoming).await?;
         let accepted = Piece::Accepted {
             id: id.to_string(),
@@ -134,7 +179,11 @@ impl Answers {
         };
         match envelope.only_account() {
             Some(account) => self.deliver(account, &incoming, received).await?,
-            None => self.queue(id, received, &envelope, incoming).await?,
+            None => {
+                let on_top = self.signatures(&incoming, read).await?;
+                self.queue(id, received, &envelope, incoming, on_top)
+                    .await?;
+            }
         }
         Ok(accepted)
     }
@@ -150,6 +199,15 @@ impl Answers {
             }
             None => Ok(()),
         }
+    }
+
+    /// What signs a submission that leaves.
+    async fn signatures(&self, incoming: &Incoming, read: Option<Read>) -> Result<String, Refusal> {
+        let Some(read) = read else {
+            return Ok(String::new());
+        };
+        let (directory, senders) = (&self.service.directory, &incoming.scanned.senders);
+        submission::sign(directory, senders, read, self.now()).await
     }
 
     /// Puts a message for one account where it belongs.
@@ -183,18 +241,18 @@ impl Answers {
         received: Timestamp,
         envelope: &Envelope,
         incoming: Incoming,
+        on_top: String,
     ) -> Result<(), Refusal> {
         let sender = &envelope.sender;
+        let recipients = envelope.recipients().to_vec();
+        let body = incoming.body.clone();
         let entry = Entry {
-            id,
-            from: sender.path.clone(),
-            recipients: envelope.recipients().to_vec(),
-            body: incoming.body.clone(),
-            received,
             submitted_by: self.submitter()?.map(|account| account.id),
             // An alias may lead to such an address from one that is plain.
             smtputf8: sender.smtputf8 || envelope.needs_smtputf8(),
             eight_bit: sender.eight_bit || incoming.scanned.eight_bit,
+            on_top,
+            ..Entry::new(id, sender.path.clone(), recipients, body, received)
         };
         incoming.check().map_err(trouble::of_store)?;
         let put = self.service.queue.put(&entry).await;
