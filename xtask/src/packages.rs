@@ -42,6 +42,9 @@ pub(crate) const TESTS: &[Package] = &[
     program("neomutt", "neomutt"),
     // imaplib, poplib and smtplib.
     program("python3", "python3"),
+    // dkimpy, which verifies our signatures, Ed25519 too.
+    package("python3-dkim"),
+    package("python3-nacl"),
     program("swaks", "swaks"),
     // swaks over TLS.
     package("libnet-ssleay-perl"),
