@@ -68,6 +68,11 @@ pub enum Step {
         /// How many there are to be.
         all: u64,
     },
+    /// Mail that waits is made due.
+    Flushed {
+        /// Recipients so far.
+        recipients: u64,
+    },
 }
 
 /// Who is told.

@@ -301,20 +301,9 @@ async fn what_waits_in_the_queue_is_kept_and_moved() {
     let world = new(dir.path()).await;
     let incoming = world.incoming("queued ", 3000).await;
     let address: Address = "mia@facteur.test".parse().unwrap();
-    let entry = Entry {
-        id: QueueId::new(at(0), 7),
-        from: ReversePath::Null,
-        recipients: vec![Recipient {
-            address,
-            to: Destination::Local(AccountId(2)),
-            trouble: None,
-        }],
-        body: incoming.body.clone(),
-        received: at(0),
-        submitted_by: None,
-        smtputf8: false,
-        eight_bit: false,
-    };
+    let mia = Recipient::new(address, Destination::Local(AccountId(2)), at(0));
+    let (id, body) = (QueueId::new(at(0), 7), incoming.body.clone());
+    let entry = Entry::new(id, ReversePath::Null, vec![mia], body, at(0));
     world.queue.put(&entry).await.unwrap();
     drop(incoming);
     let uids = world.fill(1, 200, 5000).await;

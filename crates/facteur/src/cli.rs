@@ -245,9 +245,16 @@ pub(crate) enum AliasVerb {
 /// Verbs about the queue.
 #[derive(Debug, Subcommand)]
 pub(crate) enum QueueVerb {
-    /// List what waits, the oldest first.
-    List(Output),
-    /// Show one message that waits.
+    /// List what waits, the oldest first: a thousand messages at most.
+    List {
+        /// Go on after this message, where an earlier list ended.
+        #[arg(long)]
+        after: Option<String>,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show one message that waits: who has not got it, why, and when it is tried next.
     Show {
         /// Its number, as the list shows it.
         id: String,
@@ -255,6 +262,31 @@ pub(crate) enum QueueVerb {
         #[command(flatten)]
         output: Output,
     },
+    /// Try one message now, also if it was held.
+    Retry {
+        /// Its number, as the list shows it.
+        id: String,
+    },
+    /// Have one message stay where it is until it is retried. Nobody is told.
+    Hold {
+        /// Its number, as the list shows it.
+        id: String,
+    },
+    /// Throw one message away for those who have not got it. Nobody is told.
+    Drop {
+        /// Its number, as the list shows it.
+        id: String,
+    },
+    /// Try all that waits now, or all for one domain.
+    Flush {
+        /// The domain.
+        domain: Option<Domain>,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show which destinations are left in peace for a time, since they could not be reached.
+    Destinations(Output),
 }
 
 /// Verbs about what is kept.

@@ -9,8 +9,8 @@ pub const KEY_OCTETS: usize = 400;
 pub const VALUE_OCTETS: usize = 64 * 1024;
 /// Keys and values of one commit together, in octets.
 pub const COMMIT_OCTETS: usize = 1024 * 1024;
-/// Operations of one commit.
-pub const COMMIT_OPERATIONS: usize = 2000;
+/// Operations of one commit. A queued message for many has three for each of them.
+pub const COMMIT_OPERATIONS: usize = 5000;
 /// Conditions of one commit.
 pub const COMMIT_CONDITIONS: usize = 2000;
 

@@ -10,8 +10,10 @@ use kv::Snapshot;
 use kv::damage::{Damage, PastDamage, Rest};
 
 use crate::stored::{
-    EntryValue, all_recipients, entries_after, entry_key, read, read_entry_key, read_recipient_key,
-    recipient_entry, recipients, strays,
+    EntryValue, Place, RecipientValue, all_nodes, all_places, all_recipients, all_standings,
+    all_taken, all_turns, entries_after, entry_key, layout_key, read, read_entry_key,
+    read_node_key, read_recipient_key, read_standing_key, read_taken_key, read_turn_key,
+    recipient_entry, recipient_key, recipients, strays,
 };
 use crate::{Fault, Queue, QueueError, QueueId, Recipient, Wrong};
 
@@ -51,12 +53,33 @@ impl Queue {
             let snapshot = self.snapshot().await?;
             rest = found.orphans(&*snapshot, rest).await?;
         }
+        let mut rest = Rest::all(all_places());
+        while !rest.is_empty() {
+            let snapshot = self.snapshot().await?;
+            rest = found.places(&*snapshot, rest).await?;
+        }
         let snapshot = self.snapshot().await?;
         for range in strays() {
-            found.strays(&*snapshot, range).await?;
+            found.strays(&*snapshot, range, |_| false).await?;
+        }
+        for (range, known) in known() {
+            found.strays(&*snapshot, range, known).await?;
         }
         Ok(found)
     }
+}
+
+/// Whether a key is of a kind.
+type IsKnown = fn(&[u8]) -> bool;
+
+/// Kinds of rows of which each is checked by itself alone, and whether a key is one.
+fn known() -> [(Range<Vec<u8>>, IsKnown); 4] {
+    [
+        (all_turns(), |key| read_turn_key(key).is_ok()),
+        (all_taken(), |key| read_taken_key(key).is_ok()),
+        (all_nodes(), |key| read_node_key(key).is_ok()),
+        (all_standings(), |key| read_standing_key(key).is_ok()),
+    ]
 }
 
 impl Checked {
@@ -106,12 +129,12 @@ impl Checked {
                 continue;
             };
             self.entries += 1;
-            let counted = self.recipients(snapshot, id).await?;
+            let (counted, recipients) = self.recipients(snapshot, id).await?;
             match read::<EntryValue>(&value.bytes) {
                 Ok(EntryValue { waiting: kept, .. }) if u64::from(kept) != counted => {
                     self.fault(Some(id), Wrong::Miscounted { kept, counted });
                 }
-                Ok(_) => {}
+                Ok(entry) => self.lined_up(snapshot, id, &entry, recipients).await?,
                 Err(error) => self.unreadable(Some(id), key, error)?,
             }
         }
@@ -125,23 +148,96 @@ impl Checked {
         Ok(rest)
     }
 
-    /// Checks the recipients of an entry, and counts them.
+    /// Whether each recipient of an entry waits in its lane or is taken.
+    async fn lined_up(
+        &mut self,
+        snapshot: &dyn Snapshot,
+        id: QueueId,
+        entry: &EntryValue,
+        recipients: Vec<Recipient>,
+    ) -> Result<(), QueueError> {
+        // An older program kept no lanes.
+        if entry.held || snapshot.get(&layout_key()).await?.is_none() {
+            return Ok(());
+        }
+        let mut lost = Vec::new();
+        for recipient in recipients {
+            let lane = recipient.lane(entry.submitted_by);
+            let key = Place::of(id, lane, &recipient).key();
+            // One that is damaged is there.
+            if let Ok(None) = snapshot.get(&key).await {
+                lost.push(recipient.place);
+            }
+        }
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let mut scan = PastDamage::new(snapshot, all_taken(), READ_ROWS);
+        while let Some(page) = scan.page().await? {
+            for (key, _) in page.rows {
+                if let Ok((_, of, place)) = read_taken_key(&key)
+                    && of == id
+                {
+                    lost.retain(|lost| *lost != place);
+                }
+            }
+        }
+        for place in lost {
+            self.fault(Some(id), Wrong::NotLinedUp { place });
+        }
+        Ok(())
+    }
+
+    /// Checks some places in lanes, and gives what is left of the range.
+    async fn places(&mut self, snapshot: &dyn Snapshot, rest: Rest) -> Result<Rest, QueueError> {
+        let mut scan = PastDamage::resume(snapshot, rest, READ_ROWS);
+        let page = scan.page().await?;
+        let rest = scan.rest();
+        let Some(page) = page else {
+            return Ok(rest);
+        };
+        for (key, _) in page.rows {
+            let Ok(place) = Place::read(&key) else {
+                self.fault(None, Wrong::Stray { key });
+                continue;
+            };
+            let recipient = recipient_key(place.entry, place.place);
+            let Ok(value) = snapshot.get(&recipient).await else {
+                continue;
+            };
+            let waits = value.is_some_and(|value| {
+                read::<RecipientValue>(&value.bytes)
+                    .map_or(true, |recipient| recipient.due == place.due.as_second())
+            });
+            if !waits {
+                let Place { entry, place, .. } = place;
+                self.fault(Some(entry), Wrong::NobodyThere { place });
+            }
+        }
+        if let Some(damage) = page.damage {
+            self.damage(None, damage);
+        }
+        Ok(rest)
+    }
+
+    /// Checks the recipients of an entry, and gives their number and those that can be read.
     async fn recipients(
         &mut self,
         snapshot: &dyn Snapshot,
         id: QueueId,
-    ) -> Result<u64, QueueError> {
-        let mut counted = 0;
+    ) -> Result<(u64, Vec<Recipient>), QueueError> {
+        let (mut counted, mut recipients_read) = (0, Vec::new());
         let mut scan = PastDamage::new(snapshot, recipients(id), READ_ROWS);
         while let Some(page) = scan.page().await? {
             for (key, value) in page.rows {
-                if read_recipient_key(&key).is_err() {
+                let Ok(place) = read_recipient_key(&key) else {
                     self.fault(Some(id), Wrong::Stray { key });
                     continue;
-                }
+                };
                 counted += 1;
-                if let Err(error) = read::<Recipient>(&value.bytes) {
-                    self.unreadable(Some(id), key, error)?;
+                match read::<RecipientValue>(&value.bytes) {
+                    Ok(value) => recipients_read.push(value.recipient(place)),
+                    Err(error) => self.unreadable(Some(id), key, error)?,
                 }
             }
             if let Some(damage) = page.damage {
@@ -149,7 +245,7 @@ impl Checked {
                 self.damage(Some(id), damage);
             }
         }
-        Ok(counted)
+        Ok((counted, recipients_read))
     }
 
     /// Looks for the entries of some recipients, and gives what is left of the range. The
@@ -189,15 +285,19 @@ impl Checked {
         Ok(rest)
     }
 
+    /// Names each key of a range that is not known.
     async fn strays(
         &mut self,
         snapshot: &dyn Snapshot,
         range: Range<Vec<u8>>,
+        known: IsKnown,
     ) -> Result<(), QueueError> {
         let mut scan = PastDamage::new(snapshot, range, READ_ROWS);
         while let Some(page) = scan.page().await? {
             for (key, _) in page.rows {
-                self.fault(None, Wrong::Stray { key });
+                if !known(&key) {
+                    self.fault(None, Wrong::Stray { key });
+                }
             }
             if let Some(damage) = page.damage {
                 self.damage(None, damage);

@@ -2,19 +2,23 @@
 
 use std::ops::Range;
 
-use address::{AccountId, Address, ReversePath};
+use address::{AccountId, ReversePath};
 use blob::BodyRef;
 use jiff::Timestamp;
 use message::trace::return_path;
 use serde::{Deserialize, Serialize};
 
-use crate::QueueId;
+use crate::recipient::RECIPIENT_CHANGES;
+use crate::{QueueId, Recipient};
 
 /// Recipients of one entry. RFC 5321 section 4.5.3.1.8 asks for at least 100; an alias
-/// can multiply them. It fits one commit ([`kv::COMMIT_OPERATIONS`]).
-pub const RECIPIENTS: usize = 1500;
-/// Octets that are kept of why a recipient has to wait.
-pub const TROUBLE_OCTETS: usize = 300;
+/// can multiply them. With the changes of rows that each takes it fits one commit.
+pub const RECIPIENTS: usize = 1200;
+const _: () = assert!(RECIPIENTS * RECIPIENT_CHANGES + 10 <= kv::COMMIT_OPERATIONS);
+/// Octets of the recipients of one entry ([`Recipient::octets`]), so that they fit one commit.
+pub const RECIPIENTS_OCTETS: usize = kv::COMMIT_OCTETS - 2 * kv::VALUE_OCTETS;
+/// Octets of [`Entry::on_top`]: many signatures.
+pub const ON_TOP_OCTETS: usize = 16 * 1024;
 
 /// One message with those who have not got it yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,9 +40,55 @@ pub struct Entry {
     pub smtputf8: bool,
     /// Octets that only 8BITMIME can carry. RFC 6152.
     pub eight_bit: bool,
+    /// Header fields that stand above all others in what leaves for elsewhere, each with its
+    /// line end: our signatures. At most [`ON_TOP_OCTETS`].
+    pub on_top: String,
+    /// How the sender names it, as given. RFC 3461 section 4.4.
+    pub envelope_id: Option<String>,
+    /// How much of it the sender wants back with bad news, where that was said.
+    pub returned: Option<Returned>,
+    /// An operator had it stay where it is.
+    pub held: bool,
+}
+
+/// How much of a message comes back with a report that it was not delivered. RFC 3461 section
+/// 4.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Returned {
+    /// All of it.
+    Full,
+    /// Its header.
+    Header,
 }
 
 impl Entry {
+    /// Mail from another host, of which nothing more is known. The recipients get their places.
+    pub fn new(
+        id: QueueId,
+        from: ReversePath,
+        mut recipients: Vec<Recipient>,
+        body: BodyRef,
+        received: Timestamp,
+    ) -> Entry {
+        for (place, recipient) in (0..).zip(&mut recipients) {
+            recipient.place = place;
+        }
+        Entry {
+            id,
+            from,
+            recipients,
+            body,
+            received,
+            submitted_by: None,
+            smtputf8: false,
+            eight_bit: false,
+            on_top: String::new(),
+            envelope_id: None,
+            returned: None,
+            held: false,
+        }
+    }
+
     /// Which octets of the body leave for elsewhere: all behind our `Return-Path`, which
     /// is for final delivery alone (RFC 5321 section 4.4). An account here gets all.
     pub fn outgoing(&self) -> Range<u64> {
@@ -50,26 +100,6 @@ impl Entry {
     /// Octets of the message as it leaves for elsewhere.
     pub fn size(&self) -> u64 {
         let outgoing = self.outgoing();
-        outgoing.end - outgoing.start
+        self.on_top.len() as u64 + (outgoing.end - outgoing.start)
     }
-}
-
-/// One who has not got the message yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recipient {
-    /// The recipient of the envelope.
-    pub address: Address,
-    /// Where it goes.
-    pub to: Destination,
-    /// Why the last try did not hand it over; none before the first. For the operator.
-    pub trouble: Option<String>,
-}
-
-/// Where a recipient's copy goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Destination {
-    /// Into the INBOX of an account of ours.
-    Local(AccountId),
-    /// To the host of the address's domain.
-    Remote,
 }

@@ -11,6 +11,9 @@ pub enum QueueError {
     /// An entry has at least one recipient and at most [`crate::RECIPIENTS`].
     #[error("an entry can't have {0} recipients")]
     Recipients(usize),
+    /// The recipients, or the fields on top, are longer than what is kept of one message.
+    #[error("what is to be kept of the message is too long")]
+    TooLong,
     /// The disk is full. It passes as soon as there is room.
     #[error("the disk is full")]
     Full,

@@ -46,6 +46,16 @@ pub enum Wrong {
     },
     /// Recipients wait of an entry that is not there.
     NoEntry,
+    /// A recipient is neither in a lane nor taken, so that nobody will look after it.
+    NotLinedUp {
+        /// Its place among the entry's recipients.
+        place: u32,
+    },
+    /// A place in a lane is of a recipient that is not there, or waits elsewhere.
+    NobodyThere {
+        /// Its place among the entry's recipients.
+        place: u32,
+    },
 }
 
 impl fmt::Display for Fault {
@@ -70,6 +80,15 @@ impl fmt::Display for Wrong {
             Self::Stray { key } => write!(f, "the record {} is of no known kind", Hex(key)),
             Self::Miscounted { kept, counted } => {
                 write!(f, "{kept} recipients are written down, {counted} wait")
+            }
+            Self::NotLinedUp { place } => {
+                write!(f, "its recipient {place} waits in no lane")
+            }
+            Self::NobodyThere { place } => {
+                write!(
+                    f,
+                    "its recipient {place} stands in a lane and does not wait there"
+                )
             }
             Self::NoEntry => f.write_str("recipients wait, and the message is not there"),
         }

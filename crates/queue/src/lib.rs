@@ -1,21 +1,42 @@
 //! Mail that was accepted and is not yet handed over. RFC 5321 section 4.5.4.
 //!
 //! It is for `service`, which puts mail here before it says 250, and for whoever hands
-//! it over: to other hosts, or to several accounts of ours. A message for several
-//! accounts is made durable once, as an entry here; then each recipient is delivered
-//! by itself with the entry's number as the key that makes the delivery happen once,
-//! and settled. After a crash the rest is fanned out from [`Queue::list`].
+//! it over: `delivery` to other hosts, `service` to several accounts of ours. A message for
+//! several is made durable once, as an entry here; then each recipient is cared for by itself.
+//! A copy for an account here carries the entry's number as the key that makes the delivery
+//! happen once.
 //!
 //! The body is not here: an entry holds a reference to it.
+//!
+//! # How mail waits
+//!
+//! Recipients stand in [`Lane`]s, in the order in which they are due: one for all accounts
+//! here, and one for each destination and account that sends there. A lane has [`Turn`]s: from
+//! then on there may be something to do in it. So whoever looks for work reads the turns that
+//! have come, one after the other, and takes a few recipients out of each lane; neither a
+//! destination nor a sender with a million messages makes another wait, and nothing depends on
+//! how many there are.
+//!
+//! ```text
+//!              take                       conclude: Done
+//!   in a lane ------> taken by a node ----------------------> gone
+//!       ^                    |
+//!       +--------------------+  conclude: Later, or the node died
+//! ```
 //!
 //! # How the files are cut
 //!
 //! | file | what it holds |
 //! | --- | --- |
-//! | `queue.rs` | [`Queue`], the door |
-//! | `entry.rs` | what an entry is |
-//! | `id.rs` | [`QueueId`], its number |
-//! | `stored.rs` | the bytes |
+//! | `queue.rs` | [`Queue`], the door; putting and reading entries |
+//! | `entry.rs`, `recipient.rs`, `lane.rs` | what an entry is, who waits for it, and where |
+//! | `taking.rs` | turns, and taking recipients to try to reach them |
+//! | `conclude.rs` | what came of it |
+//! | `nodes.rs` | who has taken them, and bringing them back from the dead |
+//! | `standing.rs` | destinations that are left in peace for a time |
+//! | `operate.rs` | what an operator has done to mail that waits |
+//! | `id.rs` | [`QueueId`], the number of an entry |
+//! | `stored.rs`, `upgrade.rs` | the bytes, and those of an older program |
 //! | `care.rs` | what the care of all that is kept asks: which bodies, and that some moved |
 //! | `check.rs`, `fault.rs` | looking at all that waits, and what is wrong with it |
 //! | `error.rs` | why something was not done |
@@ -26,23 +47,42 @@
 //! * An entry is there as long as one of its recipients is: the commit that settles
 //!   the last recipient removes the entry. Each of these commits changes the entry's own
 //!   record under its version, so that two of them can't both think to be the last but one.
+//! * A recipient is in its lane, or taken by one node, unless its entry is held. A lane in which
+//!   somebody waits has a turn no later than when the first of them is due, unless that turn was
+//!   put off ([`Queue::pass`]).
 //! * To settle what is settled changes nothing.
 
 mod care;
 mod check;
+mod conclude;
 mod entry;
 mod error;
 mod fault;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod id;
+mod lane;
+mod nodes;
+mod operate;
 mod queue;
+mod recipient;
+mod standing;
 mod stored;
+mod taking;
+mod upgrade;
 
 pub use care::{body_of_row, row_with_body};
 pub use check::{Checked, FAULTS};
-pub use entry::{Destination, Entry, RECIPIENTS, Recipient, TROUBLE_OCTETS};
+pub use conclude::{Concluded, Fate};
+pub use entry::{Entry, ON_TOP_OCTETS, RECIPIENTS, RECIPIENTS_OCTETS, Returned};
 pub use error::QueueError;
 pub use fault::{Fault, Wrong};
 pub use id::QueueId;
-pub use queue::Queue;
+pub use lane::{Lane, Turn};
+pub use nodes::NodeId;
+pub use operate::Wish;
+pub use queue::{Queue, Waiter};
+pub use recipient::{
+    Destination, Notify, ORIGINAL_OCTETS, Recipient, Status, TROUBLE_OCTETS, Trouble,
+};
+pub use standing::Standing;

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use kv::{Condition, Direction, Kv, Operation, Outcome, Partition, Snapshot, Version};
+use jiff::Timestamp;
+use kv::{Condition, Direction, Kv, Operation, Outcome, Partition, Snapshot, Value, Version};
 
+use crate::entry::{ON_TOP_OCTETS, RECIPIENTS_OCTETS};
 use crate::stored::{
-    EntryValue, entries_after, entry_key, read, read_entry_key, read_recipient_key, recipient_key,
-    recipients, write,
+    EntryValue, Place, RecipientValue, due_places, entries_after, entry_key, read, read_entry_key,
+    read_recipient_key, recipient_key, recipients, turn_key, write,
 };
-use crate::{Entry, QueueError, QueueId, RECIPIENTS, Recipient, TROUBLE_OCTETS};
+use crate::{Entry, Lane, QueueError, QueueId, RECIPIENTS, Recipient};
 
 /// How often a change is decided anew because another came before it. Each time someone
 /// else got on, so this is reached only when something is wrong.
@@ -17,7 +19,7 @@ pub(crate) const ATTEMPTS: usize = 100;
 /// All mail that waits. A clone is another handle on the same.
 #[derive(Clone)]
 pub struct Queue {
-    kv: Arc<dyn Kv>,
+    pub(crate) kv: Arc<dyn Kv>,
 }
 
 impl Queue {
@@ -32,24 +34,8 @@ impl Queue {
     /// [`QueueError::Exists`] when an entry has that number, [`QueueError::Recipients`]
     /// for none or too many, [`QueueError::Full`].
     pub async fn put(&self, entry: &Entry) -> Result<(), QueueError> {
-        let count = entry.recipients.len();
-        let waiting = u32::try_from(count)
-            .ok()
-            .filter(|_| (1..=RECIPIENTS).contains(&count));
-        let waiting = waiting.ok_or(QueueError::Recipients(count))?;
-        let key = entry_key(entry.id);
-        let value = write(&EntryValue::new(entry, waiting))?;
-        let mut operations = vec![Operation::Put(key.clone(), value)];
-        for (number, recipient) in (0..).zip(&entry.recipients) {
-            operations.push(Operation::Put(
-                recipient_key(entry.id, number),
-                write(recipient)?,
-            ));
-        }
-        match self
-            .commit(vec![Condition::Absent(key)], operations)
-            .await?
-        {
+        let (condition, operations) = new_entry(entry)?;
+        match self.commit(vec![condition], operations).await? {
             Outcome::Committed => Ok(()),
             Outcome::Conflict => Err(QueueError::Exists),
         }
@@ -69,8 +55,7 @@ impl Queue {
         for (key, value) in rows {
             let id = read_entry_key(&key)?;
             let value: EntryValue = read(&value.bytes)?;
-            let recipients = waiting(&*snapshot, id).await?;
-            entries.push(value.entry(id, recipients.into_iter().map(|(_, one)| one).collect()));
+            entries.push(value.entry(id, waiting(&*snapshot, id).await?));
         }
         Ok(entries)
     }
@@ -82,80 +67,69 @@ impl Queue {
             return Ok(None);
         };
         let recipients = waiting(&*snapshot, id).await?;
-        Ok(Some(value.entry(
-            id,
-            recipients.into_iter().map(|(_, one)| one).collect(),
-        )))
+        Ok(Some(value.entry(id, recipients)))
     }
 
-    /// Takes a recipient out: the message was handed over to them, or given up. With the
-    /// last one the entry goes. What is not there needs no settling.
-    pub async fn settle(&self, id: QueueId, recipient: &Recipient) -> Result<(), QueueError> {
-        self.change(id, recipient, |number, mut value| {
-            value.waiting = value.waiting.saturating_sub(1);
-            let last = match value.waiting {
-                0 => Operation::Delete(entry_key(id)),
-                _ => Operation::Put(entry_key(id), write(&value)?),
-            };
-            Ok(vec![Operation::Delete(recipient_key(id, number)), last])
-        })
-        .await
-    }
-
-    /// Keeps a recipient waiting and takes note of why, cut to [`TROUBLE_OCTETS`].
-    pub async fn defer(
+    /// Mail for accounts here that is due at a time, at most `limit` recipients: each entry
+    /// with those of its recipients alone. After the recipient that was the last of an earlier
+    /// call, if there was one.
+    pub async fn here(
         &self,
-        id: QueueId,
-        recipient: &Recipient,
-        trouble: &str,
-    ) -> Result<(), QueueError> {
-        let end = trouble.floor_char_boundary(TROUBLE_OCTETS);
-        let trouble = trouble.get(..end).map(str::to_owned);
-        let deferred = Recipient {
-            trouble,
-            ..recipient.clone()
-        };
-        self.change(id, recipient, |number, value| {
-            // The entry is written again as it was, for its version.
-            let same = Operation::Put(entry_key(id), write(&value)?);
-            Ok(vec![
-                Operation::Put(recipient_key(id, number), write(&deferred)?),
-                same,
-            ])
-        })
-        .await
+        until: Timestamp,
+        after: Option<&Waiter>,
+        limit: usize,
+    ) -> Result<(Vec<Entry>, Option<Waiter>), QueueError> {
+        let mut range = due_places(&Lane::HERE, until);
+        if let Some(Waiter(key)) = after {
+            range.start = kv::tuple::after_key(key);
+        }
+        let snapshot = self.snapshot().await?;
+        let rows = snapshot.scan(range, Direction::Forward, limit).await?;
+        drop(snapshot);
+        let last = rows.last().map(|(key, _)| Waiter(key.clone()));
+        let places: Result<Vec<Place>, _> = rows.iter().map(|(key, _)| Place::read(key)).collect();
+        Ok((self.entries(&places?).await?, last))
+    }
+
+    /// The entries of some places, each with the recipients of those places alone. What is not
+    /// there any more is left out.
+    pub(crate) async fn entries(&self, places: &[Place]) -> Result<Vec<Entry>, QueueError> {
+        let mut keys = Vec::new();
+        for place in places {
+            let key = entry_key(place.entry);
+            if keys.last() != Some(&key) {
+                keys.push(key);
+            }
+        }
+        let count = keys.len();
+        let recipient = |place: &Place| recipient_key(place.entry, place.place);
+        keys.extend(places.iter().map(recipient));
+        let mut values = self.kv.values(Partition::Queue, keys.clone()).await?;
+        let recipients = values.split_off(count.min(values.len()));
+        let mut entries: Vec<Entry> = Vec::new();
+        for (key, value) in keys.iter().zip(values) {
+            if let Some(Value { bytes, .. }) = value {
+                let value: EntryValue = read(&bytes)?;
+                entries.push(value.entry(read_entry_key(key)?, Vec::new()));
+            }
+        }
+        for (place, value) in places.iter().zip(recipients) {
+            let Some(Value { bytes, .. }) = value else {
+                continue;
+            };
+            let value: RecipientValue = read(&bytes)?;
+            let mut of = entries.iter_mut().filter(|entry| entry.id == place.entry);
+            if let Some(entry) = of.next() {
+                entry.recipients.push(value.recipient(place.place));
+            }
+        }
+        entries.retain(|entry| !entry.recipients.is_empty());
+        Ok(entries)
     }
 
     /// Wakes when something in the queue changes.
     pub fn watch(&self) -> kv::Watch {
         self.kv.watch(Partition::Queue)
-    }
-
-    /// Changes an entry and the place of one of its recipients, if both are there.
-    async fn change(
-        &self,
-        id: QueueId,
-        recipient: &Recipient,
-        decide: impl Fn(u32, EntryValue) -> Result<Vec<Operation>, QueueError>,
-    ) -> Result<(), QueueError> {
-        for _ in 0..ATTEMPTS {
-            let snapshot = self.snapshot().await?;
-            let Some((value, version)) = entry(&*snapshot, id).await? else {
-                return Ok(());
-            };
-            let all = waiting(&*snapshot, id).await?;
-            let same = |one: &Recipient| one.address == recipient.address && one.to == recipient.to;
-            let Some((number, _)) = all.into_iter().find(|(_, one)| same(one)) else {
-                return Ok(());
-            };
-            drop(snapshot);
-            let condition = Condition::Version(entry_key(id), version);
-            let operations = decide(number, value)?;
-            if self.commit(vec![condition], operations).await? == Outcome::Committed {
-                return Ok(());
-            }
-        }
-        Err(QueueError::Broken("others always came before".into()))
     }
 
     pub(crate) async fn snapshot(&self) -> Result<Box<dyn Snapshot>, QueueError> {
@@ -174,6 +148,52 @@ impl Queue {
     }
 }
 
+/// Where [`Queue::here`] goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiter(Vec<u8>);
+
+/// What makes an entry, and on what condition.
+pub(crate) fn new_entry(entry: &Entry) -> Result<(Condition, Vec<Operation>), QueueError> {
+    let count = entry.recipients.len();
+    let waiting = u32::try_from(count)
+        .ok()
+        .filter(|_| (1..=RECIPIENTS).contains(&count));
+    let waiting = waiting.ok_or(QueueError::Recipients(count))?;
+    let octets: usize = entry.recipients.iter().map(Recipient::octets).sum();
+    if octets > RECIPIENTS_OCTETS || entry.on_top.len() > ON_TOP_OCTETS {
+        return Err(QueueError::TooLong);
+    }
+    let key = entry_key(entry.id);
+    let value = write(&EntryValue::new(entry, waiting))?;
+    let mut operations = vec![Operation::Put(key.clone(), value)];
+    for recipient in &entry.recipients {
+        operations.push(put_recipient(entry.id, recipient)?);
+        if !entry.held {
+            let lane = recipient.lane(entry.submitted_by);
+            operations.extend(line_up(entry.id, &lane, recipient));
+        }
+    }
+    Ok((Condition::Absent(key), operations))
+}
+
+/// Writes a recipient down.
+pub(crate) fn put_recipient(id: QueueId, recipient: &Recipient) -> Result<Operation, QueueError> {
+    let value = write(&RecipientValue::new(recipient))?;
+    Ok(Operation::Put(recipient_key(id, recipient.place), value))
+}
+
+/// Puts a recipient into its lane, with a turn for it when it is due. Accounts here need no
+/// turn: there is one lane for all of them.
+pub(crate) fn line_up(id: QueueId, lane: &Lane, recipient: &Recipient) -> Vec<Operation> {
+    let place = Place::of(id, lane.clone(), recipient);
+    let mut operations = vec![Operation::Put(place.key(), Vec::new())];
+    if lane.destination.is_some() {
+        let turn = turn_key(recipient.due, lane);
+        operations.push(Operation::Put(turn, Vec::new()));
+    }
+    operations
+}
+
 /// The record of an entry.
 pub(crate) async fn entry(
     snapshot: &dyn Snapshot,
@@ -185,14 +205,17 @@ pub(crate) async fn entry(
     }
 }
 
-/// Those of an entry's recipients that wait, with their places.
-async fn waiting(
+/// Those of an entry's recipients that wait.
+pub(crate) async fn waiting(
     snapshot: &dyn Snapshot,
     id: QueueId,
-) -> Result<Vec<(u32, Recipient)>, QueueError> {
+) -> Result<Vec<Recipient>, QueueError> {
     let rows = snapshot
         .scan(recipients(id), Direction::Forward, RECIPIENTS)
         .await?;
-    let one = |(key, value): &kv::Row| Ok((read_recipient_key(key)?, read(&value.bytes)?));
+    let one = |(key, value): &kv::Row| {
+        let value: RecipientValue = read(&value.bytes)?;
+        Ok(value.recipient(read_recipient_key(key)?))
+    };
     rows.iter().map(one).collect()
 }

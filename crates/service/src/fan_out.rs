@@ -5,13 +5,13 @@
 //! may be tried again at any time: after a crash, or twice at the same time. What cannot
 //! be delivered now stays in the queue; it is never dropped. Only when the account is gone
 //! for good is its copy given up. What keeps one copy waiting (the account is over its
-//! quota) is noted with it, and it is tried again every [`RETRY`]. When the service itself
+//! quota) is noted with it, and it is due again [`RETRY`] later. When the service itself
 //! has trouble (the database or the bucket is away), it says nothing about the copy: all is
 //! tried again [`SOON`], and then ever less often up to every [`LATER`].
 //!
 //! Each node brings round what it accepted. What one that died has left behind, the others
-//! take over: [`TAKEOVER`] after the queue has changed they look whether the latest mail is
-//! still there. So a slow node may find its work done by another, which does no harm.
+//! take over: [`TAKEOVER`] after the queue has changed they look whether something is due
+//! still. So a slow node may find its work done by another, which does no harm.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use address::AccountId;
 use blob::Hold;
 use directory::{Account, Directory, DirectoryError};
 use jiff::Timestamp;
-use queue::{Destination, Entry, Queue, QueueError, QueueId, Recipient};
+use queue::{Destination, Entry, Fate, Queue, QueueError, QueueId, Recipient, Status, Trouble};
 use store::{Delivery, DeliveryId, Flags, Incoming, MailboxId, Store, StoreError};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::sleep;
@@ -34,14 +34,15 @@ pub const LATER: Duration = Duration::from_secs(60);
 /// How long after a change of the queue it is looked through for mail that nobody has
 /// brought round: many times what that takes.
 pub const TAKEOVER: Duration = Duration::from_secs(5);
-/// The queue is looked through from so long before the last full look on, in case another
-/// node's clock, which gave the entries their place, is behind.
-const CLOCKS: Duration = Duration::from_secs(5 * 60);
+/// How often it is looked through for what has become due.
+const LOOK: Duration = Duration::from_secs(60);
 /// Messages that are fanned out as soon as they are accepted, at the same time. Others
 /// wait their turn in the queue.
 const AT_ONCE: usize = 16;
-/// Entries of the queue that are read at once.
-const ENTRIES: usize = 20;
+/// Copies that are read at once.
+const COPIES: usize = 100;
+/// The mailbox has no room, or something else of it keeps a copy waiting. RFC 3463 section 3.3.
+const MAILBOX_TROUBLE: Status = Status(4, 2, 0);
 
 /// Brings queued mail into the accounts here. A clone is another handle on the same.
 #[derive(Clone)]
@@ -95,31 +96,9 @@ enum Outcome {
     Waits(String),
 }
 
-/// Which copies are delivered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Which {
-    /// All that wait.
-    All,
-    /// Those of which no attempt has failed.
-    Untried,
-}
-
-/// Where entries begin that may have come since the queue was looked through at that time.
-fn latest(now: Timestamp) -> QueueId {
-    QueueId::new(now.checked_sub(CLOCKS).unwrap_or(now), 0)
-}
-
 /// How long to wait after the service has had trouble once more.
 fn longer(pause: Option<Duration>) -> Duration {
     pause.map_or(SOON, |pause| LATER.min(pause * 2))
-}
-
-/// Ends after that time, if there is one.
-async fn pass(pause: Option<Duration>) {
-    match pause {
-        Some(pause) => sleep(pause).await,
-        None => std::future::pending().await,
-    }
 }
 
 async fn some_time_after(changes: &mut kv::Watch) {
@@ -170,58 +149,40 @@ impl FanOut {
     /// the service on, and dropped at its end.
     pub async fn run(&self) {
         let mut changes = self.queue.watch();
+        let mut pause = None;
         loop {
-            let since = latest((self.clock)());
-            // What a look with trouble has missed may be of any age.
-            let since = self.resume().await.is_ok().then_some(since);
-            // Ends when the next full look is due.
-            let _ = tokio::time::timeout(RETRY, self.look_at_the_latest(since, &mut changes)).await;
-        }
-    }
-
-    /// Looks at mail that came since then whenever there is reason to; without a time there
-    /// has been trouble already.
-    async fn look_at_the_latest(&self, since: Option<QueueId>, changes: &mut kv::Watch) {
-        let mut pause = since.is_none().then_some(SOON);
-        loop {
+            let looked = self.bring_round().await;
+            pause = looked.is_err().then(|| longer(pause));
             tokio::select! {
                 // What this node has accepted and had no turn for, or trouble with.
                 () = self.more.notified() => {}
-                () = some_time_after(changes) => {}
-                () = pass(pause) => {}
+                () = some_time_after(&mut changes) => {}
+                () = sleep(pause.unwrap_or(LOOK)) => {}
             }
-            let looked = self.bring_round(since, Which::Untried).await;
-            pause = looked.is_err().then(|| longer(pause));
         }
     }
 
-    /// Looks through the queue once and delivers all copies for accounts here that wait
-    /// there. Done twice, it delivers nothing twice.
+    /// Looks through the queue once and delivers all copies for accounts here that are due.
+    /// Done twice, it delivers nothing twice.
     ///
     /// # Errors
     /// The first trouble of the service. Trouble with a message keeps that one waiting and
     /// stops no other; what could be delivered is.
-    pub async fn resume(&self) -> Result<(), FanOutError> {
-        self.bring_round(None, Which::All).await
-    }
-
-    async fn bring_round(&self, after: Option<QueueId>, which: Which) -> Result<(), FanOutError> {
-        let mut after = after;
+    pub async fn bring_round(&self) -> Result<(), FanOutError> {
+        let until = (self.clock)();
+        let mut after = None;
         let mut result = Ok(());
         loop {
             let hold = Hold::from_now();
-            let entries = self.queue.list(after, ENTRIES).await;
-            let mut entries = entries.inspect_err(|error| {
+            let copies = self.queue.here(until, after.as_ref(), COPIES).await;
+            let (entries, last) = copies.inspect_err(|error| {
                 tracing::error!(%error, "the queue could not be read");
             })?;
-            let Some(last) = entries.last() else {
+            let Some(last) = last else {
                 return result;
             };
-            after = Some(last.id);
-            for entry in &mut entries {
-                if which == Which::Untried {
-                    entry.recipients.retain(|one| one.trouble.is_none());
-                }
+            after = Some(last);
+            for entry in &entries {
                 let message = Message {
                     hold: hold.clone(),
                     incoming: None,
@@ -241,21 +202,29 @@ impl FanOut {
             let Destination::Local(account) = recipient.to else {
                 continue;
             };
-            match self.copy(entry, account, &mut message).await? {
-                Outcome::Settled => self.queue.settle(entry.id, recipient).await?,
-                Outcome::Waits(why) => self.wait(entry.id, recipient, &why).await?,
-            }
+            let fate = match self.copy(entry, account, &mut message).await? {
+                Outcome::Settled => Fate::Done,
+                Outcome::Waits(why) => self.wait(entry.id, recipient, why),
+            };
+            let fates = [(recipient.place, fate)];
+            // Without a notice a conclusion is never stale.
+            let _ = self.queue.conclude(entry.id, None, &fates, None).await?;
         }
         Ok(())
     }
 
-    /// Notes why a copy waits, where that is news.
-    async fn wait(&self, id: QueueId, recipient: &Recipient, why: &str) -> Result<(), QueueError> {
-        if recipient.trouble.as_deref() == Some(why) {
-            return Ok(());
+    fn wait(&self, id: QueueId, recipient: &Recipient, why: String) -> Fate {
+        // Once is enough for the log.
+        let known = recipient.trouble.as_ref();
+        if known.is_none_or(|known| known.text != why) {
+            tracing::warn!(%id, recipient = %recipient.address, why, "a copy has to wait");
         }
-        tracing::warn!(%id, recipient = %recipient.address, why, "a copy has to wait");
-        self.queue.defer(id, recipient, why).await
+        let now = (self.clock)();
+        Fate::Later {
+            due: now.checked_add(RETRY).unwrap_or(now),
+            trouble: Trouble::ours(MAILBOX_TROUBLE, why),
+            told: false,
+        }
     }
 
     async fn copy(

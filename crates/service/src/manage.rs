@@ -5,22 +5,23 @@
 //! stores themselves when none runs. [`Manager::execute`] is the one place that carries
 //! them out.
 
+mod queue;
+
 use std::fmt;
 
+use ::queue::{Queue, QueueError};
 use address::{AccountId, Address, Domain, Password};
 use care::Progress;
 use directory::{Account, AccountChange, Directory, DirectoryError, NewAccount};
 use jiff::Timestamp;
-use queue::{Destination, Entry, Queue, QueueError, QueueId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use store::{Store, StoreError};
 use tokio::task::JoinSet;
 use words::Language;
 
-use crate::keep::{self, Keeper, Order, Report};
+pub use queue::{DestinationShown, EntryShown, QUEUE_LISTED, QueueOrder, RecipientShown};
 
-/// Entries of the queue that one answer lists; the oldest come first.
-pub const QUEUE_LISTED: usize = 1000;
+use crate::keep::{self, Keeper, Order, Report};
 
 /// Accounts that are looked at at once when the service starts: a database answers several
 /// in the time of one.
@@ -118,13 +119,8 @@ pub enum Request {
         /// The alias.
         address: Address,
     },
-    /// What waits, the oldest first, at most [`QUEUE_LISTED`] entries.
-    QueueList,
-    /// One entry of the queue.
-    QueueShow {
-        /// Its number, as the list and the `Received` field show it.
-        id: String,
-    },
+    /// Something about mail that waits.
+    Queue(QueueOrder),
     /// Something for the sake of what is kept.
     Keep(Order),
 }
@@ -195,6 +191,13 @@ pub enum Response {
     Queue(Vec<EntryShown>),
     /// One entry.
     Entry(Box<EntryShown>),
+    /// Mail that waited is tried now.
+    Flushed {
+        /// For so many recipients.
+        recipients: u64,
+    },
+    /// Destinations that are left in peace, in the order of their names.
+    Destinations(Vec<DestinationShown>),
     /// What came of an order for the sake of what is kept.
     Kept(Report),
 }
@@ -258,34 +261,6 @@ pub struct AliasLost {
     pub address: Address,
     /// It led nowhere else and is removed too.
     pub removed: bool,
-}
-
-/// Mail that waits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EntryShown {
-    /// Its number.
-    pub id: String,
-    /// The sender of the envelope; empty for `<>`.
-    pub from: String,
-    /// Octets.
-    pub size: u64,
-    /// When it was accepted, RFC 3339.
-    pub received: String,
-    /// The account that submitted it.
-    pub submitted_by: Option<u64>,
-    /// Who has not got it yet.
-    pub recipients: Vec<RecipientShown>,
-}
-
-/// One who has not got it yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecipientShown {
-    /// The recipient of the envelope.
-    pub address: Address,
-    /// The account it goes to; none for mail to elsewhere.
-    pub account: Option<u64>,
-    /// Why the last try did not hand it over.
-    pub trouble: Option<String>,
 }
 
 /// Why it was not done. The message says what to do about it.
@@ -391,11 +366,7 @@ impl Manager {
                 self.directory.remove_alias(&address).await?;
                 Ok(Response::Done)
             }
-            Request::QueueList => {
-                let entries = self.queue.list(None, QUEUE_LISTED).await?;
-                Ok(Response::Queue(entries.iter().map(entry_shown).collect()))
-            }
-            Request::QueueShow { id } => self.entry(&id).await,
+            Request::Queue(order) => self.queue_order(order, progress).await,
             Request::Keep(order) => {
                 let report = Box::pin(keep::execute(self, order, progress)).await?;
                 Ok(Response::Kept(report))
@@ -458,7 +429,8 @@ impl Manager {
         Ok(())
     }
 
-    /// Finishes what a crash cut short between the directory and the store: mailboxes for
+    /// Finishes what a crash cut short between the directory and the store, and has an older
+    /// program's queue stand as today's does: mailboxes for
     /// accounts that have none, and the removal of mail whose account is gone. To be called
     /// before anybody is served.
     ///
@@ -466,6 +438,7 @@ impl Manager {
     /// When the directory can't be read, or an account can't have its mailboxes. Mail that
     /// can't be removed stays until the next start, and the log says so.
     pub async fn complete(&self) -> Result<(), Refused> {
+        self.queue.upgrade().await?;
         let mut looked = JoinSet::new();
         for account in self.directory.accounts().await? {
             if looked.len() >= LOOKED_AT_ONCE
@@ -557,16 +530,6 @@ impl Manager {
         let account = self.directory.set(id, change).await?;
         Ok(Response::Account(Box::new(account_shown(account))))
     }
-
-    async fn entry(&self, id: &str) -> Result<Response, Refused> {
-        let number: QueueId = id.parse().map_err(refused)?;
-        match self.queue.get(number).await? {
-            Some(entry) => Ok(Response::Entry(Box::new(entry_shown(&entry)))),
-            None => Err(refused(format_args!(
-                "{id} does not wait any more; facteur queue list shows what does"
-            ))),
-        }
-    }
 }
 
 fn account_shown(account: Account) -> AccountShown {
@@ -587,28 +550,6 @@ fn alias_shown(alias: directory::Alias) -> AliasShown {
     AliasShown {
         address: alias.address,
         targets: alias.targets,
-    }
-}
-
-fn entry_shown(entry: &Entry) -> EntryShown {
-    let recipients = entry.recipients.iter().map(|recipient| RecipientShown {
-        address: recipient.address.clone(),
-        account: match recipient.to {
-            Destination::Local(account) => Some(account.0),
-            Destination::Remote => None,
-        },
-        trouble: recipient.trouble.clone(),
-    });
-    EntryShown {
-        id: entry.id.to_string(),
-        from: match &entry.from {
-            address::ReversePath::Null => String::new(),
-            address::ReversePath::Address(address) => address.to_string(),
-        },
-        size: entry.size(),
-        received: entry.received.to_string(),
-        submitted_by: entry.submitted_by.map(|account| account.0),
-        recipients: recipients.collect(),
     }
 }
 
@@ -725,13 +666,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_queue_is_listed_and_a_wrong_number_refused() {
+    async fn the_queue_is_listed_and_wrong_numbers_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let manager = manager(folder.path());
-        let listed = manager.execute(Request::QueueList).await;
+        let ask = async |order| manager.execute(Request::Queue(order)).await;
+        let listed = ask(QueueOrder::List { after: None }).await;
         assert_eq!(listed, Ok(Response::Queue(vec![])));
-        let id = "nothing".to_owned();
-        assert!(manager.execute(Request::QueueShow { id }).await.is_err());
+        let flushed = ask(QueueOrder::Flush { domain: None }).await;
+        assert_eq!(flushed, Ok(Response::Flushed { recipients: 0 }));
+        for id in ["nothing", "01MCC5RM00000000000000000Z"] {
+            let id = || id.to_owned();
+            assert!(ask(QueueOrder::Show { id: id() }).await.is_err());
+            assert!(ask(QueueOrder::Retry { id: id() }).await.is_err());
+            assert!(ask(QueueOrder::Hold { id: id() }).await.is_err());
+            assert!(ask(QueueOrder::Drop { id: id() }).await.is_err());
+        }
     }
 
     #[test]

@@ -23,8 +23,10 @@ use crate::{
 
 /// A long work takes no more messages into one commit once it has so many operations:
 /// what one message, and the collecting beside it, can add stays within
-/// [`kv::COMMIT_OPERATIONS`].
-pub(crate) const FULL_OPERATIONS: usize = kv::COMMIT_OPERATIONS - 500;
+/// [`kv::COMMIT_OPERATIONS`]. No more than this, so that the account's other sessions get
+/// their turn.
+pub(crate) const FULL_OPERATIONS: usize = 1500;
+const _: () = assert!(FULL_OPERATIONS + 500 <= kv::COMMIT_OPERATIONS);
 /// The same in octets: room for two blocks and the numbers.
 pub(crate) const FULL_OCTETS: usize = kv::COMMIT_OCTETS - 3 * kv::VALUE_OCTETS;
 

@@ -16,7 +16,7 @@ use directory::Directory;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use kv::Kv;
-use queue::{Destination, Entry, Queue, QueueId, Recipient};
+use queue::{Concluded, Destination, Entry, Fate, Queue, QueueId, Recipient};
 use store::{
     Delivery, DeliveryId, Flags, Incoming, MailboxId, Page, Store, StoreError, Uid, UidSet,
 };
@@ -139,21 +139,13 @@ impl Node {
 
     /// Puts a message into the queue, for these accounts.
     pub(crate) async fn enqueue(&self, number: u64, incoming: &Incoming, to: &[u64]) -> Entry {
-        let recipient = |account: &u64| Recipient {
-            address: address(*account),
-            to: Destination::Local(AccountId(*account)),
-            trouble: None,
+        let recipient = |account: &u64| {
+            let to = Destination::Local(AccountId(*account));
+            Recipient::new(address(*account), to, at(0))
         };
-        let entry = Entry {
-            id: QueueId::new(at(0), number.into()),
-            from: ReversePath::Null,
-            recipients: to.iter().map(recipient).collect(),
-            body: incoming.body.clone(),
-            received: at(0),
-            submitted_by: None,
-            smtputf8: false,
-            eight_bit: false,
-        };
+        let (id, body) = (QueueId::new(at(0), number.into()), incoming.body.clone());
+        let recipients = to.iter().map(recipient).collect();
+        let entry = Entry::new(id, ReversePath::Null, recipients, body, at(0));
         self.queue.put(&entry).await.unwrap();
         entry
     }
@@ -174,7 +166,9 @@ impl Node {
                 Ok(_) | Err(StoreError::Gone) => {}
                 Err(error) => panic!("{error}"),
             }
-            self.queue.settle(entry.id, recipient).await.unwrap();
+            let done = [(recipient.place, Fate::Done)];
+            let concluded = self.queue.conclude(entry.id, None, &done, None).await;
+            assert_eq!(concluded, Ok(Concluded::Durably));
         }
     }
 

@@ -53,6 +53,7 @@ fn words(step: &Step) -> String {
         Step::Saving { octets, all } => {
             format!("saving: {} of {}", size(*octets), size(*all))
         }
+        Step::Flushed { recipients } => format!("to be tried now: {recipients} recipients"),
     }
 }
 

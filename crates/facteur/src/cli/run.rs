@@ -6,7 +6,7 @@ use std::path::Path;
 use address::Password;
 use anyhow::{Context, bail, ensure};
 use service::keep::{Order, Report};
-use service::manage::{Request, Response, Secret};
+use service::manage::{QueueOrder, Request, Response, Secret};
 
 use super::meter::Meter;
 use super::{
@@ -145,9 +145,15 @@ fn alias(at: At<'_>, verb: AliasVerb) -> anyhow::Result<()> {
 }
 
 fn queue(at: At<'_>, verb: QueueVerb) -> anyhow::Result<()> {
+    let ask = Request::Queue;
     match verb {
-        QueueVerb::List(output) => aloud(at, Request::QueueList, output),
-        QueueVerb::Show { id, output } => aloud(at, Request::QueueShow { id }, output),
+        QueueVerb::List { after, output } => aloud(at, ask(QueueOrder::List { after }), output),
+        QueueVerb::Show { id, output } => aloud(at, ask(QueueOrder::Show { id }), output),
+        QueueVerb::Retry { id } => quietly(at, ask(QueueOrder::Retry { id })),
+        QueueVerb::Hold { id } => quietly(at, ask(QueueOrder::Hold { id })),
+        QueueVerb::Drop { id } => quietly(at, ask(QueueOrder::Drop { id })),
+        QueueVerb::Flush { domain, output } => aloud(at, ask(QueueOrder::Flush { domain }), output),
+        QueueVerb::Destinations(output) => aloud(at, ask(QueueOrder::Destinations), output),
     }
 }
 

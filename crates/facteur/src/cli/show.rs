@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
-use service::manage::{AccountShown, EntryShown, Response};
+use service::manage::{AccountShown, DestinationShown, EntryShown, Response};
 
 use super::kept;
 use crate::config::Source;
@@ -45,6 +45,8 @@ pub(super) fn response(response: &Response, json: bool) -> anyhow::Result<String
         ),
         Response::Queue(entries) => table(entries.iter().map(entry_row)),
         Response::Entry(entry) => entry_lines(entry),
+        Response::Flushed { recipients } => format!("{recipients} recipients are tried now\n"),
+        Response::Destinations(all) => table(all.iter().map(destination_row)),
         Response::Kept(report) => kept::lines(report),
     })
 }
@@ -61,6 +63,8 @@ fn as_json(response: &Response) -> anyhow::Result<Json> {
         Response::Aliases(all) => serde_json::to_value(all)?,
         Response::Queue(all) => serde_json::to_value(all)?,
         Response::Entry(one) => serde_json::to_value(one)?,
+        Response::Flushed { recipients } => json!({ "recipients": recipients }),
+        Response::Destinations(all) => serde_json::to_value(all)?,
         Response::Kept(report) => kept::as_json(report)?,
     })
 }
@@ -149,16 +153,35 @@ fn entry_lines(entry: &EntryShown) -> String {
         vec!["octets".to_owned(), entry.size.to_string()],
         vec!["received".to_owned(), entry.received.clone()],
     ];
+    if entry.held {
+        rows.push(vec!["held".to_owned(), "until it is retried".to_owned()]);
+    }
     for recipient in &entry.recipients {
         let place = match recipient.account {
             Some(_) => "here",
             None => "elsewhere",
         };
         let trouble = recipient.trouble.as_deref().unwrap_or("queued");
-        let said = format!("{} ({place}): {trouble}", recipient.address);
+        let host = recipient.host.as_ref().map(|host| format!("{host} said: "));
+        let host = host.unwrap_or_default();
+        let said = format!("{} ({place}): {host}{trouble}", recipient.address);
         rows.push(vec!["to".to_owned(), said]);
+        if recipient.attempts > 0 && !entry.held {
+            let (attempts, due) = (recipient.attempts, &recipient.due);
+            let said = format!("tried {attempts} times, next at {due}");
+            rows.push(vec![String::new(), said]);
+        }
     }
     table(rows)
+}
+
+fn destination_row(one: &DestinationShown) -> Vec<String> {
+    vec![
+        one.domain.to_string(),
+        format!("failed {} times", one.failures),
+        format!("tried again at {}", one.until),
+        one.trouble.clone(),
+    ]
 }
 
 fn quota(octets: Option<u64>) -> String {

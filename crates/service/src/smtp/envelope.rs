@@ -2,7 +2,7 @@
 
 use address::{AccountId, Address};
 use events::Refusal;
-use queue::{Destination, RECIPIENTS, Recipient};
+use queue::{Destination, RECIPIENTS, RECIPIENTS_OCTETS, Recipient};
 use smtp::Sender;
 
 /// One message's envelope.
@@ -12,6 +12,8 @@ pub(super) struct Envelope {
     only: Option<Address>,
     named: usize,
     recipients: Vec<Recipient>,
+    /// Octets that they are written down with.
+    octets: usize,
 }
 
 impl Envelope {
@@ -21,6 +23,7 @@ impl Envelope {
             only: None,
             named: 0,
             recipients: Vec::new(),
+            octets: 0,
         }
     }
 
@@ -28,16 +31,18 @@ impl Envelope {
     /// that another recipient leads to already gets the message once.
     ///
     /// # Errors
-    /// [`Refusal::Temporary`] past [`RECIPIENTS`] places: nothing is added. The sender
+    /// [`Refusal::Temporary`] past [`RECIPIENTS`] places, or [`RECIPIENTS_OCTETS`]: nothing is added. The sender
     /// then brings the rest in another message (RFC 5321 section 4.5.3.1.10).
     pub(super) fn add(&mut self, named: &Address, places: Vec<Recipient>) -> Result<(), Refusal> {
         let new: Vec<Recipient> = places
             .into_iter()
             .filter(|place| !self.recipients.iter().any(|known| same(known, place)))
             .collect();
-        if self.recipients.len() + new.len() > RECIPIENTS {
+        let octets = self.octets + new.iter().map(Recipient::octets).sum::<usize>();
+        if self.recipients.len() + new.len() > RECIPIENTS || octets > RECIPIENTS_OCTETS {
             return Err(Refusal::Temporary);
         }
+        self.octets = octets;
         self.recipients.extend(new);
         self.named += 1;
         self.only = (self.named == 1).then(|| named.clone());

@@ -36,17 +36,14 @@ impl Answers {
         for missing in &routes.missing {
             tracing::warn!(recipient = %address, %missing, "an alias leads to an address that does not exist");
         }
+        let now = self.now();
         let place = |place: Place| match place {
             Place::Account(account) => (address.clone(), Destination::Local(account.id)),
             Place::Elsewhere(elsewhere) => (elsewhere, Destination::Remote),
         };
         let places = routes.destinations.into_iter().map(|destination| {
             let (address, to) = place(destination.place);
-            Recipient {
-                address,
-                to,
-                trouble: None,
-            }
+            Recipient::new(address, to, now)
         });
         let places = places.collect();
         let envelope = self.envelope.as_mut().ok_or(Refusal::Temporary)?;

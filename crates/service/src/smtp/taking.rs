@@ -185,16 +185,14 @@ impl Answers {
         incoming: Incoming,
     ) -> Result<(), Refusal> {
         let sender = &envelope.sender;
+        let recipients = envelope.recipients().to_vec();
+        let body = incoming.body.clone();
         let entry = Entry {
-            id,
-            from: sender.path.clone(),
-            recipients: envelope.recipients().to_vec(),
-            body: incoming.body.clone(),
-            received,
             submitted_by: self.submitter()?.map(|account| account.id),
             // An alias may lead to such an address from one that is plain.
             smtputf8: sender.smtputf8 || envelope.needs_smtputf8(),
             eight_bit: sender.eight_bit || incoming.scanned.eight_bit,
+            ..Entry::new(id, sender.path.clone(), recipients, body, received)
         };
         incoming.check().map_err(trouble::of_store)?;
         let put = self.service.queue.put(&entry).await;

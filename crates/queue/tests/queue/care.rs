@@ -1,59 +1,16 @@
 //! Whatever is broken in the queue is found and named; bodies are shown and found where
 //! they went.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "this file is tests only")]
-
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use address::{AccountId, ReversePath};
-use blob::{Blobs, BodyRef, BodyWriter, Moved};
-use jiff::Timestamp;
+use blob::{BodyRef, Moved};
 use kv::memory::Memory;
 use kv::{Kv, Operation, Outcome, Partition};
-use queue::{Destination, Entry, FAULTS, Fault, Queue, QueueId, Recipient};
+use queue::{FAULTS, Queue};
 
-async fn body(mut writer: BodyWriter) -> BodyRef {
-    let message = "Return-Path: <lea@exemple.fr>\r\nSubject: Bonjour\r\n\r\n";
-    writer.write(message.as_bytes()).await.unwrap();
-    writer.finish().await.unwrap()
-}
-
-async fn bodies<const N: usize>(dir: &Path) -> [BodyRef; N] {
-    let blobs = Blobs::open(dir).unwrap();
-    let mut bodies = Vec::new();
-    for _ in 0..N {
-        bodies.push(body(blobs.writer()).await);
-    }
-    bodies.try_into().unwrap()
-}
-
-fn id(number: i64) -> QueueId {
-    QueueId::new(Timestamp::from_millisecond(number).unwrap(), 7)
-}
-
-fn recipient(number: u64) -> Recipient {
-    Recipient {
-        address: format!("jean{number}@exemple.fr").parse().unwrap(),
-        to: Destination::Local(AccountId(number)),
-        trouble: None,
-    }
-}
-
-fn entry(number: i64, body: &BodyRef, recipients: u64) -> Entry {
-    Entry {
-        id: id(number),
-        from: ReversePath::Address("lea@exemple.fr".parse().unwrap()),
-        recipients: (0..recipients).map(recipient).collect(),
-        body: body.clone(),
-        received: Timestamp::from_second(1_800_000_000).unwrap(),
-        submitted_by: None,
-        smtputf8: false,
-        eight_bit: false,
-    }
-}
+use crate::world::{RECEIVED, bodies, entry, faults, id, later, settle};
 
 fn entry_key(number: i64) -> Vec<u8> {
     [&[1][..], &id(number).get().to_be_bytes()].concat()
@@ -62,6 +19,12 @@ fn entry_key(number: i64) -> Vec<u8> {
 fn recipient_key(number: i64, place: u32) -> Vec<u8> {
     let id = id(number).get().to_be_bytes();
     [&[2][..], &id, &place.to_be_bytes()].concat()
+}
+
+/// Of one for an account here.
+fn lane_key(number: i64, place: u32) -> Vec<u8> {
+    let (due, id) = (RECEIVED.to_be_bytes(), id(number).get().to_be_bytes());
+    [&[3, 0, 0][..], &[0; 8], &due, &id, &place.to_be_bytes()].concat()
 }
 
 async fn octets(kv: &Memory, key: &[u8]) -> Vec<u8> {
@@ -74,20 +37,15 @@ async fn commit(kv: &Memory, operations: Vec<Operation>) {
     assert_eq!(outcome, Ok(Outcome::Committed));
 }
 
-async fn faults(queue: &Queue) -> Vec<String> {
-    let checked = queue.check().await.unwrap();
-    checked.faults.iter().map(Fault::to_string).collect()
-}
-
 #[tokio::test]
 async fn whatever_is_broken_is_found_and_named() {
     let dir = tempfile::tempdir().unwrap();
     let [body] = bodies(dir.path()).await;
     let place = |number, place| recipient_key(number, place);
-    let cases: [(Vec<Operation>, &[&str]); 8] = [
+    let cases: [(Vec<Operation>, &[&str]); 12] = [
         (
-            vec![Operation::Put(vec![0], vec![])],
-            &["the queue: the record 00 is of no known kind"],
+            vec![Operation::Put(vec![0, 0], vec![])],
+            &["the queue: the record 0000 is of no known kind"],
         ),
         (
             vec![Operation::Put(vec![1, 2], vec![])],
@@ -98,13 +56,42 @@ async fn whatever_is_broken_is_found_and_named() {
             &["the queue: the record 0202 is of no known kind"],
         ),
         (
-            vec![Operation::Put(vec![7], vec![])],
-            &["the queue: the record 07 is of no known kind"],
+            vec![Operation::Put(vec![8], vec![])],
+            &["the queue: the record 08 is of no known kind"],
         ),
         (
             vec![Operation::Delete(place(2, 1))],
             &[
                 "the queue, message 00000000020000000000000007: 3 recipients are written down, 2 wait",
+                "the queue, message 00000000020000000000000007: its recipient 1 stands in a lane and does not wait there",
+            ],
+        ),
+        (
+            vec![Operation::Delete(lane_key(2, 2))],
+            &["the queue, message 00000000020000000000000007: its recipient 2 waits in no lane"],
+        ),
+        (
+            vec![Operation::Put(vec![3, 1], vec![])],
+            &["the queue: the record 0301 is of no known kind"],
+        ),
+        (
+            vec![
+                Operation::Put(vec![4, 1], vec![]),
+                Operation::Put(vec![5, 1], vec![]),
+            ],
+            &[
+                "the queue: the record 0401 is of no known kind",
+                "the queue: the record 0501 is of no known kind",
+            ],
+        ),
+        (
+            vec![
+                Operation::Put(vec![6, 1], vec![]),
+                Operation::Put(vec![7, 1], vec![]),
+            ],
+            &[
+                "the queue: the record 0601 is of no known kind",
+                "the queue: the record 0701 is of no known kind",
             ],
         ),
         (
@@ -125,6 +112,7 @@ async fn whatever_is_broken_is_found_and_named() {
     for (operations, said) in cases {
         let kv = Arc::new(Memory::default());
         let queue = Queue::new(kv.clone());
+        queue.upgrade().await.unwrap();
         for number in 1..=30 {
             queue.put(&entry(number, &body, 3)).await.unwrap();
         }
@@ -201,10 +189,11 @@ async fn what_happens_meanwhile_is_no_fault() {
             for number in (start..).step_by(2) {
                 queue.put(&entry(number, &body, 7)).await.unwrap();
                 // Some entries stay for a while.
-                let old = entry(number - 40, &body, 7);
-                for recipient in &old.recipients {
-                    queue.defer(old.id, recipient, "busy").await.unwrap();
-                    queue.settle(old.id, recipient).await.unwrap();
+                let old = id(number - 40);
+                for place in 0..7 {
+                    let busy = [(place, later(60, "busy"))];
+                    let _ = queue.conclude(old, None, &busy, None).await.unwrap();
+                    settle(&queue, old, place).await;
                 }
                 if ended.load(Ordering::SeqCst) {
                     return;

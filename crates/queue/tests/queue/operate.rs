@@ -1,0 +1,133 @@
+//! What an operator has done to mail that waits.
+
+use std::sync::Arc;
+
+use kv::memory::Memory;
+use queue::{Concluded, Fate, NodeId, Queue, Standing, Wish};
+
+use crate::world::{at, body, entry, faults, id, lane, later, letter, trouble};
+
+const US: NodeId = NodeId(1);
+
+#[tokio::test]
+async fn what_is_held_waits_until_it_is_retried() {
+    let dir = tempfile::tempdir().unwrap();
+    let body = body(dir.path()).await;
+    let queue = Queue::new(Arc::new(Memory::default()));
+    queue.upgrade().await.unwrap();
+    queue.put(&entry(1, &body, 4)).await.unwrap();
+    let lane = lane("exemple0.fr", 4);
+    assert_eq!(queue.wish(id(2), Wish::Hold).await, Ok(false));
+    assert_eq!(queue.wish(id(1), Wish::Hold).await, Ok(true));
+    assert_eq!(queue.take(&lane, US, at(9), 9).await, Ok(vec![]));
+    assert_eq!(queue.here(at(9), None, 9).await, Ok((vec![], None)));
+    assert!(queue.get(id(1)).await.unwrap().unwrap().held);
+    assert_eq!(faults(&queue).await, Vec::<String>::new());
+    assert_eq!(queue.wish(id(1), Wish::Retry(at(20))).await, Ok(true));
+    assert_eq!(queue.take(&lane, US, at(19), 9).await, Ok(vec![]));
+    let taken = queue.take(&lane, US, at(20), 9).await.unwrap();
+    assert_eq!(taken[0].recipients.len(), 1);
+    let (here, _) = queue.here(at(20), None, 9).await.unwrap();
+    assert_eq!(here[0].recipients.len(), 2);
+    assert_eq!(faults(&queue).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_is_tried_meanwhile_comes_to_its_end_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let body = body(dir.path()).await;
+    let queue = Queue::new(Arc::new(Memory::default()));
+    queue.upgrade().await.unwrap();
+    let lane = lane("b.fr", 1);
+    for number in 1..=3 {
+        queue
+            .put(&letter(number, &body, "ali@b.fr", 1))
+            .await
+            .unwrap();
+    }
+    assert_eq!(queue.take(&lane, US, at(0), 9).await.unwrap().len(), 3);
+    assert_eq!(queue.wish(id(1), Wish::Hold).await, Ok(true));
+    assert_eq!(queue.wish(id(2), Wish::Drop).await, Ok(true));
+    assert_eq!(queue.wish(id(3), Wish::Retry(at(5))).await, Ok(true));
+    for number in 1..=3 {
+        let fates = [(0, later(600, "busy"))];
+        let concluded = queue.conclude(id(number), Some(US), &fates, None).await;
+        assert_eq!(concluded, Ok(Concluded::Durably));
+    }
+    // Held, gone, and due when it was to be tried again.
+    let left: Vec<_> = queue.list(None, 9).await.unwrap();
+    assert_eq!(
+        left.iter().map(|one| one.id).collect::<Vec<_>>(),
+        [id(1), id(3)]
+    );
+    let taken = queue.take(&lane, US, at(600), 9).await.unwrap();
+    assert_eq!(taken.iter().map(|one| one.id).collect::<Vec<_>>(), [id(3)]);
+    assert_eq!(faults(&queue).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_is_released_while_it_is_tried_is_not_given_to_two() {
+    let dir = tempfile::tempdir().unwrap();
+    let body = body(dir.path()).await;
+    let queue = Queue::new(Arc::new(Memory::default()));
+    let lane = lane("b.fr", 1);
+    queue.put(&letter(1, &body, "ali@b.fr", 1)).await.unwrap();
+    assert_eq!(queue.take(&lane, US, at(0), 9).await.unwrap().len(), 1);
+    assert_eq!(queue.wish(id(1), Wish::Hold).await, Ok(true));
+    assert_eq!(queue.wish(id(1), Wish::Retry(at(5))).await, Ok(true));
+    assert_eq!(queue.take(&lane, US, at(9), 9).await, Ok(vec![]));
+    let fates = [(0, later(600, "busy"))];
+    let _ = queue.conclude(id(1), Some(US), &fates, None).await.unwrap();
+    assert_eq!(queue.take(&lane, US, at(600), 9).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn all_for_a_domain_or_all_at_all_is_tried_now() {
+    let dir = tempfile::tempdir().unwrap();
+    let body = body(dir.path()).await;
+    let queue = Queue::new(Arc::new(Memory::default()));
+    queue.upgrade().await.unwrap();
+    let domain = |name: &str| name.parse().unwrap();
+    for (number, to) in [(1, "ali@b.fr"), (2, "eve@c.fr"), (3, "eve@b.fr")] {
+        queue.put(&letter(number, &body, to, 1)).await.unwrap();
+        let lane = lane(to.split_once('@').unwrap().1, 1);
+        assert_eq!(queue.take(&lane, US, at(0), 9).await.unwrap().len(), 1);
+        let fates = [(0, later(9000, "busy"))];
+        let _ = queue
+            .conclude(id(number), Some(US), &fates, None)
+            .await
+            .unwrap();
+    }
+    let standing = Standing {
+        failures: 3,
+        until: at(9000),
+        trouble: trouble("busy"),
+    };
+    let set = queue.set_standing(&domain("b.fr"), Some(&standing)).await;
+    set.unwrap();
+    let mut seen = 0;
+    let b = domain("b.fr");
+    let flushed = queue.flush(Some(&b), at(60), |count| seen = count).await;
+    assert_eq!(flushed, Ok(2));
+    assert_eq!(seen, 2);
+    assert_eq!(queue.standing(&domain("b.fr")).await, Ok(None));
+    let tried = async |name, seconds| {
+        let taken = queue
+            .take(&lane(name, 1), US, at(seconds), 9)
+            .await
+            .unwrap();
+        for entry in &taken {
+            let untried = [(0, Fate::Untried)];
+            let _ = queue
+                .conclude(entry.id, Some(US), &untried, None)
+                .await
+                .unwrap();
+        }
+        taken.len()
+    };
+    assert_eq!((tried("b.fr", 60).await, tried("c.fr", 60).await), (2, 0));
+    assert_eq!(queue.flush(None, at(70), drop).await, Ok(3));
+    assert_eq!((tried("b.fr", 70).await, tried("c.fr", 70).await), (2, 1));
+    assert_eq!(queue.next_turn().await, Ok(Some(at(0))));
+    assert_eq!(faults(&queue).await, Vec::<String>::new());
+}
