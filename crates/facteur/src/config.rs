@@ -24,7 +24,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context;
 use directory::OldDevices;
+use net::Network;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use check::settle;
@@ -113,6 +115,8 @@ settings! {
         storage: Storage = Storage::default(),
         /// How the DNS is asked.
         dns: Dns = Dns::default(),
+        /// How it is found out who sent the mail of other servers.
+        believing: Believing = Believing::default(),
     }
 }
 
@@ -175,6 +179,19 @@ settings! {
     }
 }
 
+settings! {
+    /// How it is found out who sent the mail of other servers.
+    struct Believing {
+        /// Networks whose mail is taken as it is: not judged (SPF, DKIM, DMARC), and told
+        /// of in no `Authentication-Results`. They may still not send to elsewhere. A relay
+        /// before this service belongs here, if it judges itself.
+        trusted_networks: Vec<String> = vec!["127.0.0.0/8".to_owned(), "::1".to_owned()],
+        /// The most time that judging one message may take, in seconds, from 1 to 60. What
+        /// is not known by then is `temperror`, and the message is taken.
+        patience_seconds: u64 = 5,
+    }
+}
+
 /// How the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -222,6 +239,16 @@ impl Config {
             trust_anchors: self.dns.trust_anchors.as_ref().map(|path| data.join(path)),
             patience: Duration::from_secs(self.dns.patience_seconds),
         }
+    }
+
+    /// The networks whose mail is not judged.
+    pub(crate) fn trusted_networks(&self) -> anyhow::Result<Vec<Network>> {
+        let networks = self.believing.trusted_networks.iter();
+        let read = |text: &String| {
+            text.parse()
+                .with_context(|| format!("believing.trusted_networks: {text:?} is no network"))
+        };
+        networks.map(read).collect()
     }
 
     /// The files of the certificate, as paths that can be opened.

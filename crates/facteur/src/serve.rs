@@ -21,10 +21,12 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
 use directory::OldDevices;
+use dns::Resolver;
 use jiff::tz::TimeZone;
 use sd_notify::NotifyState;
 use service::endpoints::Endpoints;
 use service::fan_out::FanOut;
+use service::smtp::Believing;
 use session::sasl::Cleartext;
 use tls::Greeter;
 use tokio::net::TcpListener;
@@ -62,6 +64,7 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
     let greeter = Greeter::load(&paths.certificate, &paths.key)?;
     // Like the key, secrets may be root's alone.
     let chosen = Chosen::of(&config.storage, data)?.with_care(&config.care);
+    let resolver = Resolver::new(&config.dns_in(data))?;
     user::become_own(config.user.as_deref(), data)?;
     reload::check_readable(&paths);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -86,6 +89,7 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
             greeter,
             rooms,
             logging,
+            resolver,
         };
         service.run(open, ready).await
     })
@@ -114,6 +118,7 @@ struct Running<'a> {
     greeter: Greeter,
     rooms: Rooms,
     logging: Logging,
+    resolver: Resolver,
 }
 
 impl Running<'_> {
@@ -211,6 +216,11 @@ impl Running<'_> {
                 fan_out: fan_out.clone(),
                 host: host.clone(),
                 message_octets,
+                believing: Believing {
+                    dns: self.resolver.clone(),
+                    trusted: self.config.trusted_networks()?.into(),
+                    patience: Duration::from_secs(self.config.believing.patience_seconds),
+                },
                 clock,
             },
             pages: Pages::new(Arc::new(self.site().await?)),

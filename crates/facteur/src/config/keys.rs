@@ -1,7 +1,7 @@
 //! Names of settings.
 
 use super::storage::{Database, S3, Storage};
-use super::{Care, Config, Dns, Log, Tls};
+use super::{Believing, Care, Config, Dns, Log, Tls};
 
 /// What comes before a setting's name in the environment.
 pub(super) const PREFIX: &str = "FACTEUR_";
@@ -10,7 +10,7 @@ pub(super) const PREFIX: &str = "FACTEUR_";
 type Section = &'static [(&'static str, &'static str)];
 
 /// The sections of the file.
-const SECTIONS: [(&str, Section); 7] = [
+const SECTIONS: [(&str, Section); 8] = [
     ("tls", Tls::DOCS),
     ("log", Log::DOCS),
     ("care", Care::DOCS),
@@ -18,6 +18,7 @@ const SECTIONS: [(&str, Section); 7] = [
     ("storage.postgres", Database::DOCS),
     ("storage.s3", S3::DOCS),
     ("dns", Dns::DOCS),
+    ("believing", Believing::DOCS),
 ];
 
 /// One setting.

@@ -6,16 +6,18 @@
 //! ([`queue::Entry::outgoing`]).
 
 use address::AccountId;
-use events::Refusal;
+use events::{DmarcPolicy, Refusal, Verdicts};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use message::trace::{Received, With, joint, return_path};
 use queue::{Entry, QueueId};
-use smtp::{Begin, Piece};
+use smtp::{Begin, Piece, Role};
 use store::{Delivery, Flags, Incoming, Intake, MailboxId};
 
+use super::believing::{Frame, Judged, Origin};
 use super::envelope::Envelope;
-use super::{Answers, forged};
+use super::{Answers, Service, forged};
+use crate::junk::junk;
 use crate::trouble;
 
 /// `Received` fields from which a message is taken to go in circles, our own counted.
@@ -26,6 +28,19 @@ const RECEIVED_FIELDS: u32 = 100;
 pub(super) struct Taking {
     id: QueueId,
     received: Timestamp,
+    way: Way,
+}
+
+/// How it comes to its place.
+enum Way {
+    /// As it is.
+    Straight(Box<Straight>),
+    /// By way of being judged.
+    Judged(Box<Judged>),
+}
+
+/// A message that streams to its place.
+struct Straight {
     /// How it begins, until that tells what has to stand between it and our fields.
     head: Option<Vec<u8>>,
     /// What came of it so far. After a failure the rest of it is not looked at.
@@ -35,6 +50,26 @@ pub(super) struct Taking {
 impl Taking {
     /// Takes the next octets of the message.
     pub(super) async fn write(&mut self, octets: &[u8]) {
+        match &mut self.way {
+            Way::Straight(straight) => straight.write(octets).await,
+            Way::Judged(judged) => judged.write(octets).await,
+        }
+    }
+
+    /// The message has come to its end; with the verdicts, if it was judged.
+    async fn finish(self) -> Result<(Incoming, Option<Verdicts>), Refusal> {
+        match self.way {
+            Way::Straight(straight) => Ok((straight.finish().await?, None)),
+            Way::Judged(judged) => {
+                let (incoming, verdicts) = judged.finish().await?;
+                Ok((incoming, Some(verdicts)))
+            }
+        }
+    }
+}
+
+impl Straight {
+    async fn write(&mut self, octets: &[u8]) {
         let Some(mut head) = self.head.take() else {
             return self.put(octets).await;
         };
@@ -45,7 +80,6 @@ impl Taking {
         }
     }
 
-    /// The message has come to its end.
     async fn finish(mut self) -> Result<Incoming, Refusal> {
         if let Some(head) = self.head.take() {
             self.join(joint(&head, true).unwrap_or_default(), &head)
@@ -75,22 +109,62 @@ impl Answers {
         let envelope = self.envelope.as_ref().ok_or(Refusal::Temporary)?;
         let received = self.now();
         let id = QueueId::new(received, rand::random());
-        let top = self.trace(begin, envelope, id, received);
-        let mut taking = Taking {
-            id,
-            received,
-            head: Some(Vec::new()),
-            intake: Ok(self.service.store.body()),
+        let above = return_path(&envelope.sender.path);
+        let below = self.received(begin, envelope, id, received);
+        let way = match self.is_judged() {
+            true => Way::Judged(Box::new(
+                self.judged(begin, envelope, received, above, below),
+            )),
+            false => Way::Straight(Box::new(self.straight(&(above + &below)).await?)),
         };
-        taking.put(top.as_bytes()).await;
-        if let Err(refusal) = &taking.intake {
-            return Err(refusal.clone());
-        }
-        self.taking = Some(taking);
+        self.taking = Some(Taking { id, received, way });
         Ok(())
     }
 
-    fn trace(
+    /// Whether what this peer brings is judged: mail from another server that we do not
+    /// trust.
+    fn is_judged(&self) -> bool {
+        self.role == Role::Exchange && !self.service.believing.trusts(self.visitor.peer())
+    }
+
+    async fn straight(&self, top: &str) -> Result<Straight, Refusal> {
+        let mut straight = Straight {
+            head: Some(Vec::new()),
+            intake: Ok(self.service.store.body()),
+        };
+        straight.put(top.as_bytes()).await;
+        match straight.intake {
+            Err(refusal) => Err(refusal),
+            Ok(_) => Ok(straight),
+        }
+    }
+
+    fn judged(
+        &self,
+        begin: &Begin,
+        envelope: &Envelope,
+        now: Timestamp,
+        above: String,
+        below: String,
+    ) -> Judged {
+        let origin = Origin {
+            peer: self.visitor.peer(),
+            helo: begin.hello.name.clone(),
+            from: envelope.sender.path.clone(),
+            now,
+        };
+        let frame = Frame {
+            host: self.service.host.clone(),
+            above,
+            below,
+        };
+        let Service {
+            believing, store, ..
+        } = &self.service;
+        Judged::new(believing.clone(), store.clone(), origin, frame)
+    }
+
+    fn received(
         &self,
         begin: &Begin,
         envelope: &Envelope,
@@ -115,17 +189,37 @@ impl Answers {
             when: received,
             offset: Offset::UTC,
         };
-        return_path(&envelope.sender.path) + &field.field()
+        field.field()
     }
 
-    /// Judges the message that has come, and delivers or queues it durably.
-    pub(super) async fn accept(&mut self) -> Result<Piece, Refusal> {
+    /// Delivers or queues the message that has come, durably; with the verdicts, if it was
+    /// judged.
+    pub(super) async fn accept(&mut self) -> (Option<Verdicts>, Result<Piece, Refusal>) {
         // Both are used up, whatever comes of it.
-        let (taking, envelope) = (self.taking.take(), self.envelope.take());
-        let taking = taking.ok_or(Refusal::Temporary)?;
-        let envelope = envelope.ok_or(Refusal::Temporary)?;
+        let (Some(taking), Some(envelope)) = (self.taking.take(), self.envelope.take()) else {
+            return (None, Err(Refusal::Temporary));
+        };
         let (id, received) = (taking.id, taking.received);
-        let incoming = taking.finish().await?;
+        match Box::pin(taking.finish()).await {
+            Ok((incoming, verdicts)) => {
+                let is_suspect = verdicts
+                    .as_ref()
+                    .is_some_and(|verdicts| verdicts.asked() == DmarcPolicy::Quarantine);
+                let accepted = self.place(id, received, envelope, incoming, is_suspect);
+                (verdicts, accepted.await)
+            }
+            Err(refusal) => (None, Err(refusal)),
+        }
+    }
+
+    async fn place(
+        &self,
+        id: QueueId,
+        received: Timestamp,
+        envelope: Envelope,
+        incoming: Incoming,
+        is_suspect: bool,
+    ) -> Result<Piece, Refusal> {
         self.judge(&incoming).await?;
         let accepted = Piece::Accepted {
             id: id.to_string(),
@@ -133,8 +227,14 @@ impl Answers {
             queued: envelope.remote(),
         };
         match envelope.only_account() {
-            Some(account) => self.deliver(account, &incoming, received).await?,
-            None => self.queue(id, received, &envelope, incoming).await?,
+            Some(account) => {
+                self.deliver(account, &incoming, received, is_suspect)
+                    .await?;
+            }
+            None => {
+                self.queue(id, received, &envelope, incoming, is_suspect)
+                    .await?;
+            }
         }
         Ok(accepted)
     }
@@ -158,6 +258,7 @@ impl Answers {
         account: AccountId,
         incoming: &Incoming,
         received: Timestamp,
+        is_suspect: bool,
     ) -> Result<(), Refusal> {
         let found = self.service.directory.account(account).await;
         // If it was removed meanwhile, the sender learns so at the next try.
@@ -169,8 +270,12 @@ impl Answers {
             once: None,
             quota,
         };
-        let store = &self.service.store;
-        let placed = store.deliver(account, MailboxId::INBOX, incoming, &delivery, self.now());
+        let (store, now) = (&self.service.store, self.now());
+        let mailbox = match is_suspect {
+            true => junk(store, account, now).await.map_err(trouble::of_store)?,
+            false => MailboxId::INBOX,
+        };
+        let placed = store.deliver(account, mailbox, incoming, &delivery, now);
         placed.await.map_err(trouble::of_store)?;
         Ok(())
     }
@@ -183,6 +288,7 @@ impl Answers {
         received: Timestamp,
         envelope: &Envelope,
         incoming: Incoming,
+        is_suspect: bool,
     ) -> Result<(), Refusal> {
         let sender = &envelope.sender;
         let recipients = envelope.recipients().to_vec();
@@ -192,6 +298,7 @@ impl Answers {
             // An alias may lead to such an address from one that is plain.
             smtputf8: sender.smtputf8 || envelope.needs_smtputf8(),
             eight_bit: sender.eight_bit || incoming.scanned.eight_bit,
+            is_suspect,
             ..Entry::new(id, sender.path.clone(), recipients, body, received)
         };
         incoming.check().map_err(trouble::of_store)?;
