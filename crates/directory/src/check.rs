@@ -4,14 +4,15 @@
 //! that what changes meanwhile is no fault.
 
 use address::{AccountId, Address, Domain};
+use dkim::PrivateKey;
 use kv::damage::{Damage, Hex, PastDamage, Rest};
 
 use crate::edit::View;
 use crate::keys::{
     self, AccountKey, BodiesKey, CredentialsKey, CustodyKey, DomainKey, EndingsKey, Key,
-    LeavingKey, NameKey, NextAccountKey, TargetKey,
+    LeavingKey, NameKey, NextAccountKey, SignaturesKey, TargetKey,
 };
-use crate::records::{NameRecord, Record};
+use crate::records::{NameRecord, Record, SignaturesRecord};
 use crate::{Directory, DirectoryError};
 
 /// Faults that are kept; of more only the number is.
@@ -70,6 +71,9 @@ pub enum DirectoryFault {
     /// An address of a domain that is not served.
     #[error("the directory: {0} is there, and its domain is not served")]
     NoDomain(Address),
+    /// What a domain would sign its mail with, which is not served.
+    #[error("the directory: there are keys of {0}, which is not served")]
+    NobodysKeys(Domain),
     /// A domain does not say how many addresses it has.
     #[error("the directory: {domain} has {kept} addresses by its record, {counted} are there")]
     Miscounted {
@@ -163,6 +167,9 @@ impl CheckedDirectory {
             }
             return Ok(());
         }
+        if let Some(SignaturesKey(domain)) = SignaturesKey::decode(key) {
+            return self.signatures(view, domain, value).await;
+        }
         if NextAccountKey::decode(key).is_some() {
             return read::<NextAccountKey>(value).map(drop);
         }
@@ -255,6 +262,23 @@ impl CheckedDirectory {
                 kept,
                 counted,
             });
+        }
+        Ok(())
+    }
+
+    async fn signatures(
+        &mut self,
+        view: &View,
+        domain: Domain,
+        value: &[u8],
+    ) -> Result<(), DirectoryError> {
+        for key in read::<SignaturesKey>(value)?.keys {
+            let private = PrivateKey::from_octets(key.algorithm.into(), key.octets);
+            private.map_err(|_| SignaturesRecord::unreadable())?;
+        }
+        let domain = DomainKey(domain);
+        if view.get(&domain).await?.is_none() {
+            self.fault(DirectoryFault::NobodysKeys(domain.0));
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use parking_lot::RwLock;
 use crate::gate::{Busy, Gate};
 use crate::network::Network;
 use crate::rights::Rights;
+use crate::signatures::Ready;
 use crate::verified::Verified;
 use crate::verifier::{self, Hash, Salt};
 use crate::{Argon2Cost, DirectoryError, OldDevices, RightEnd, Settings};
@@ -24,6 +25,9 @@ pub(crate) struct Inner {
     /// Held by whoever makes a change, so that changes of one process never meet. The
     /// conditions of a commit decide; this spares planning anew.
     pub(crate) changing: tokio::sync::Mutex<()>,
+    /// Held by whoever makes the first keys of a domain, which takes long.
+    pub(crate) first_keys: tokio::sync::Mutex<()>,
+    pub(crate) ready: Ready,
     pub(crate) cost: Argon2Cost,
     /// What an unknown user's password is evaluated with.
     pub(crate) decoy: Salt,
@@ -47,6 +51,8 @@ impl Directory {
         let inner = Inner {
             kv,
             changing: tokio::sync::Mutex::new(()),
+            first_keys: tokio::sync::Mutex::new(()),
+            ready: Ready::default(),
             cost: settings.cost,
             decoy: rand::random(),
             gate: Gate::new(settings.evaluations.get()),

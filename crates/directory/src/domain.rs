@@ -4,7 +4,7 @@ use address::{Address, Domain};
 use jiff::Timestamp;
 
 use crate::edit::{Change, Edit, View};
-use crate::keys::{ADDRESS_OCTETS, DomainKey, NameKey};
+use crate::keys::{ADDRESS_OCTETS, DomainKey, NameKey, SignaturesKey};
 use crate::records::DomainRecord;
 use crate::{Directory, DirectoryError, alias};
 
@@ -171,6 +171,10 @@ impl Change for RemoveDomain {
             });
         }
         edit.remove(&key, &seen);
+        let keys = SignaturesKey(key.0);
+        if let Some(seen) = view.get(&keys).await? {
+            edit.remove(&keys, &seen);
+        }
         Ok(())
     }
 }

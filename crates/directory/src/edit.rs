@@ -25,6 +25,13 @@ pub(crate) struct Seen<R> {
     version: Version,
 }
 
+impl<R> Seen<R> {
+    /// Which commit wrote it.
+    pub(crate) fn version(&self) -> Version {
+        self.version
+    }
+}
+
 impl View {
     /// All rows.
     pub(crate) fn snapshot(&self) -> &dyn Snapshot {

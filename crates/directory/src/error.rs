@@ -28,6 +28,35 @@ pub enum DirectoryError {
         /// Accounts and aliases in it.
         count: u64,
     },
+    /// A domain has the keys that are to be used next.
+    #[error(
+        "{domain} has keys that wait to be used already; publish their records \
+         (facteur domain dns {domain}), then facteur domain keys rotate {domain}"
+    )]
+    KeysPrepared {
+        /// The domain asked for.
+        domain: Domain,
+    },
+    /// A domain has no keys that could be used next.
+    #[error(
+        "{domain} has no keys that wait to be used; make some first: \
+         facteur domain keys prepare {domain}"
+    )]
+    NoKeysPrepared {
+        /// The domain asked for.
+        domain: Domain,
+    },
+    /// A domain has more keys than anybody needs.
+    #[error(
+        "a domain has at most {limit} keys; forget the retired ones first, once they are old enough"
+    )]
+    TooManyKeys {
+        /// The limit.
+        limit: usize,
+    },
+    /// The cryptography gave no key, or no signature.
+    #[error("the cryptography gave no key; try again")]
+    NoKey,
     /// The address is in use; accounts and aliases share one name space.
     #[error("{address} is {holder} already; choose another address, or remove that one first")]
     AddressTaken {

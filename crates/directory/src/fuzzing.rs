@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::records::{
     AccountRecord, BodiesRecord, CredentialsRecord, CustodyRecord, DomainRecord, EndingsRecord,
-    NameRecord, NextAccount, Record, TargetRecord,
+    NameRecord, NextAccount, Record, SignaturesRecord, TargetRecord,
 };
 
 /// Reads octets as each kind of record that a directory holds.
@@ -20,6 +20,7 @@ pub fn read_anything(octets: &[u8]) {
     record::<EndingsRecord>(octets);
     record::<BodiesRecord>(octets);
     record::<CustodyRecord>(octets);
+    record::<SignaturesRecord>(octets);
     if let Some(account) = record::<AccountRecord>(octets) {
         let _ = (
             Timestamp::from(account.created),

@@ -12,6 +12,7 @@
 //! | 8 | [`EndingsKey`]: nothing more | [`EndingsRecord`] |
 //! | 9 | [`BodiesKey`]: nothing more | [`BodiesRecord`] |
 //! | 10 | [`CustodyKey`]: nothing more | [`CustodyRecord`] |
+//! | 11 | [`SignaturesKey`]: domain | [`SignaturesRecord`] |
 //!
 //! Accounts and aliases share kind 3, which is what makes them share one name space.
 
@@ -22,7 +23,7 @@ use kv::tuple::{Reader, Writer};
 
 use crate::records::{
     AccountRecord, BodiesRecord, CredentialsRecord, CustodyRecord, DomainRecord, EndingsRecord,
-    LeavingRecord, NameRecord, NextAccount, Record, TargetRecord,
+    LeavingRecord, NameRecord, NextAccount, Record, SignaturesRecord, TargetRecord,
 };
 
 const NEXT_ACCOUNT: u8 = 1;
@@ -35,6 +36,7 @@ const LEAVING: u8 = 7;
 const ENDINGS: u8 = 8;
 const BODIES: u8 = 9;
 const CUSTODY: u8 = 10;
+const SIGNATURES: u8 = 11;
 
 /// Where all keys are, of whatever kind.
 pub(crate) fn everything() -> Range<Vec<u8>> {
@@ -290,6 +292,24 @@ impl Key for CustodyKey {
     }
 }
 
+/// What a domain signs its mail with. Kept apart from [`DomainKey`], so that looking a domain
+/// up never brings a key into memory.
+pub(crate) struct SignaturesKey(pub(crate) Domain);
+
+impl Key for SignaturesKey {
+    type Record = SignaturesRecord;
+
+    fn encode(&self) -> Vec<u8> {
+        Writer::new(SIGNATURES).text(self.0.as_str()).finish()
+    }
+
+    fn decode(key: &[u8]) -> Option<Self> {
+        let mut parts = Reader::new(key, SIGNATURES)?;
+        let domain = parts.text()?.parse().ok()?;
+        parts.end().map(|()| Self(domain))
+    }
+}
+
 fn digest(target: &Address) -> [u8; DIGEST_OCTETS] {
     let whole = blake3::hash(target.folded().to_string().as_bytes());
     let mut digest = [0; DIGEST_OCTETS];
@@ -339,6 +359,8 @@ mod tests {
         }
         let domain = DomainKey::decode(&DomainKey("x.fr".parse().unwrap()).encode()).unwrap();
         assert_eq!(domain.0.as_str(), "x.fr");
+        let keys = SignaturesKey::decode(&SignaturesKey(domain.0).encode()).unwrap();
+        assert_eq!(keys.0.as_str(), "x.fr");
         let account = AccountKey::decode(&AccountKey(AccountId(7)).encode()).unwrap();
         assert_eq!(account.0, AccountId(7));
         let leaving = LeavingKey::decode(&LeavingKey(AccountId(7)).encode()).unwrap();

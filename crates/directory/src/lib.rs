@@ -11,6 +11,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `domain.rs`, `account.rs`, `alias.rs` | the operations, one kind of thing each |
+//! | `signatures.rs` | what a domain signs its mail with |
 //! | `lookup.rs` | what an address is |
 //! | `sign_in.rs` | one attempt to sign in, from name to [`Grant`] |
 //! | `rights.rs` | the rights that sign-ins gave, and how they end |
@@ -40,8 +41,11 @@
 //!   a change does not stop it half-way. Other processes on the same data end them when
 //!   they are woken ([`Directory::follow`]); their new sign-ins see the change at once,
 //!   since each one reads the store.
-//! * **Secrets are neither printed nor kept.** Stored are Argon2id hashes; in memory,
+//! * **Passwords are neither printed nor kept.** Stored are Argon2id hashes; in memory,
 //!   for verified sign-ins, a MAC under a key that dies with the process.
+//! * **Keys of domains stay here.** They must be kept to sign; the data folder is as secret
+//!   as they are. Whoever lets mail leave hands it in and gets the signature
+//!   ([`Directory::sign`]).
 
 mod account;
 mod alias;
@@ -65,6 +69,7 @@ mod records;
 mod rights;
 mod settings;
 mod sign_in;
+mod signatures;
 mod verified;
 mod verifier;
 
@@ -83,3 +88,4 @@ pub use password::{PASSWORD_CHARACTERS, PASSWORD_OCTETS, check_password, generat
 pub use rights::{RightEnd, RightWatch};
 pub use settings::{OldDevices, Settings};
 pub use sign_in::{Attempt, Grant};
+pub use signatures::{KeyState, RETIRED_FOR, SignatureKey};

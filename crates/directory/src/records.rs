@@ -3,6 +3,7 @@
 //! the older ones. New variants of an enum go to its end.
 
 use address::{AccountId, Address};
+use dkim::Algorithm;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -183,6 +184,66 @@ pub(crate) struct CustodyRecord {
 impl Record for CustodyRecord {
     const VERSION: u8 = 1;
     const NAME: &'static str = "who takes care of the bodies";
+}
+
+/// What a domain signs its mail with, in the order of making. Not `Debug`, nor is what is in
+/// it: whoever has a key signs as the domain.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct SignaturesRecord {
+    pub(crate) keys: Vec<SignatureKeyRecord>,
+}
+
+impl Record for SignaturesRecord {
+    const VERSION: u8 = 1;
+    const NAME: &'static str = "the keys of a domain";
+}
+
+/// One key of a domain.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct SignatureKeyRecord {
+    /// [`dkim::Selector`].
+    pub(crate) selector: String,
+    pub(crate) algorithm: AlgorithmRecord,
+    /// [`dkim::PrivateKey`].
+    pub(crate) octets: Vec<u8>,
+    /// The text that is published.
+    pub(crate) record: String,
+    pub(crate) state: StateRecord,
+    /// Since when it is in that state.
+    pub(crate) since: Second,
+}
+
+/// [`dkim::Algorithm`].
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum AlgorithmRecord {
+    Rsa,
+    Ed25519,
+}
+
+impl From<Algorithm> for AlgorithmRecord {
+    fn from(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::Rsa => Self::Rsa,
+            Algorithm::Ed25519 => Self::Ed25519,
+        }
+    }
+}
+
+impl From<AlgorithmRecord> for Algorithm {
+    fn from(algorithm: AlgorithmRecord) -> Self {
+        match algorithm {
+            AlgorithmRecord::Rsa => Self::Rsa,
+            AlgorithmRecord::Ed25519 => Self::Ed25519,
+        }
+    }
+}
+
+/// [`crate::KeyState`].
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum StateRecord {
+    Prepared,
+    Active,
+    Retired,
 }
 
 /// A date to the second, as it is stored: seconds since 1970-01-01T00:00:00Z.

@@ -138,6 +138,34 @@ pub(crate) enum DomainVerb {
         /// Its name.
         domain: Domain,
     },
+    /// The keys that a domain signs its mail with (DKIM).
+    #[command(subcommand)]
+    Keys(KeysVerb),
+}
+
+/// Verbs about the keys of a domain. To change them: prepare, publish what `domain dns`
+/// prints, rotate some days later, and forget the old ones some weeks after that.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysVerb {
+    /// List the keys, with the records to publish.
+    List(KeysOf),
+    /// Make the next keys. They sign nothing until they are used.
+    Prepare(KeysOf),
+    /// Sign with the keys that were made, once their records are published. Those that signed
+    /// are retired; their records must stay for two weeks.
+    Rotate(KeysOf),
+    /// Forget the keys that have been retired for two weeks.
+    Forget(KeysOf),
+}
+
+/// Whose keys.
+#[derive(Debug, Args)]
+pub(crate) struct KeysOf {
+    /// The domain.
+    pub(crate) domain: Domain,
+    /// How to print.
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 /// Verbs about accounts.

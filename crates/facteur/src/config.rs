@@ -24,9 +24,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context;
 use directory::OldDevices;
-use net::Network;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use check::settle;
@@ -105,6 +103,8 @@ settings! {
         /// The time zone of dates that the service writes, as IANA names it:
         /// `Europe/Paris`, or `UTC`.
         time_zone: String = "UTC".to_owned(),
+        /// How mail is taken from people who signed in.
+        submission: Submission = Submission::default(),
         /// Where the certificate is.
         tls: Tls = Tls::default(),
         /// What is logged.
@@ -117,6 +117,17 @@ settings! {
         dns: Dns = Dns::default(),
         /// How it is found out who sent the mail of other servers.
         believing: Believing = Believing::default(),
+        /// How mail is sent to other hosts.
+        sending: Sending = Sending::default(),
+    }
+}
+
+settings! {
+    /// How mail is taken from people who signed in to send it.
+    struct Submission {
+        /// Whether the `Received` field of what they send names their device and its
+        /// address, for all who get it. Else a fixed word stands there; the log has both.
+        name_clients: bool = false,
     }
 }
 
@@ -185,11 +196,40 @@ settings! {
         /// Networks whose mail is taken as it is: not judged (SPF, DKIM, DMARC), and told
         /// of in no `Authentication-Results`. They may still not send to elsewhere. A relay
         /// before this service belongs here, if it judges itself.
-        trusted_networks: Vec<String> = vec!["127.0.0.0/8".to_owned(), "::1".to_owned()],
+        trusted_networks: Vec<net::Network> = loopback(),
         /// The most time that judging one message may take, in seconds, from 1 to 60. What
         /// is not known by then is `temperror`, and the message is taken.
         patience_seconds: u64 = 5,
     }
+}
+
+settings! {
+    /// How mail is sent to other hosts.
+    struct Sending {
+        /// For how many hours a message is tried before its sender is told that it could not
+        /// be delivered, from 1 to 720.
+        patience_hours: u32 = 120,
+        /// The port at which other hosts take mail: 25 all over the world, another in a network
+        /// of your own.
+        port: u16 = 25,
+        /// Networks that mail may be sent to although they are private or this machine's own:
+        /// `192.168.7.0/24`, or single addresses. No other private address is ever gone to,
+        /// whatever the DNS of a recipient says.
+        private_networks: Vec<net::Network> = Vec::new(),
+        /// Certificates of authorities (PEM) that are trusted beside the system's, where the
+        /// certificate of another host has to be verified. A relative path begins in the data
+        /// folder.
+        authorities: Option<PathBuf> = None,
+        /// Addresses of this machine that connections go out from, one of each family at most;
+        /// without one the system chooses. It should be one whose name by DNS is `hostname`.
+        from: Vec<IpAddr> = Vec::new(),
+    }
+}
+
+/// This machine itself.
+fn loopback() -> Vec<net::Network> {
+    let texts = ["127.0.0.0/8", "::1/128"].into_iter();
+    texts.filter_map(|text| text.parse().ok()).collect()
 }
 
 /// How the log is written.
@@ -241,14 +281,12 @@ impl Config {
         }
     }
 
-    /// The networks whose mail is not judged.
-    pub(crate) fn trusted_networks(&self) -> anyhow::Result<Vec<Network>> {
-        let networks = self.believing.trusted_networks.iter();
-        let read = |text: &String| {
-            text.parse()
-                .with_context(|| format!("believing.trusted_networks: {text:?} is no network"))
-        };
-        networks.map(read).collect()
+    /// The authorities trusted beside the system's, as a path that can be opened.
+    pub(crate) fn authorities_in(&self, data: &Path) -> Option<PathBuf> {
+        self.sending
+            .authorities
+            .as_ref()
+            .map(|path| data.join(path))
     }
 
     /// The files of the certificate, as paths that can be opened.

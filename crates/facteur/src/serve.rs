@@ -20,15 +20,17 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
+use delivery::Delivery;
 use directory::OldDevices;
 use dns::Resolver;
 use jiff::tz::TimeZone;
+use net::Gate;
 use sd_notify::NotifyState;
 use service::endpoints::Endpoints;
 use service::fan_out::FanOut;
 use service::smtp::Believing;
 use session::sasl::Cleartext;
-use tls::Greeter;
+use tls::{Caller, Greeter};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -140,8 +142,10 @@ impl Running<'_> {
             let listener = TcpListener::from_std(socket)?;
             work.spawn(desk.clone().attend(endpoint, listener));
         }
-        let admin = admin::serve_admin(self.data, self.rooms.manager(true), stopping)?;
+        let admin = admin::serve_admin(self.data, self.rooms.manager(true), stopping.clone())?;
         work.spawn(admin);
+        let sending = self.delivery(&fan_out)?.run(stopped(stopping.clone()));
+        let sending = tokio::spawn(sending);
         let background = tokio::spawn(async move { fan_out.run().await });
         let watchdog = tokio::spawn(control::watchdog());
         let days = tokio::spawn(look_daily(
@@ -163,9 +167,12 @@ impl Running<'_> {
         control::say(NotifyState::Stopping);
         tracing::info!("stopping: sessions are told");
         stop.send_replace(true);
-        let drained = async { while work.join_next().await.is_some() {} };
+        let drained = async {
+            while work.join_next().await.is_some() {}
+            sending.await
+        };
         tokio::select! {
-            () = drained => {}
+            _ = drained => {}
             () = tokio::time::sleep(DRAIN) => {
                 tracing::warn!("some sessions did not end in time and were cut");
             }
@@ -181,6 +188,31 @@ impl Running<'_> {
         self.rooms.close().await;
         tracing::info!("stopped");
         Ok(())
+    }
+
+    /// What sends the mail that waits for other hosts.
+    fn delivery(&self, fan_out: &FanOut) -> anyhow::Result<Delivery> {
+        let (data, sending) = (self.data, &self.config.sending);
+        let authorities = self.config.authorities_in(data);
+        let rooms = delivery::Rooms {
+            queue: self.rooms.queue.clone(),
+            store: self.rooms.store.clone(),
+            directory: self.rooms.directory.clone(),
+            fan_out: fan_out.clone(),
+            resolver: self.resolver.clone(),
+            gate: Gate::new(sending.private_networks.clone()),
+            caller: Caller::load(authorities.as_deref())?,
+            clock,
+        };
+        let settings = delivery::Settings {
+            host: self.config.hostname.parse()?,
+            port: sending.port,
+            patience: Duration::from_secs(u64::from(sending.patience_hours) * 3600),
+            zone: zone(&self.config)?,
+            from: sending.from.clone(),
+            shared: self.rooms.is_shared(),
+        };
+        Ok(Delivery::new(rooms, settings))
     }
 
     async fn desk(
@@ -218,9 +250,10 @@ impl Running<'_> {
                 message_octets,
                 believing: Believing {
                     dns: self.resolver.clone(),
-                    trusted: self.config.trusted_networks()?.into(),
+                    trusted: self.config.believing.trusted_networks.as_slice().into(),
                     patience: Duration::from_secs(self.config.believing.patience_seconds),
                 },
+                name_clients: self.config.submission.name_clients,
                 clock,
             },
             pages: Pages::new(Arc::new(self.site().await?)),
@@ -291,6 +324,12 @@ async fn unless_stopped<F: Future>(
         _ = stopping.wait_for(|stop| *stop) => None,
         output = future => Some(output),
     }
+}
+
+/// Ends when the service stops.
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    // Whoever could say it being gone says it too.
+    let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 fn offered(old_devices: OldDevices) -> Cleartext {

@@ -2,14 +2,14 @@
 //!
 //! This room reads. It finds the parts of a message while it streams in, tells what a
 //! header says, gives the octets that an IMAP section means, and makes text of anything for
-//! a search. It writes only the few lines that a server adds on top. It knows no protocol,
+//! a search. It writes only the few lines that a server adds. It knows no protocol,
 //! no store and no clock.
 //!
 //! | who asks | what for |
 //! | --- | --- |
 //! | `store` | [`Scanner`]: the [`Structure`] and [`Envelope`] that are stored with each message; [`Lineage`]: its thread |
 //! | `imap`, `service` | [`section`], [`header_fields`]: which octets to send; [`text`], [`date`]: SEARCH |
-//! | `service` | [`Scanned::senders`]: whom a submission says it is from; [`trace`]: what is put on top |
+//! | `service` | [`Scanned::senders`]: whom a submission says it is from; [`trace`]: what is put on top; [`Submitted`]: what a submission lacks |
 //! | who signs or verifies | [`canonical`]: what of a message may not change |
 //!
 //! # How the files are cut
@@ -24,6 +24,7 @@
 //! | `lineage/` | what a message says of its conversation: its own name, and its ancestors' |
 //! | `header/` | the small languages in fields: comments, address lists, parameters |
 //! | `senders/` | the strict reading of `From` and `Sender` |
+//! | `submitted.rs` | the header of a submission, put in order |
 //! | `transfer/` | base64 and quoted-printable |
 //! | `text/` | encoded words, charsets, bodies: text at last |
 //! | `canonical/` | the octets that a signature is made over |
@@ -69,6 +70,7 @@ mod scan;
 mod section;
 mod senders;
 mod structure;
+mod submitted;
 pub mod text;
 pub mod trace;
 pub mod transfer;
@@ -82,3 +84,4 @@ pub use scan::{Scanned, Scanner};
 pub use section::{SectionText, section};
 pub use senders::{Sender, SenderField, Senders, senders};
 pub use structure::{Content, Disposition, Enclosed, Media, Parameter, Part, Structure};
+pub use submitted::{Additions, Ordered, Submitted};

@@ -13,11 +13,8 @@ use crate::scan::{Beginning, beginning};
 /// What a `Received` field says.
 #[derive(Clone, Copy, Debug)]
 pub struct Received<'a> {
-    /// What the client called itself in HELO or EHLO. What no host name has becomes `?`,
-    /// and it is cut at 255 octets.
-    pub helo: &'a str,
-    /// Where it connected from; `None` keeps that to ourselves.
-    pub peer: Option<IpAddr>,
+    /// Where the message comes from.
+    pub from: Origin<'a>,
     /// Our host name.
     pub by: &'a str,
     /// How it spoke.
@@ -33,6 +30,26 @@ pub struct Received<'a> {
     /// The zone in which that is written.
     pub offset: Offset,
 }
+
+/// Where a message comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// A host.
+    Client {
+        /// What it called itself in HELO or EHLO. What no host name has becomes `?`, and it is
+        /// cut at 255 octets.
+        helo: &'a str,
+        /// Where it connected from.
+        peer: IpAddr,
+    },
+    /// Somebody who signed in. Where a user is, and what their device is called, is nobody's
+    /// business but theirs: a fixed word says so, since the clause can't be missing (RFC 5321
+    /// section 4.4).
+    User,
+}
+
+/// What stands for whoever signed in.
+const USER: &str = "submission";
 
 /// The protocol of a `Received` field: RFC 3848, and RFC 6531 section 4.3.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,8 +80,11 @@ impl With {
 impl Received<'_> {
     /// The field, folded, with its line end.
     pub fn field(&self) -> String {
-        let mut words = vec!["Received:".to_owned(), "from".to_owned(), host(self.helo)];
-        words.extend(self.peer.map(literal));
+        let mut words = vec!["Received:".to_owned(), "from".to_owned()];
+        match self.from {
+            Origin::Client { helo, peer } => words.extend([host(helo), literal(peer)]),
+            Origin::User => words.push(USER.to_owned()),
+        }
         words.extend([
             "by".to_owned(),
             host(self.by),
@@ -159,8 +179,10 @@ mod tests {
 
     fn received<'a>() -> Received<'a> {
         Received {
-            helo: "[192.168.1.20]",
-            peer: Some(IpAddr::from([192, 0, 2, 1])),
+            from: Origin::Client {
+                helo: "[192.168.1.20]",
+                peer: IpAddr::from([192, 0, 2, 1]),
+            },
             by: "mail.exemple.fr",
             with: With {
                 extended: true,
@@ -187,13 +209,13 @@ mod tests {
         let field = Received {
             recipient: Some(&to),
             tls: None,
-            peer: None,
+            from: Origin::User,
             ..received()
         }
         .field();
         assert_eq!(
             field,
-            "Received: from [192.168.1.20] by mail.exemple.fr with ESMTPSA id 01KB\r\n\
+            "Received: from submission by mail.exemple.fr with ESMTPSA id 01KB\r\n\
              \tfor <paul@exemple.fr>; Mon, 23 Nov 2026 10:11:12 +0100\r\n"
         );
     }
@@ -220,8 +242,10 @@ mod tests {
     fn a_hostile_name_adds_nothing() {
         let helo = "x) by bank.example;\r\nFrom: a@b (".repeat(100);
         let field = Received {
-            helo: &helo,
-            peer: Some("::1".parse().unwrap()),
+            from: Origin::Client {
+                helo: &helo,
+                peer: "::1".parse().unwrap(),
+            },
             ..received()
         }
         .field();
@@ -233,7 +257,10 @@ mod tests {
         assert!(field.lines().all(|line| line.len() <= 300));
         assert!(
             Received {
-                helo: "",
+                from: Origin::Client {
+                    helo: "",
+                    peer: "::1".parse().unwrap(),
+                },
                 ..received()
             }
             .field()

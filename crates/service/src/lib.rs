@@ -13,6 +13,7 @@
 //! | [`endpoints`] | which ports are open and what is spoken there |
 //! | [`smtp`] | mail coming in: from other servers, and from signed-in users |
 //! | [`fan_out`] | mail for several accounts, from the queue into each INBOX |
+//! | [`routes`] | where the mail for a recipient goes |
 //! | [`imap`], [`pop3`] | mail being read |
 //! | [`manage`] | what an operator may ask of a running service |
 //! | [`keep`] | the same for the sake of the data folder |
@@ -25,7 +26,8 @@
 //!   or in the queue, before the answer says so. What is in the queue for an account here
 //!   gets there whatever happens in between, and once.
 //! * **Nobody sends as another.** A submission is refused unless its envelope's sender and
-//!   every address in its `From` and `Sender` belong to the account that signed in.
+//!   every address in its `From` and `Sender` belong to the account that signed in. Only
+//!   what passed that is signed, by the domain of its `From`.
 //! * **Whoever is signed in by a right is woken at its end** (invariant 12).
 //! * Time comes from a clock that is given; the peer's address and the host's name too.
 
@@ -36,6 +38,7 @@ mod junk;
 pub mod keep;
 pub mod manage;
 pub mod pop3;
+pub mod routes;
 mod sign_in;
 pub mod smtp;
 mod trouble;

@@ -1,10 +1,12 @@
-//! What an operator may ask of a running service: domains, accounts, aliases, the queue.
+//! What an operator may ask of a running service: domains and their keys, accounts, aliases,
+//! the queue.
 //!
 //! [`Request`] and [`Response`] are values that can be written down, so that the command
 //! line says the same thing to a running server (through its admin socket) as to the
 //! stores themselves when none runs. [`Manager::execute`] is the one place that carries
 //! them out.
 
+mod keys;
 mod queue;
 
 use std::fmt;
@@ -19,6 +21,7 @@ use store::{Store, StoreError};
 use tokio::task::JoinSet;
 use words::Language;
 
+pub use keys::{KeyShown, KeysOrder, StateShown};
 pub use queue::{DestinationShown, EntryShown, QUEUE_LISTED, QueueOrder, RecipientShown};
 
 use crate::keep::{self, Keeper, Order, Report};
@@ -64,6 +67,8 @@ pub enum Request {
         /// The domain.
         domain: Domain,
     },
+    /// Something about the keys that a domain signs its mail with.
+    Keys(KeysOrder),
     /// Add an account with its first mailboxes.
     AccountAdd {
         /// Its address.
@@ -174,6 +179,8 @@ pub enum Response {
     Done,
     /// Domains, in the order of their names.
     Domains(Vec<DomainShown>),
+    /// The keys of a domain, in the order of their making.
+    Keys(Vec<KeyShown>),
     /// One account.
     Account(Box<AccountShown>),
     /// Accounts, in the order of their adding; without what they hold.
@@ -314,18 +321,8 @@ impl Manager {
         progress: Progress<'_>,
     ) -> Result<Response, Refused> {
         match request {
-            Request::DomainAdd { domain, postmaster } => {
-                let (directory, now) = (&self.directory, (self.clock)());
-                match postmaster {
-                    Some(address) => {
-                        directory
-                            .add_domain_with_postmaster(&domain, &address, now)
-                            .await?;
-                    }
-                    None => directory.add_domain(&domain, now).await?,
-                }
-                Ok(Response::Done)
-            }
+            Request::DomainAdd { domain, postmaster } => self.add_domain(domain, postmaster).await,
+            Request::Keys(order) => self.keys_order(order).await,
             Request::DomainList => self.domains().await,
             Request::DomainRemove { domain } => {
                 self.directory.remove_domain(&domain).await?;
@@ -372,6 +369,24 @@ impl Manager {
                 Ok(Response::Kept(report))
             }
         }
+    }
+
+    /// The keys come second: whoever needs them first makes them if this is cut short.
+    async fn add_domain(
+        &self,
+        domain: Domain,
+        postmaster: Option<Address>,
+    ) -> Result<Response, Refused> {
+        let (directory, now) = (&self.directory, (self.clock)());
+        match postmaster {
+            Some(address) => {
+                let added = directory.add_domain_with_postmaster(&domain, &address, now);
+                added.await?;
+            }
+            None => directory.add_domain(&domain, now).await?,
+        }
+        directory.signature_keys(&domain, now).await?;
+        Ok(Response::Done)
     }
 
     async fn domains(&self) -> Result<Response, Refused> {
@@ -689,5 +704,40 @@ mod tests {
         assert!(!format!("{request:?}").contains("tilleuls"));
         let line = serde_json::to_string(&request).unwrap();
         assert_eq!(serde_json::from_str::<Request>(&line).unwrap(), request);
+    }
+
+    #[tokio::test]
+    async fn a_domain_gets_keys_and_changes_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let manager = manager(folder.path());
+        let domain = || -> Domain { "facteur.test".parse().unwrap() };
+        let ask = async |order| match manager.execute(Request::Keys(order)).await {
+            Ok(Response::Keys(keys)) => Ok(keys.iter().map(|key| key.state).collect::<Vec<_>>()),
+            Ok(other) => panic!("{other:?}"),
+            Err(refused) => Err(refused.message),
+        };
+        let refused = ask(KeysOrder::List { domain: domain() }).await;
+        assert!(refused.unwrap_err().contains("facteur domain add"));
+        let added = Request::DomainAdd {
+            domain: domain(),
+            postmaster: None,
+        };
+        assert_eq!(manager.execute(added).await, Ok(Response::Done));
+        use StateShown::{Active, Prepared, Retired};
+        let refused = ask(KeysOrder::Rotate { domain: domain() }).await;
+        assert!(refused.unwrap_err().contains("facteur domain keys prepare"));
+        let listed = ask(KeysOrder::Prepare { domain: domain() }).await;
+        assert_eq!(listed.unwrap(), [Active, Active, Prepared, Prepared]);
+        let listed = ask(KeysOrder::Rotate { domain: domain() }).await;
+        assert_eq!(listed.unwrap(), [Retired, Retired, Active, Active]);
+        let listed = ask(KeysOrder::Forget { domain: domain() }).await;
+        assert_eq!(listed.unwrap().len(), 4);
+        let list = Request::Keys(KeysOrder::List { domain: domain() });
+        let Ok(Response::Keys(keys)) = manager.execute(list).await else {
+            panic!("no keys");
+        };
+        assert_eq!(keys[0].name, "19700101-rsa._domainkey.facteur.test");
+        // What is secret of them is not told.
+        assert!(keys.iter().all(|key| key.record.len() < 450));
     }
 }

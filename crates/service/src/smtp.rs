@@ -10,12 +10,14 @@
 //! | `smtp/recipients.rs` | whether mail for an address is taken, and where it goes |
 //! | `smtp/taking.rs` | the message, from its first octet until it is accepted |
 //! | `smtp/believing.rs` | mail from other servers: who sent it, and whether that is so |
+//! | `smtp/submission.rs` | a submission on its way: in order, and signed if it leaves |
 //! | `smtp/forged.rs` | whether a submission names a sender that is not the account's |
 
 mod believing;
 mod envelope;
 mod forged;
 mod recipients;
+mod submission;
 mod taking;
 
 use std::net::IpAddr;
@@ -56,6 +58,8 @@ pub struct Service {
     pub believing: Believing,
     /// Octets of the largest message that is taken.
     pub message_octets: u64,
+    /// Whether the `Received` field of a submission names the user's device and address.
+    pub name_clients: bool,
     /// What time it is.
     pub clock: fn() -> Timestamp,
 }

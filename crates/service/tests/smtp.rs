@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod rooms;
+#[path = "smtp/signing.rs"]
+mod signing;
+#[path = "smtp/submission.rs"]
+mod submission;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -60,6 +64,7 @@ async fn house() -> House {
         host: "mail.exemple.fr".into(),
         believing: trusting(),
         message_octets: 10_000,
+        name_clients: false,
         clock: Timestamp::now,
     };
     House {

@@ -10,6 +10,7 @@
 //! | `postgres/` | [`Postgres`]: Debian's PostgreSQL in a folder of its own, and a standby |
 //! | `s3.rs` | [`S3`]: moto, which answers as S3 does |
 //! | `garage.rs` | [`Garage`]: an S3 server of several nodes |
+//! | `dkimpy.rs` | [`dkimpy::verify`]: another's verdict of our signatures |
 //! | `dns.rs` | [`Dns`]: Debian's NSD with zones as text, signed; and one that is silent |
 //! | `power.rs`, `power/` | a disk that loses what was not synced |
 //! | `child.rs` | a server as a process that is never left behind |
@@ -30,6 +31,7 @@
 )]
 
 mod child;
+pub mod dkimpy;
 mod dns;
 mod garage;
 mod postgres;

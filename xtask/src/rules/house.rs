@@ -9,7 +9,7 @@ use crate::workspace::{Member, Workspace};
 /// list with what each is for.
 pub(crate) const FLOORS: &[&[&str]] = &[
     &["facteur"],
-    &["web"],
+    &["web", "delivery"],
     &["service"],
     &["net", "dns"],
     &["tls"],
@@ -18,7 +18,7 @@ pub(crate) const FLOORS: &[&[&str]] = &[
     &["store", "queue", "directory"],
     &["kv", "blob"],
     &["segments"],
-    &["smtp", "imap", "pop3"],
+    &["smtp", "imap", "pop3", "dkim"],
     &["message"],
     &["playback", "testbed"],
     &["session"],

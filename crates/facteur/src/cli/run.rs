@@ -3,15 +3,15 @@
 use std::io::{self, BufRead, Write};
 use std::path::Path;
 
-use address::Password;
+use address::{Domain, Password};
 use anyhow::{Context, bail, ensure};
 use service::keep::{Order, Report};
-use service::manage::{QueueOrder, Request, Response, Secret};
+use service::manage::{KeysOrder, QueueOrder, Request, Response, Secret};
 
 use super::meter::Meter;
 use super::{
-    AccountSet, AccountVerb, AliasVerb, Cli, Command, ConfigVerb, DomainVerb, Output, QueueVerb,
-    Quickstart, StoreVerb, Switch, kept, show,
+    AccountSet, AccountVerb, AliasVerb, Cli, Command, ConfigVerb, DomainVerb, KeysVerb, Output,
+    QueueVerb, Quickstart, StoreVerb, Switch, kept, show,
 };
 use crate::quickstart::{self, Choices};
 use crate::rooms::{self, Chosen};
@@ -83,7 +83,18 @@ fn domain(at: At<'_>, verb: DomainVerb) -> anyhow::Result<()> {
         }
         DomainVerb::List(output) => aloud(at, Request::DomainList, output),
         DomainVerb::Remove { domain } => quietly(at, Request::DomainRemove { domain }),
+        DomainVerb::Keys(verb) => keys(at, verb),
     }
+}
+
+fn keys(at: At<'_>, verb: KeysVerb) -> anyhow::Result<()> {
+    let (of, order): (_, fn(Domain) -> KeysOrder) = match verb {
+        KeysVerb::List(of) => (of, |domain| KeysOrder::List { domain }),
+        KeysVerb::Prepare(of) => (of, |domain| KeysOrder::Prepare { domain }),
+        KeysVerb::Rotate(of) => (of, |domain| KeysOrder::Rotate { domain }),
+        KeysVerb::Forget(of) => (of, |domain| KeysOrder::Forget { domain }),
+    };
+    aloud(at, Request::Keys(order(of.domain)), of.output)
 }
 
 fn account(at: At<'_>, verb: AccountVerb) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
-use service::manage::{AccountShown, DestinationShown, EntryShown, Response};
+use service::manage::{AccountShown, DestinationShown, EntryShown, KeyShown, Response, StateShown};
 
 use super::kept;
 use crate::config::Source;
@@ -28,6 +28,7 @@ pub(super) fn response(response: &Response, json: bool) -> anyhow::Result<String
             let addresses = format!("{} addresses", one.addresses);
             vec![one.domain.to_string(), addresses]
         })),
+        Response::Keys(keys) => table(keys.iter().map(key_row)),
         Response::Account(account) => account_lines(account),
         Response::Accounts(accounts) => table(accounts.iter().map(account_row)),
         Response::AccountRemoved { aliases } => table(aliases.iter().map(|lost| {
@@ -56,6 +57,7 @@ fn as_json(response: &Response) -> anyhow::Result<Json> {
     Ok(match response {
         Response::Done => json!({}),
         Response::Domains(all) => serde_json::to_value(all)?,
+        Response::Keys(all) => serde_json::to_value(all)?,
         Response::Account(one) => serde_json::to_value(one)?,
         Response::Accounts(all) => serde_json::to_value(all)?,
         Response::AccountRemoved { aliases } => json!({ "aliases": aliases }),
@@ -101,6 +103,20 @@ pub(super) fn settings(settings: &[Setting], json: bool) -> anyhow::Result<Strin
             source.to_string(),
         ]
     })))
+}
+
+fn key_row(key: &KeyShown) -> Vec<String> {
+    let state = match key.state {
+        StateShown::Prepared => "prepared: publish it, then rotate",
+        StateShown::Active => "active: it signs",
+        StateShown::Retired => "retired: leave it published",
+    };
+    vec![
+        key.name.clone(),
+        key.algorithm.clone(),
+        format!("since {}", key.since),
+        state.to_owned(),
+    ]
 }
 
 fn account_row(account: &AccountShown) -> Vec<String> {

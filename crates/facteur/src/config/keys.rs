@@ -1,7 +1,7 @@
 //! Names of settings.
 
 use super::storage::{Database, S3, Storage};
-use super::{Believing, Care, Config, Dns, Log, Tls};
+use super::{Believing, Care, Config, Dns, Log, Sending, Submission, Tls};
 
 /// What comes before a setting's name in the environment.
 pub(super) const PREFIX: &str = "FACTEUR_";
@@ -10,7 +10,8 @@ pub(super) const PREFIX: &str = "FACTEUR_";
 type Section = &'static [(&'static str, &'static str)];
 
 /// The sections of the file.
-const SECTIONS: [(&str, Section); 8] = [
+const SECTIONS: [(&str, Section); 10] = [
+    ("submission", Submission::DOCS),
     ("tls", Tls::DOCS),
     ("log", Log::DOCS),
     ("care", Care::DOCS),
@@ -19,6 +20,7 @@ const SECTIONS: [(&str, Section); 8] = [
     ("storage.s3", S3::DOCS),
     ("dns", Dns::DOCS),
     ("believing", Believing::DOCS),
+    ("sending", Sending::DOCS),
 ];
 
 /// One setting.

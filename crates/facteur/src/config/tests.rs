@@ -58,6 +58,12 @@ fn full() -> Config {
         trust_anchors: Some("anchors".into()),
         ..Dns::default()
     };
+    full.sending = Sending {
+        private_networks: vec!["192.168.7.0/24".parse().unwrap()],
+        authorities: Some("authorities.pem".into()),
+        from: vec!["192.0.2.1".parse().unwrap()],
+        ..Sending::default()
+    };
     full.storage.s3 = S3 {
         endpoint: text("https://s3.test"),
         bucket: text("mail"),
@@ -359,6 +365,31 @@ fn the_reference_is_the_one_of_this_source() {
 }
 
 #[test]
+fn sending_has_bounds() {
+    let text = "[sending]\nprivate_networks = [\"10.0.0.0/8\", \"::1\"]\n";
+    let config = loaded(text, &[]).unwrap().config;
+    let networks: Vec<_> = config
+        .sending
+        .private_networks
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(networks, ["10.0.0.0/8", "::1/128"]);
+    for wrong in [
+        "patience_hours = 0",
+        "patience_hours = 721",
+        "port = 0",
+        "from = [\"192.0.2.1\", \"192.0.2.2\"]",
+    ] {
+        let message = refusal(&format!("[sending]\n{wrong}\n"), &[]);
+        let name = wrong.split(' ').next().unwrap();
+        assert!(message.contains(name), "{message}");
+    }
+    let message = refusal("[sending]\nprivate_networks = [\"10.0.0.0/33\"]\n", &[]);
+    assert!(message.contains(":2: \"10.0.0.0/33\""), "{message}");
+}
+
+#[test]
 fn servers_of_the_dns_are_addresses() {
     let environment = [("FACTEUR_DNS__SERVERS", "127.0.0.1:5353, ::1")];
     let config = loaded("", &environment).unwrap().config;
@@ -376,4 +407,21 @@ fn servers_of_the_dns_are_addresses() {
         let message = refusal(&format!("[dns]\npatience_seconds = {seconds}\n"), &[]);
         assert!(message.contains("dns.patience_seconds"), "{message}");
     }
+}
+
+#[test]
+fn this_machine_is_trusted_unless_somebody_says_otherwise() {
+    let networks = |text: &str| {
+        let config = loaded(text, &[]).unwrap().config;
+        let networks = config.believing.trusted_networks.into_iter();
+        networks
+            .map(|network| network.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(networks(""), ["127.0.0.0/8", "::1/128"]);
+    assert!(networks("[believing]\ntrusted_networks = []\n").is_empty());
+    let message = refusal("[believing]\ntrusted_networks = [\"10.0.0.1/8\"]\n", &[]);
+    assert!(message.contains("facteur.toml:2"), "{message}");
+    let message = refusal("[believing]\npatience_seconds = 0\n", &[]);
+    assert!(message.contains("believing.patience_seconds"), "{message}");
 }

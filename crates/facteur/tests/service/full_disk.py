@@ -62,7 +62,9 @@ def text(number, octets):
     """Noise, of which three quarters are left when it is compressed."""
     noise = base64.encodebytes(random.Random(number).randbytes(octets * 3 // 4))
     lines = noise.decode().replace("\n", "\r\n")
-    return f"From: {jeanne}\r\nSubject: {number}\r\n\r\n" + lines
+    # Whole, so that a submission has nothing added either.
+    whole = f"Date: Sat, 28 Nov 2026 10:11:12 +0100\r\nMessage-ID: <{number}@example.org>\r\n"
+    return f"From: {jeanne}\r\n{whole}Subject: {number}\r\n\r\n" + lines
 
 
 kept = {}

@@ -8,7 +8,7 @@ use crate::header::is_space;
 
 /// A line of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HeaderLine {
+pub(crate) enum HeaderLine {
     /// `Name: value`, with a name that mail has.
     Known,
     /// `Name: value`. In a run of odd lines it may be text.
@@ -26,7 +26,7 @@ pub(super) enum HeaderLine {
 
 /// What a line beginning like this is; `None` when more of it must be seen. `whole` says
 /// that there is no more, or that no more of it will be looked at.
-pub(super) fn classify(head: &[u8], whole: bool) -> Option<HeaderLine> {
+pub(crate) fn classify(head: &[u8], whole: bool) -> Option<HeaderLine> {
     let known = match head {
         [b' ' | b'\t', ..] => Some(HeaderLine::Folded),
         [b'\n', ..] | [b'\r', b'\n', ..] => Some(HeaderLine::Empty),
@@ -90,7 +90,7 @@ fn is_known(name: &[u8]) -> bool {
 
 /// True for the line that an mbox file puts before a message: part of no header, but in
 /// front of one.
-pub(super) fn is_mbox_line(head: &[u8]) -> bool {
+pub(crate) fn is_mbox_line(head: &[u8]) -> bool {
     head.starts_with(b"From ") || head.starts_with(b">From ")
 }
 

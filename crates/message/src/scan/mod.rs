@@ -34,12 +34,12 @@ use memchr::{memchr, memchr_iter};
 use crate::{Envelope, Lineage, Senders, Structure};
 pub(crate) use beginning::{Beginning, beginning};
 use delimiter::Delimiter;
-use header_line::{HeaderLine, classify, is_mbox_line};
+pub(crate) use header_line::{HeaderLine, classify, is_mbox_line};
 use tree::{Place, Tree};
 
 /// Octets of a line that decide what it is: `--`, the longest boundary, `--`. No more of a
 /// line, or of lines that wait for the next, is ever held.
-const HEAD_OCTETS: usize = crate::limits::BOUNDARY_OCTETS + 4;
+pub(crate) const HEAD_OCTETS: usize = crate::limits::BOUNDARY_OCTETS + 4;
 
 /// Reads a message in pieces of any size and says what it is made of.
 ///

@@ -4,18 +4,25 @@
 //! `Return-Path` belongs there at final delivery and nowhere else (RFC 5321 section 4.4):
 //! so it is the very first, and what leaves for elsewhere begins behind it
 //! ([`queue::Entry::outgoing`]).
+//!
+//! The header of a submission is put in order on the way, for all who get it. If some of them
+//! are elsewhere, the domain it is from signs it: the signature stands on top of what leaves,
+//! above the trace fields, and is kept with the queue's entry.
 
 use address::AccountId;
+use dkim::Read;
 use events::{DmarcPolicy, Refusal, Verdicts};
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use message::trace::{Received, With, joint, return_path};
+use message::trace::{Origin, Received, With, joint, return_path};
+use message::{Additions, date};
 use queue::{Entry, QueueId};
 use smtp::{Begin, Piece, Role};
 use store::{Delivery, Flags, Incoming, Intake, MailboxId};
 
-use super::believing::{Frame, Judged, Origin};
+use super::believing::{self, Frame, Judged};
 use super::envelope::Envelope;
+use super::submission::{self, Submission};
 use super::{Answers, Service, forged};
 use crate::junk::junk;
 use crate::trouble;
@@ -39,8 +46,27 @@ enum Way {
     Judged(Box<Judged>),
 }
 
+/// A message that has come to its end.
+struct Taken {
+    incoming: Incoming,
+    /// If it was judged.
+    verdicts: Option<Verdicts>,
+    /// What is to be signed, if anything is.
+    read: Option<Read>,
+}
+
+/// What is noted of a message in the queue beside its envelope.
+struct Marks {
+    /// Our signatures.
+    on_top: String,
+    /// It goes where unwanted mail is.
+    is_suspect: bool,
+}
+
 /// A message that streams to its place.
 struct Straight {
+    /// What a submission passes through.
+    submission: Option<Submission>,
     /// How it begins, until that tells what has to stand between it and our fields.
     head: Option<Vec<u8>>,
     /// What came of it so far. After a failure the rest of it is not looked at.
@@ -56,13 +82,17 @@ impl Taking {
         }
     }
 
-    /// The message has come to its end; with the verdicts, if it was judged.
-    async fn finish(self) -> Result<(Incoming, Option<Verdicts>), Refusal> {
+    /// The message has come to its end.
+    async fn finish(self) -> Result<Taken, Refusal> {
         match self.way {
-            Way::Straight(straight) => Ok((straight.finish().await?, None)),
+            Way::Straight(straight) => straight.finish().await,
             Way::Judged(judged) => {
                 let (incoming, verdicts) = judged.finish().await?;
-                Ok((incoming, Some(verdicts)))
+                Ok(Taken {
+                    incoming,
+                    verdicts: Some(verdicts),
+                    read: None,
+                })
             }
         }
     }
@@ -70,6 +100,17 @@ impl Taking {
 
 impl Straight {
     async fn write(&mut self, octets: &[u8]) {
+        match &mut self.submission {
+            Some(submission) => {
+                let octets = submission.push(octets);
+                self.take(&octets).await;
+            }
+            None => self.take(octets).await,
+        }
+    }
+
+    /// Takes octets that stay as they are.
+    async fn take(&mut self, octets: &[u8]) {
         let Some(mut head) = self.head.take() else {
             return self.put(octets).await;
         };
@@ -80,12 +121,23 @@ impl Straight {
         }
     }
 
-    async fn finish(mut self) -> Result<Incoming, Refusal> {
+    async fn finish(mut self) -> Result<Taken, Refusal> {
+        let mut read = None;
+        if let Some(submission) = self.submission.take() {
+            let (last, signed) = submission.finish();
+            self.take(&last).await;
+            read = signed;
+        }
         if let Some(head) = self.head.take() {
             self.join(joint(&head, true).unwrap_or_default(), &head)
                 .await;
         }
-        self.intake?.finish().await.map_err(trouble::of_store)
+        let incoming = self.intake?.finish().await;
+        Ok(Taken {
+            incoming: incoming.map_err(trouble::of_store)?,
+            verdicts: None,
+            read,
+        })
     }
 
     async fn join(&mut self, joint: &str, head: &[u8]) {
@@ -105,17 +157,21 @@ impl Straight {
 impl Answers {
     /// Opens the body and puts our trace fields on top.
     pub(super) async fn begin(&mut self, begin: &Begin) -> Result<(), Refusal> {
-        self.submitter()?;
+        let submitted = self.submitter()?.is_some();
         let envelope = self.envelope.as_ref().ok_or(Refusal::Temporary)?;
+        let leaves = envelope.remote() > 0;
         let received = self.now();
         let id = QueueId::new(received, rand::random());
+        let submission = submitted.then(|| self.submission(id, received, leaves));
         let above = return_path(&envelope.sender.path);
         let below = self.received(begin, envelope, id, received);
         let way = match self.is_judged() {
             true => Way::Judged(Box::new(
                 self.judged(begin, envelope, received, above, below),
             )),
-            false => Way::Straight(Box::new(self.straight(&(above + &below)).await?)),
+            false => Way::Straight(Box::new(
+                self.straight(&(above + &below), submission).await?,
+            )),
         };
         self.taking = Some(Taking { id, received, way });
         Ok(())
@@ -127,8 +183,13 @@ impl Answers {
         self.role == Role::Exchange && !self.service.believing.trusts(self.visitor.peer())
     }
 
-    async fn straight(&self, top: &str) -> Result<Straight, Refusal> {
+    async fn straight(
+        &self,
+        top: &str,
+        submission: Option<Submission>,
+    ) -> Result<Straight, Refusal> {
         let mut straight = Straight {
+            submission,
             head: Some(Vec::new()),
             intake: Ok(self.service.store.body()),
         };
@@ -147,7 +208,7 @@ impl Answers {
         above: String,
         below: String,
     ) -> Judged {
-        let origin = Origin {
+        let origin = believing::Origin {
             peer: self.visitor.peer(),
             helo: begin.hello.name.clone(),
             from: envelope.sender.path.clone(),
@@ -164,6 +225,17 @@ impl Answers {
         Judged::new(believing.clone(), store.clone(), origin, frame)
     }
 
+    /// What a submission passes through.
+    fn submission(&self, id: QueueId, received: Timestamp, leaves: bool) -> Submission {
+        let date = date::format(received, Offset::UTC);
+        let additions = Additions {
+            date: format!("Date: {date}\r\n"),
+            // The number is unique for as long as the message is anywhere.
+            message_id: format!("Message-ID: <{id}@{}>\r\n", self.service.host),
+        };
+        Submission::new(additions, leaves)
+    }
+
     fn received(
         &self,
         begin: &Begin,
@@ -172,10 +244,15 @@ impl Answers {
         received: Timestamp,
     ) -> String {
         let encryption = begin.encryption.as_ref();
-        let field = Received {
+        let client = Origin::Client {
             helo: &begin.hello.name,
-            // Where a user is, is nobody's business but theirs.
-            peer: (!begin.signed_in).then_some(self.visitor.peer()),
+            peer: self.visitor.peer(),
+        };
+        let field = Received {
+            from: match self.role == Role::Submission && !self.service.name_clients {
+                true => Origin::User,
+                false => client,
+            },
             by: &self.service.host,
             with: With {
                 extended: begin.hello.extended,
@@ -201,11 +278,12 @@ impl Answers {
         };
         let (id, received) = (taking.id, taking.received);
         match Box::pin(taking.finish()).await {
-            Ok((incoming, verdicts)) => {
+            Ok(mut taken) => {
+                let verdicts = taken.verdicts.take();
                 let is_suspect = verdicts
                     .as_ref()
                     .is_some_and(|verdicts| verdicts.asked() == DmarcPolicy::Quarantine);
-                let accepted = self.place(id, received, envelope, incoming, is_suspect);
+                let accepted = self.place(id, received, &envelope, taken, is_suspect);
                 (verdicts, accepted.await)
             }
             Err(refusal) => (None, Err(refusal)),
@@ -216,10 +294,11 @@ impl Answers {
         &self,
         id: QueueId,
         received: Timestamp,
-        envelope: Envelope,
-        incoming: Incoming,
+        envelope: &Envelope,
+        taken: Taken,
         is_suspect: bool,
     ) -> Result<Piece, Refusal> {
+        let Taken { incoming, read, .. } = taken;
         self.judge(&incoming).await?;
         let accepted = Piece::Accepted {
             id: id.to_string(),
@@ -232,8 +311,9 @@ impl Answers {
                     .await?;
             }
             None => {
-                self.queue(id, received, &envelope, incoming, is_suspect)
-                    .await?;
+                let on_top = self.signatures(&incoming, read).await?;
+                let marks = Marks { on_top, is_suspect };
+                self.queue(id, received, envelope, incoming, marks).await?;
             }
         }
         Ok(accepted)
@@ -250,6 +330,15 @@ impl Answers {
             }
             None => Ok(()),
         }
+    }
+
+    /// What signs a submission that leaves.
+    async fn signatures(&self, incoming: &Incoming, read: Option<Read>) -> Result<String, Refusal> {
+        let Some(read) = read else {
+            return Ok(String::new());
+        };
+        let (directory, senders) = (&self.service.directory, &incoming.scanned.senders);
+        submission::sign(directory, senders, read, self.now()).await
     }
 
     /// Puts a message for one account where it belongs.
@@ -288,7 +377,7 @@ impl Answers {
         received: Timestamp,
         envelope: &Envelope,
         incoming: Incoming,
-        is_suspect: bool,
+        marks: Marks,
     ) -> Result<(), Refusal> {
         let sender = &envelope.sender;
         let recipients = envelope.recipients().to_vec();
@@ -298,7 +387,8 @@ impl Answers {
             // An alias may lead to such an address from one that is plain.
             smtputf8: sender.smtputf8 || envelope.needs_smtputf8(),
             eight_bit: sender.eight_bit || incoming.scanned.eight_bit,
-            is_suspect,
+            on_top: marks.on_top,
+            is_suspect: marks.is_suspect,
             ..Entry::new(id, sender.path.clone(), recipients, body, received)
         };
         incoming.check().map_err(trouble::of_store)?;
