@@ -28,6 +28,7 @@ use net::Gate;
 use sd_notify::NotifyState;
 use service::endpoints::Endpoints;
 use service::fan_out::FanOut;
+use service::smtp::Believing;
 use session::sasl::Cleartext;
 use tls::{Caller, Greeter};
 use tokio::net::TcpListener;
@@ -65,6 +66,7 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
     let greeter = Greeter::load(&paths.certificate, &paths.key)?;
     // Like the key, secrets may be root's alone.
     let chosen = Chosen::of(&config.storage, data)?.with_care(&config.care);
+    let resolver = Resolver::new(&config.dns_in(data))?;
     user::become_own(config.user.as_deref(), data)?;
     reload::check_readable(&paths);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -89,6 +91,7 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
             greeter,
             rooms,
             logging,
+            resolver,
         };
         service.run(open, ready).await
     })
@@ -117,6 +120,7 @@ struct Running<'a> {
     greeter: Greeter,
     rooms: Rooms,
     logging: Logging,
+    resolver: Resolver,
 }
 
 impl Running<'_> {
@@ -195,7 +199,7 @@ impl Running<'_> {
             store: self.rooms.store.clone(),
             directory: self.rooms.directory.clone(),
             fan_out: fan_out.clone(),
-            resolver: Resolver::new(&self.config.dns_in(data))?,
+            resolver: self.resolver.clone(),
             gate: Gate::new(sending.private_networks.clone()),
             caller: Caller::load(authorities.as_deref())?,
             clock,
@@ -244,6 +248,11 @@ impl Running<'_> {
                 fan_out: fan_out.clone(),
                 host: host.clone(),
                 message_octets,
+                believing: Believing {
+                    dns: self.resolver.clone(),
+                    trusted: self.config.believing.trusted_networks.as_slice().into(),
+                    patience: Duration::from_secs(self.config.believing.patience_seconds),
+                },
                 name_clients: self.config.submission.name_clients,
                 clock,
             },

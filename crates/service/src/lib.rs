@@ -17,6 +17,7 @@
 //! | [`imap`], [`pop3`] | mail being read |
 //! | [`manage`] | what an operator may ask of a running service |
 //! | [`keep`] | the same for the sake of the data folder |
+//! | `junk.rs` | where suspicious mail goes |
 //! | `sign_in.rs`, `trouble.rs` | what the protocols have alike: who is signed in, and failures |
 //!
 //! # Invariants
@@ -33,6 +34,7 @@
 pub mod endpoints;
 pub mod fan_out;
 pub mod imap;
+mod junk;
 pub mod keep;
 pub mod manage;
 pub mod pop3;
