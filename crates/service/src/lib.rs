@@ -15,6 +15,7 @@
 //! | [`fan_out`] | mail for several accounts, from the queue into each INBOX |
 //! | [`imap`], [`pop3`] | mail being read |
 //! | [`manage`] | what an operator may ask of a running service |
+//! | [`publish`] | what a domain has to publish in DNS, and whether it does |
 //! | [`keep`] | the same for the sake of the data folder |
 //! | `sign_in.rs`, `trouble.rs` | what the protocols have alike: who is signed in, and failures |
 //!
@@ -35,6 +36,7 @@ pub mod imap;
 pub mod keep;
 pub mod manage;
 pub mod pop3;
+pub mod publish;
 mod sign_in;
 pub mod smtp;
 mod trouble;

@@ -21,4 +21,4 @@ mod authority;
 mod greeter;
 
 pub use authority::{Files, MakeError, make_authority};
-pub use greeter::{Concern, Greeter, LoadError, NOTICE, encryption};
+pub use greeter::{Concern, Greeter, LoadError, NOTICE, encryption, key_digest};
