@@ -254,9 +254,13 @@ pub(crate) fn ask(
                 let (chosen, config) = *here;
                 let rooms = Box::pin(Rooms::open(data, &chosen, config.old_devices)).await?;
                 // Nothing else needs what that reads.
-                let published = matches!(request, Request::DomainDns { .. })
-                    .then(|| serve::published(&config, data))
-                    .transpose()?;
+                let published = match request {
+                    Request::DomainDns { .. } => {
+                        let resolver = dns::Resolver::new(&config.dns_in(data))?;
+                        Some(serve::published(&config, data, resolver)?)
+                    }
+                    _ => None,
+                };
                 let manager = rooms.manager(false, published);
                 let answer = Box::pin(manager.execute_telling(request, progress)).await;
                 rooms.close().await;

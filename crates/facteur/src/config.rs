@@ -120,6 +120,8 @@ settings! {
         storage: Storage = Storage::default(),
         /// How the DNS is asked.
         dns: Dns = Dns::default(),
+        /// How mail is sent to other hosts.
+        sending: Sending = Sending::default(),
     }
 }
 
@@ -191,6 +193,29 @@ settings! {
     }
 }
 
+settings! {
+    /// How mail is sent to other hosts.
+    struct Sending {
+        /// For how many hours a message is tried before its sender is told that it could not
+        /// be delivered, from 1 to 720.
+        patience_hours: u32 = 120,
+        /// The port at which other hosts take mail: 25 all over the world, another in a network
+        /// of your own.
+        port: u16 = 25,
+        /// Networks that mail may be sent to although they are private or this machine's own:
+        /// `192.168.7.0/24`, or single addresses. No other private address is ever gone to,
+        /// whatever the DNS of a recipient says.
+        private_networks: Vec<net::Network> = Vec::new(),
+        /// Certificates of authorities (PEM) that are trusted beside the system's, where the
+        /// certificate of another host has to be verified. A relative path begins in the data
+        /// folder.
+        authorities: Option<PathBuf> = None,
+        /// Addresses of this machine that connections go out from, one of each family at most;
+        /// without one the system chooses. It should be one whose name by DNS is `hostname`.
+        from: Vec<IpAddr> = Vec::new(),
+    }
+}
+
 /// How the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -238,6 +263,14 @@ impl Config {
             trust_anchors: self.dns.trust_anchors.as_ref().map(|path| data.join(path)),
             patience: Duration::from_secs(self.dns.patience_seconds),
         }
+    }
+
+    /// The authorities trusted beside the system's, as a path that can be opened.
+    pub(crate) fn authorities_in(&self, data: &Path) -> Option<PathBuf> {
+        self.sending
+            .authorities
+            .as_ref()
+            .map(|path| data.join(path))
     }
 
     /// The files of the certificate, as paths that can be opened.

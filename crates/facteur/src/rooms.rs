@@ -120,6 +120,11 @@ impl Rooms {
         })
     }
 
+    /// Whether other nodes may have the index open.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.shared.is_some()
+    }
+
     /// Waits until other nodes know of all that was changed here: before the process ends.
     pub(crate) async fn close(&self) {
         if let Some(shared) = &self.shared {

@@ -20,15 +20,17 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
+use delivery::Delivery;
 use directory::OldDevices;
 use dns::Resolver;
 use jiff::tz::TimeZone;
+use net::Gate;
 use sd_notify::NotifyState;
 use service::endpoints::Endpoints;
 use service::fan_out::FanOut;
 use service::publish::Published;
 use session::sasl::Cleartext;
-use tls::Greeter;
+use tls::{Caller, Greeter};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -99,15 +101,18 @@ pub(crate) fn endpoints(config: &Config) -> anyhow::Result<Endpoints> {
         .with_context(|| format!("port_base {} puts a port past 65535", config.port_base))
 }
 
-/// What the service of these settings is to the world. To be called in the runtime that it is
-/// used in.
-pub(crate) fn published(config: &Config, data: &Path) -> anyhow::Result<Published> {
+/// What the service of these settings is to the world.
+pub(crate) fn published(
+    config: &Config,
+    data: &Path,
+    resolver: Resolver,
+) -> anyhow::Result<Published> {
     Ok(Published {
         host: config.hostname.clone(),
         endpoints: endpoints(config)?,
         mta_sts: config.mta_sts,
         certificate: config.tls_in(data).certificate,
-        resolver: Some(Resolver::new(&config.dns_in(data))?),
+        resolver: Some(resolver),
     })
 }
 
@@ -149,10 +154,13 @@ impl Running<'_> {
             let listener = TcpListener::from_std(socket)?;
             work.spawn(desk.clone().attend(endpoint, listener));
         }
-        let published = published(&self.config, self.data)?;
+        let resolver = Resolver::new(&self.config.dns_in(self.data))?;
+        let published = published(&self.config, self.data, resolver.clone())?;
         let manager = self.rooms.manager(true, Some(published));
-        let admin = admin::serve_admin(self.data, manager, stopping)?;
+        let admin = admin::serve_admin(self.data, manager, stopping.clone())?;
         work.spawn(admin);
+        let sending = self.delivery(&fan_out, resolver)?.run(stopped(stopping.clone()));
+        let sending = tokio::spawn(sending);
         let background = tokio::spawn(async move { fan_out.run().await });
         let watchdog = tokio::spawn(control::watchdog());
         let days = tokio::spawn(look_daily(
@@ -174,9 +182,12 @@ impl Running<'_> {
         control::say(NotifyState::Stopping);
         tracing::info!("stopping: sessions are told");
         stop.send_replace(true);
-        let drained = async { while work.join_next().await.is_some() {} };
+        let drained = async {
+            while work.join_next().await.is_some() {}
+            sending.await
+        };
         tokio::select! {
-            () = drained => {}
+            _ = drained => {}
             () = tokio::time::sleep(DRAIN) => {
                 tracing::warn!("some sessions did not end in time and were cut");
             }
@@ -192,6 +203,31 @@ impl Running<'_> {
         self.rooms.close().await;
         tracing::info!("stopped");
         Ok(())
+    }
+
+    /// What sends the mail that waits for other hosts.
+    fn delivery(&self, fan_out: &FanOut, resolver: Resolver) -> anyhow::Result<Delivery> {
+        let (data, sending) = (self.data, &self.config.sending);
+        let authorities = self.config.authorities_in(data);
+        let rooms = delivery::Rooms {
+            queue: self.rooms.queue.clone(),
+            store: self.rooms.store.clone(),
+            directory: self.rooms.directory.clone(),
+            fan_out: fan_out.clone(),
+            resolver,
+            gate: Gate::new(sending.private_networks.clone()),
+            caller: Caller::load(authorities.as_deref())?,
+            clock,
+        };
+        let settings = delivery::Settings {
+            host: self.config.hostname.parse()?,
+            port: sending.port,
+            patience: Duration::from_secs(u64::from(sending.patience_hours) * 3600),
+            zone: zone(&self.config)?,
+            from: sending.from.clone(),
+            shared: self.rooms.is_shared(),
+        };
+        Ok(Delivery::new(rooms, settings))
     }
 
     async fn desk(
@@ -299,6 +335,12 @@ async fn unless_stopped<F: Future>(
         _ = stopping.wait_for(|stop| *stop) => None,
         output = future => Some(output),
     }
+}
+
+/// Ends when the service stops.
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    // Whoever could say it being gone says it too.
+    let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 fn offered(old_devices: OldDevices) -> Cleartext {

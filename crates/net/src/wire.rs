@@ -5,10 +5,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use session::Encryption;
-use tls::Greeter;
+use tls::{Caller, Greeter, HandshakeError, Trust};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::server::TlsStream;
+use tokio_rustls::TlsStream;
 
 /// A connection with its encryption, if any.
 #[derive(Debug)]
@@ -30,7 +30,26 @@ impl Wire {
         };
         let stream = greeter.accept(stream).await?;
         let encryption = tls::encryption(&stream);
-        Ok((Wire::Tls(Box::new(stream)), encryption))
+        Ok((Wire::Tls(Box::new(stream.into())), encryption))
+    }
+
+    /// The same as the client of a host that is called so.
+    ///
+    /// # Errors
+    /// When the handshake fails, its certificate is not as `trust` wants it, or the
+    /// connection is encrypted already.
+    pub async fn call(
+        self,
+        caller: &Caller,
+        host: &str,
+        trust: &Trust,
+    ) -> Result<(Wire, Encryption), HandshakeError> {
+        let Wire::Plain(stream) = self else {
+            let error = io::Error::other("encrypted already");
+            return Err(HandshakeError::Failed(error));
+        };
+        let (stream, encryption) = caller.connect(stream, host, trust).await?;
+        Ok((Wire::Tls(Box::new(stream.into())), encryption))
     }
 }
 

@@ -76,22 +76,59 @@ pub fn transcripts(folder: &Path) -> Result<Vec<PathBuf>, CheckError> {
 /// # Errors
 /// Whatever kept it from passing, fit to be shown to whoever runs the tests.
 pub fn check(path: &Path, player: &mut Player<'_>) -> Result<(), CheckError> {
-    let rewrite = env::var_os(UPDATE).is_some_and(|value| value == "1");
-    check_in_mode(
-        path,
-        player,
-        if rewrite {
-            Mode::Rewrite
-        } else {
-            Mode::Compare
-        },
-    )
+    check_in_mode(path, player, mode(), Side::Server)
+}
+
+/// The same for a client: the lines of `S:` are said to it, and those of `C:` are
+/// compared. `close` is then the client's, and `hangup` the server's.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_client(path: &Path, player: &mut Player<'_>) -> Result<(), CheckError> {
+    check_in_mode(path, player, mode(), Side::Client)
+}
+
+fn mode() -> Mode {
+    match env::var_os(UPDATE).is_some_and(|value| value == "1") {
+        true => Mode::Rewrite,
+        false => Mode::Compare,
+    }
+}
+
+/// Who is put to the test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Server,
+    Client,
+}
+
+impl Side {
+    /// A transcript as the player knows it, which always tests a server; and back.
+    fn turn(self, text: &str) -> String {
+        match self {
+            Self::Server => text.to_owned(),
+            Self::Client => text.split_inclusive('\n').map(turned).collect(),
+        }
+    }
+}
+
+/// A line with the speakers in each other's place.
+fn turned(line: &str) -> String {
+    let (head, rest) = line.split_at(line.find(':').unwrap_or(0));
+    let number = head.trim_start_matches(['C', 'S']);
+    let speaks = head.len() == number.len() + 1 && number.bytes().all(|b| b.is_ascii_digit());
+    match head.chars().next().filter(|_| speaks) {
+        Some('C') => format!("S{number}{rest}"),
+        Some(_) => format!("C{number}{rest}"),
+        None => line.to_owned(),
+    }
 }
 
 pub(crate) fn check_in_mode(
     path: &Path,
     player: &mut Player<'_>,
     mode: Mode,
+    side: Side,
 ) -> Result<(), CheckError> {
     let owned = || path.to_owned();
     let file = |error| CheckError::File {
@@ -99,7 +136,7 @@ pub(crate) fn check_in_mode(
         error,
     };
     let text = fs::read_to_string(path).map_err(file)?;
-    let script = Script::read(&text).map_err(|error| CheckError::Script {
+    let script = Script::read(&side.turn(&text)).map_err(|error| CheckError::Script {
         path: owned(),
         error,
     })?;
@@ -109,14 +146,17 @@ pub(crate) fn check_in_mode(
             path: owned(),
             error,
         })?;
-    if let Some(surprise) = played.surprise {
+    if let Some(mut surprise) = played.surprise {
+        let lines = surprise.expected.iter_mut().chain(&mut surprise.came);
+        lines.for_each(|line| *line = side.turn(line));
         return Err(CheckError::Surprise {
             path: owned(),
             surprise,
         });
     }
-    if mode == Mode::Rewrite && played.text != text {
-        fs::write(path, played.text).map_err(file)?;
+    let played = side.turn(&played.text);
+    if mode == Mode::Rewrite && played != text {
+        fs::write(path, played).map_err(file)?;
     }
     Ok(())
 }
@@ -127,6 +167,15 @@ mod tests {
     use crate::toy;
 
     #[test]
+    fn a_client_is_tested_with_the_speakers_in_each_others_place() {
+        let text = "# C: x\nopen S\nS: 220 C: {*}\nC12: QUIT\nC:\nclose\n";
+        let turned = "# C: x\nopen S\nC: 220 C: {*}\nS12: QUIT\nS:\nclose\n";
+        assert_eq!(Side::Client.turn(text), turned);
+        assert_eq!(Side::Client.turn(turned), text);
+        assert_eq!(Side::Server.turn(text), text);
+    }
+
+    #[test]
     fn files_are_compared_and_rewritten_only_when_asked() {
         let folder = env::temp_dir().join(format!("playback-{}", std::process::id()));
         let file = folder.join("deep/one.txt");
@@ -135,17 +184,18 @@ mod tests {
         fs::write(&file, "S: +OK {*}\nC: ECHO a\nS: b\n").unwrap();
         assert_eq!(transcripts(&folder).unwrap(), std::slice::from_ref(&file));
 
-        let failure = check_in_mode(&file, &mut toy::player(), Mode::Compare).unwrap_err();
+        let failure =
+            check_in_mode(&file, &mut toy::player(), Mode::Compare, Side::Server).unwrap_err();
         assert!(
             failure.to_string().contains("line 3 went otherwise"),
             "{failure}"
         );
-        check_in_mode(&file, &mut toy::player(), Mode::Rewrite).unwrap();
+        check_in_mode(&file, &mut toy::player(), Mode::Rewrite, Side::Server).unwrap();
         assert_eq!(
             fs::read_to_string(&file).unwrap(),
             "S: +OK {*}\nC: ECHO a\nS: a\n"
         );
-        check_in_mode(&file, &mut toy::player(), Mode::Compare).unwrap();
+        check_in_mode(&file, &mut toy::player(), Mode::Compare, Side::Server).unwrap();
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -54,6 +54,11 @@
 //! answers its questions. `tcp` (a feature, off by default) is a wire to a real
 //! server, with a certificate that is really checked. So one file runs twice.
 //!
+//! # Clients
+//!
+//! A client of ours is tested by transcripts as well ([`check_client`]): then what `S:`
+//! says is said to it, and what it says is compared with `C:`.
+//!
 //! # Rewriting
 //!
 //! With `UPDATE=1` in the environment, [`check`] writes what the server really said
@@ -86,7 +91,7 @@ pub mod tcp;
 mod toy;
 mod wire;
 
-pub use check::{CheckError, check, transcripts};
+pub use check::{CheckError, check, check_client, transcripts};
 pub use hand::{Hand, World};
 pub use machine::Machine;
 pub use player::{Mode, PlayError, Played, Player, Surprise};

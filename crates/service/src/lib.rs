@@ -13,6 +13,7 @@
 //! | [`endpoints`] | which ports are open and what is spoken there |
 //! | [`smtp`] | mail coming in: from other servers, and from signed-in users |
 //! | [`fan_out`] | mail for several accounts, from the queue into each INBOX |
+//! | [`routes`] | where the mail for a recipient goes |
 //! | [`imap`], [`pop3`] | mail being read |
 //! | [`manage`] | what an operator may ask of a running service |
 //! | [`publish`] | what a domain has to publish in DNS, and whether it does |
@@ -37,6 +38,7 @@ pub mod keep;
 pub mod manage;
 pub mod pop3;
 pub mod publish;
+pub mod routes;
 mod sign_in;
 pub mod smtp;
 mod trouble;

@@ -46,6 +46,17 @@ impl Inbox {
         }
     }
 
+    /// Nothing is here that was not taken out, not even the beginning of a line.
+    pub fn is_empty(&self) -> bool {
+        self.octets.is_empty() && !self.skipping
+    }
+
+    /// The beginning of a line was dropped already, as it is too long, and its end has not
+    /// come: for whoever gives up then.
+    pub fn is_overfull(&self) -> bool {
+        self.skipping
+    }
+
     /// Takes what the peer sent.
     pub fn push(&mut self, octets: &[u8]) {
         self.octets.extend_from_slice(octets);
@@ -142,11 +153,13 @@ mod tests {
         let mut inbox = inbox(LineEnd::CrLf);
         inbox.push(b"BDAT 3\r\nabcNOOP\r\n");
         assert_eq!(inbox.line(), whole(b"BDAT 3"));
+        assert!(!inbox.is_empty());
         assert_eq!(inbox.at_most(3), &b"abc"[..]);
         assert_eq!(inbox.line(), whole(b"NOOP"));
         inbox.push(b"x");
         assert_eq!(inbox.at_most(u64::MAX), &b"x"[..]);
         assert_eq!(inbox.at_most(u64::MAX), &b""[..]);
+        assert!(inbox.is_empty());
     }
 
     const LIMIT: usize = 3_000;
@@ -230,7 +243,9 @@ mod tests {
         let mut inbox = inbox(LineEnd::CrLf);
         inbox.push(&[b'a'; LIMIT + 2]);
         assert_eq!(inbox.line(), None);
+        assert!(inbox.is_overfull());
         inbox.clear();
+        assert!(!inbox.is_overfull());
         inbox.push(b"NOOP\r\n");
         assert_eq!(inbox.line(), whole(b"NOOP"));
     }

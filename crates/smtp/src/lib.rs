@@ -1,8 +1,10 @@
-//! SMTP, the server's side, as a machine without socket or clock.
+//! SMTP, both sides, as machines without socket or clock.
 //!
-//! For whoever takes mail from other servers ([`Role::Exchange`], port 25) or from
-//! signed-in users ([`Role::Submission`], ports 465 and 587). This crate speaks
-//! RFC 5321 and RFC 6409 with PIPELINING (RFC 2920), SIZE (RFC 1870), 8BITMIME
+//! [`client`] is the side that hands mail over to other hosts, and has a page of its own;
+//! [`dsn`] is what is said about reports. The rest is the server's side.
+//!
+//! It is for whoever takes mail from other servers ([`Role::Exchange`], port 25) or from
+//! signed-in users ([`Role::Submission`], ports 465 and 587). It speaks RFC 5321 and RFC 6409 with PIPELINING (RFC 2920), SIZE (RFC 1870), 8BITMIME
 //! (RFC 6152), CHUNKING (RFC 3030), ENHANCEDSTATUSCODES (RFC 2034), SMTPUTF8 (RFC 6531),
 //! LIMITS (RFC 9422), STARTTLS (RFC 3207) and AUTH (RFC 4954). It decides nothing about accounts, recipients or
 //! messages: it asks ([`Question`]) and is answered in pieces ([`Piece`]). How it is
@@ -33,6 +35,8 @@
 //! | `reply` | a reply as lines: the only way to the wire |
 //! | `session` | the states, and what each command does in them |
 //! | `limits` | every bound, with its source |
+//! | `client` | the other side |
+//! | `dsn` | what a sender asks to be told (RFC 3461) |
 //!
 //! # Invariants
 //!
@@ -42,7 +46,9 @@
 //! * While a question is out nothing that the peer says is looked at.
 //! * Memory is bounded by `limits`; messages and recipient lists are the service's.
 
+pub mod client;
 mod data;
+pub mod dsn;
 pub mod limits;
 mod question;
 mod refusal;

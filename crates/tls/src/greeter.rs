@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::aws_lc_rs;
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, Error, RootCertStore, ServerConfig};
+use rustls::{CertificateError, CommonState, Error, RootCertStore, ServerConfig};
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use session::{Encryption, TlsVersion};
@@ -241,7 +241,11 @@ fn validity(
 
 /// What was agreed in a handshake that is done.
 pub fn encryption<T>(stream: &TlsStream<T>) -> Encryption {
-    let (_, connection) = stream.get_ref();
+    agreed(stream.get_ref().1)
+}
+
+/// The same, of either side.
+pub(crate) fn agreed(connection: &CommonState) -> Encryption {
     let version = match connection.protocol_version() {
         Some(rustls::ProtocolVersion::TLSv1_3) => TlsVersion::Tls13,
         // rustls speaks these two only.

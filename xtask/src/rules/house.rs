@@ -9,7 +9,7 @@ use crate::workspace::{Member, Workspace};
 /// list with what each is for.
 pub(crate) const FLOORS: &[&[&str]] = &[
     &["facteur"],
-    &["web"],
+    &["web", "delivery"],
     &["service"],
     &["net", "dns"],
     &["tls"],

@@ -20,6 +20,8 @@ const LEAST_FILE: u64 = 256 * 1024;
 /// The most that `care.file_bytes` may be.
 const MOST_FILE: u64 = 1 << 30;
 
+/// The most that `sending.patience_hours` may be: thirty days.
+const LONGEST_PATIENCE: u32 = 720;
 /// The most that `dns.patience_seconds` may be.
 const LONGEST_LOOKUP: u64 = 60;
 
@@ -66,6 +68,26 @@ pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
     ensure!(
         (1..=LONGEST_LOOKUP).contains(&config.dns.patience_seconds),
         "dns.patience_seconds: it must be from 1 to {LONGEST_LOOKUP}"
+    );
+    ensure!(
+        (1..=LONGEST_PATIENCE).contains(&config.sending.patience_hours),
+        "sending.patience_hours: it must be from 1 to {LONGEST_PATIENCE}"
+    );
+    ensure!(
+        config.sending.port > 0,
+        "sending.port: nobody takes mail at port 0"
+    );
+    let families = |six: bool| {
+        config
+            .sending
+            .from
+            .iter()
+            .filter(|ip| ip.is_ipv6() == six)
+            .count()
+    };
+    ensure!(
+        families(true) <= 1 && families(false) <= 1,
+        "sending.from: it may name one address of IPv4 and one of IPv6"
     );
     config.storage.check()?;
     jiff::tz::TimeZone::get(&config.time_zone).with_context(|| {

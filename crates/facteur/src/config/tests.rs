@@ -58,6 +58,12 @@ fn full() -> Config {
         trust_anchors: Some("anchors".into()),
         ..Dns::default()
     };
+    full.sending = Sending {
+        private_networks: vec!["192.168.7.0/24".parse().unwrap()],
+        authorities: Some("authorities.pem".into()),
+        from: vec!["192.0.2.1".parse().unwrap()],
+        ..Sending::default()
+    };
     full.storage.s3 = S3 {
         endpoint: text("https://s3.test"),
         bucket: text("mail"),
@@ -356,6 +362,31 @@ fn the_reference_is_the_one_of_this_source() {
         fs::write(&page, &made).unwrap();
     }
     assert_eq!(fs::read_to_string(&page).unwrap(), made);
+}
+
+#[test]
+fn sending_has_bounds() {
+    let text = "[sending]\nprivate_networks = [\"10.0.0.0/8\", \"::1\"]\n";
+    let config = loaded(text, &[]).unwrap().config;
+    let networks: Vec<_> = config
+        .sending
+        .private_networks
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(networks, ["10.0.0.0/8", "::1/128"]);
+    for wrong in [
+        "patience_hours = 0",
+        "patience_hours = 721",
+        "port = 0",
+        "from = [\"192.0.2.1\", \"192.0.2.2\"]",
+    ] {
+        let message = refusal(&format!("[sending]\n{wrong}\n"), &[]);
+        let name = wrong.split(' ').next().unwrap();
+        assert!(message.contains(name), "{message}");
+    }
+    let message = refusal("[sending]\nprivate_networks = [\"10.0.0.0/33\"]\n", &[]);
+    assert!(message.contains(":2: \"10.0.0.0/33\""), "{message}");
 }
 
 #[test]

@@ -16,9 +16,33 @@ pub(crate) struct Facteur {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) base: u16,
     child: Child,
-    care: Care,
+    given: Given,
     _base_lock: File,
 }
+
+/// How a service is started.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    /// The domain of its two people.
+    pub(crate) domain: &'static str,
+    /// How its store is cared for.
+    pub(crate) care: Care,
+    /// Settings, by their names in the environment.
+    pub(crate) settings: Vec<(&'static str, String)>,
+}
+
+impl Default for Given {
+    fn default() -> Given {
+        Given {
+            domain: DOMAIN,
+            care: Care::Usual,
+            settings: Vec::new(),
+        }
+    }
+}
+
+/// The domain of the quick start.
+const DOMAIN: &str = "facteur.test";
 
 /// How the store is cared for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,23 +67,34 @@ impl Facteur {
 
     /// Starts a new one whose store is cared for all the time.
     pub(crate) fn start_restless() -> Facteur {
-        Facteur::begin(Stdio::null(), Care::Restless)
+        let care = Care::Restless;
+        Facteur::begin(
+            Stdio::null(),
+            Given {
+                care,
+                ..Given::default()
+            },
+        )
     }
 
     /// Starts a new one whose log goes there.
     pub(crate) fn start_logging_to(log: Stdio) -> Facteur {
-        Facteur::begin(log, Care::Usual)
+        Facteur::begin(log, Given::default())
     }
 
-    fn begin(log: Stdio, care: Care) -> Facteur {
+    fn begin(log: Stdio, given: Given) -> Facteur {
+        Facteur::begin_at(free_base(), log, given)
+    }
+
+    /// Starts a new one on ports that are its own already.
+    pub(crate) fn begin_at((base, lock): (u16, File), log: Stdio, given: Given) -> Facteur {
         let folder = tempfile::tempdir().unwrap();
-        let (base, lock) = free_base();
-        let child = serve(&folder.path().join("data"), base, log, care);
+        let child = serve(&folder.path().join("data"), base, log, &given);
         Facteur {
             folder,
             base,
             child,
-            care,
+            given,
             _base_lock: lock,
         }
     }
@@ -78,7 +113,7 @@ impl Facteur {
 
     /// The two people of the quick start.
     pub(crate) fn people(&self) -> [Person; 2] {
-        people(&self.data())
+        people_of(self.given.domain, &self.data())
     }
 
     /// A file that tells scripts what they must know of the service.
@@ -106,7 +141,7 @@ impl Facteur {
 
     /// A new start, after its end, on the same folder and ports.
     pub(crate) fn restart(&mut self) {
-        self.child = serve(&self.data(), self.base, Stdio::null(), self.care);
+        self.child = serve(&self.data(), self.base, Stdio::null(), &self.given);
     }
 
     pub(crate) fn kill_and_restart(&mut self) {
@@ -152,18 +187,21 @@ impl Drop for Facteur {
 
 /// The two people of a quick start, from the sheet that it keeps.
 pub(crate) fn people(data: &Path) -> [Person; 2] {
+    people_of(DOMAIN, data)
+}
+
+fn people_of(domain: &str, data: &Path) -> [Person; 2] {
     let sheet = std::fs::read_to_string(data.join("quickstart.txt")).unwrap();
-    ["jeanne@facteur.test", "paul@facteur.test"].map(|address| {
+    ["jeanne", "paul"].map(|name| {
+        let address = format!("{name}@{domain}");
         let words = |line: &str| {
             let mut words = line.split_whitespace();
-            let named = words.next() == Some(address);
+            let named = words.next() == Some(address.as_str());
             let password = words.next().map(str::to_owned);
             password.filter(|_| named && words.next().is_none())
         };
-        Person {
-            address: address.to_owned(),
-            password: sheet.lines().find_map(words).unwrap(),
-        }
+        let password = sheet.lines().find_map(words).unwrap();
+        Person { address, password }
     })
 }
 
@@ -176,9 +214,11 @@ pub(crate) fn scripts(package: &str) -> Command {
 }
 
 /// Starts the binary and waits until it says that it serves.
-fn serve(data: &Path, base: u16, log: Stdio, care: Care) -> Child {
+fn serve(data: &Path, base: u16, log: Stdio, given: &Given) -> Child {
     let mut command = quickstart(data, base);
-    if care == Care::Restless {
+    command.args(["--domain", given.domain]);
+    command.envs(given.settings.iter().map(|(name, value)| (name, value)));
+    if given.care == Care::Restless {
         restlessly(&mut command);
     }
     let mut child = command.stderr(log).spawn().unwrap();
@@ -224,6 +264,8 @@ pub(crate) fn quickstart(data: &Path, base: u16) -> Command {
         .args(["--port-base", &base.to_string()])
         // A folder from elsewhere was made for other ports.
         .env("FACTEUR_PORT_BASE", base.to_string())
+        // Nothing that a test sends leaves this machine: nobody is there to be asked where to.
+        .env("FACTEUR_DNS__SERVERS", "[\"127.0.0.1:9\"]")
         .stdout(Stdio::piped());
     command
 }

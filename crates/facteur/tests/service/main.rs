@@ -18,6 +18,7 @@ mod own_user;
 mod pages;
 mod power_cut;
 mod reload;
+mod sending;
 mod served;
 mod store;
 mod systemd;

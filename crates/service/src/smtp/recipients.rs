@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use address::Address;
 use directory::Account;
 use events::Refusal;
-use queue::{Destination, Recipient};
-use routing::{Asker, Place, Resolution, Routes};
+use routing::{Asker, Place, Routes};
 use smtp::ForwardPath;
 use store::StoreError;
 
 use super::Answers;
+use crate::routes::{self, Routing};
 use crate::trouble;
 
 /// How long an account is full before senders are told for good instead of asked to come
@@ -29,52 +28,23 @@ impl Answers {
         };
         let address = match path {
             ForwardPath::Address(address) => address,
-            ForwardPath::Postmaster => self.postmaster().await?,
+            ForwardPath::Postmaster => self.routing().postmaster().await?,
         };
-        let routes = self.resolve(&address, asker).await?;
+        let routes = self.routing().resolve(&address, asker).await?;
         self.check_room(&routes).await?;
         for missing in &routes.missing {
             tracing::warn!(recipient = %address, %missing, "an alias leads to an address that does not exist");
         }
-        let now = self.now();
-        let place = |place: Place| match place {
-            Place::Account(account) => (address.clone(), Destination::Local(account.id)),
-            Place::Elsewhere(elsewhere) => (elsewhere, Destination::Remote),
-        };
-        let places = routes.destinations.into_iter().map(|destination| {
-            let (address, to) = place(destination.place);
-            Recipient::new(address, to, now)
-        });
-        let places = places.collect();
+        let places = routes::recipients(&address, routes, self.now());
         let envelope = self.envelope.as_mut().ok_or(Refusal::Temporary)?;
         envelope.add(&address, places)
     }
 
-    /// Whoever looks after this service. RFC 5321 section 4.5.1.
-    async fn postmaster(&self) -> Result<Address, Refusal> {
-        let directory = &self.service.directory;
-        let found = directory.postmaster().await;
-        if let Some(postmaster) = found.map_err(trouble::of_directory)? {
-            return Ok(postmaster);
+    fn routing(&self) -> Routing {
+        Routing {
+            directory: self.service.directory.clone(),
+            host: self.service.host.clone(),
         }
-        let domains = directory.domains().await.map_err(trouble::of_directory)?;
-        let first = domains.first().map(|hosted| hosted.domain.as_str());
-        // Without any domain the host's own name stands there: it is not served either.
-        let domain = first.unwrap_or(&self.service.host);
-        let address = format!("postmaster@{domain}");
-        address.parse().map_err(|_| Refusal::Temporary)
-    }
-
-    async fn resolve(&self, recipient: &Address, asker: Asker) -> Result<Routes, Refusal> {
-        let mut resolution = Resolution::new(recipient.clone(), asker);
-        if routing::is_postmaster(recipient) {
-            resolution = resolution.with_postmaster(self.postmaster().await?);
-        }
-        while let Some(address) = resolution.next_lookup() {
-            let found = self.service.directory.lookup(address).await;
-            resolution.answer(found.map_err(trouble::of_directory)?);
-        }
-        resolution.finish()
     }
 
     /// Refuses a recipient whose every place is a full account. Where only some of a

@@ -17,6 +17,8 @@ pub(super) enum Seeds {
     Conversations(&'static str),
     /// The same, each line on its own.
     Commands(&'static str),
+    /// What servers say in the transcripts of this client, each a whole conversation.
+    Answers(&'static str),
     /// Messages: those of the transcripts, and the odd ones that may lie beside the
     /// checkout, which are read where they are.
     Messages,
@@ -71,7 +73,7 @@ const NAMES: &[(&str, &str)] = &[
 
 /// Settings of a conversation (`fuzz/src/conversation.rs`): encrypted from the start, the
 /// choice that makes SMTP submission; then one that only has the cuts.
-const SETTINGS: &[[u8; 2]] = &[[0x81, 3], [0x00, 9]];
+const SETTINGS: [[u8; 2]; 2] = [[0x81, 3], [0x00, 9]];
 
 /// What stands in a conversation where TLS begins: the end of a flight.
 const FLIGHT_END: &[u8] = b"\xff\xff";
@@ -93,18 +95,13 @@ impl Seeds {
         let seeds: Vec<Vec<u8>> = match self {
             Self::None => Vec::new(),
             Self::Texts(texts) => texts.iter().map(|text| text.as_bytes().to_vec()).collect(),
-            Self::Conversations(protocol) => files(&transcripts.join(protocol), "txt")?
-                .iter()
-                .flat_map(|text| {
-                    let said = said(text).concat();
-                    SETTINGS
-                        .iter()
-                        .map(move |settings| [&settings[..], &said].concat())
-                })
-                .collect(),
+            Self::Conversations(protocol) => {
+                conversations(&files(&transcripts.join(protocol), "txt")?, "C:")
+            }
+            Self::Answers(client) => conversations(&files(&transcripts.join(client), "txt")?, "S:"),
             Self::Commands(protocol) => files(&transcripts.join(protocol), "txt")?
                 .iter()
-                .flat_map(|text| said(text))
+                .flat_map(|text| said(text, "C:"))
                 .map(|line| line.trim_ascii_end().to_vec())
                 .collect(),
             Self::Messages => {
@@ -135,14 +132,23 @@ fn files(folder: &Path, end: &str) -> Result<Vec<Vec<u8>>, Failure> {
     Ok(texts)
 }
 
-/// The lines that the first client of a transcript says, as on the wire.
-fn said(transcript: &[u8]) -> Vec<Vec<u8>> {
+/// Whole conversations, with each of the settings.
+fn conversations(transcripts: &[Vec<u8>], speaker: &str) -> Vec<Vec<u8>> {
+    let with_settings = |text: &Vec<u8>| {
+        let said = said(text, speaker).concat();
+        SETTINGS.map(|settings| [&settings[..], &said].concat())
+    };
+    transcripts.iter().flat_map(with_settings).collect()
+}
+
+/// The lines that the first client of a transcript says, or its server, as on the wire.
+fn said(transcript: &[u8], speaker: &str) -> Vec<Vec<u8>> {
     let text = String::from_utf8_lossy(transcript);
     let line = |line: &str| {
         if line == "TLS" {
             return Some(FLIGHT_END.to_vec());
         }
-        let mut said = line.strip_prefix("C:")?.trim_start().to_owned();
+        let mut said = line.strip_prefix(speaker)?.trim_start().to_owned();
         for (name, text) in NAMES {
             said = said.replace(name, text);
         }
@@ -174,6 +180,8 @@ mod tests {
             b"a\n",
             b"DATA\r.",
         ];
-        assert_eq!(said(transcript.as_bytes()), lines);
+        assert_eq!(said(transcript.as_bytes(), "C:"), lines);
+        let answers: [&[u8]; 2] = [b"220 {*}\r\n", FLIGHT_END];
+        assert_eq!(said(transcript.as_bytes(), "S:"), answers);
     }
 }

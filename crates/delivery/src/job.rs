@@ -1,0 +1,330 @@
+//! One connection's work: some of those who are due in a lane, from the queue to the hosts of
+//! their domain, and what came of it back into the queue.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use address::Domain;
+use dns::Resolver;
+use jiff::Timestamp;
+use queue::{Entry, NodeId, Queue, QueueError, Recipient, Standing, Trouble, Turn};
+use service::routes::Routing;
+use tokio::task::JoinHandle;
+
+use crate::connection::{Connection, Connections};
+use crate::outcome::{Tried, Verdict};
+use crate::peer::{self, Doors};
+use crate::reports::Reports;
+use crate::schedule::peace;
+use crate::settings::{Rooms, Settings};
+use crate::way::{hosts_of, stops};
+
+/// Recipients that are taken at once. RFC 5321 section 4.5.3.1.8 has every host take as many
+/// for one message; and not so many that others would wait long for their turn.
+const BATCH: usize = 100;
+/// Connections that are tried for one batch: several hosts, or several addresses of one.
+const STOPS: usize = 6;
+
+/// Hands over what it takes.
+#[derive(Clone)]
+pub(crate) struct Job {
+    queue: Queue,
+    node: NodeId,
+    resolver: Resolver,
+    connections: Connections,
+    reports: Reports,
+    settings: Arc<Settings>,
+    clock: fn() -> Timestamp,
+}
+
+/// How it went with a destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Went {
+    /// A host took messages.
+    Well,
+    /// No host could be reached, or none kept up the connection.
+    Badly,
+    /// Nothing was tried.
+    Nowhere,
+}
+
+impl Went {
+    /// What is learned of the destination.
+    pub(crate) fn well(self) -> Option<bool> {
+        match self {
+            Went::Well => Some(true),
+            Went::Badly => Some(false),
+            Went::Nowhere => None,
+        }
+    }
+}
+
+impl Job {
+    pub(crate) fn new(rooms: Rooms, settings: Settings, node: NodeId) -> Job {
+        let Rooms {
+            queue,
+            store,
+            directory,
+            fan_out,
+            resolver,
+            gate,
+            caller,
+            clock,
+        } = rooms;
+        let routing = Routing {
+            directory,
+            host: settings.host.as_str().to_owned(),
+        };
+        let reports = Reports {
+            queue: queue.clone(),
+            store,
+            routing,
+            fan_out,
+            zone: Arc::new(settings.zone.clone()),
+            clock,
+        };
+        let (mut four, mut six) = (None, None);
+        for ip in &settings.from {
+            match ip {
+                IpAddr::V4(ip) => four = Some(*ip),
+                IpAddr::V6(ip) => six = Some(*ip),
+            }
+        }
+        let own = peer::Settings {
+            hello: settings.host.clone(),
+            source_v4: four,
+            source_v6: six,
+            credentials: None,
+        };
+        let connections = Connections {
+            doors: Arc::new(Doors { gate, caller }),
+            settings: Arc::new(own),
+        };
+        Job {
+            queue,
+            node,
+            resolver,
+            connections,
+            reports,
+            settings: Arc::new(settings),
+            clock,
+        }
+    }
+
+    /// Takes those who are due in the lane that has its turn, and ends the turn.
+    pub(crate) async fn take(&self, turn: &Turn) -> Result<Vec<Entry>, QueueError> {
+        let now = (self.clock)();
+        let entries = self.queue.take(&turn.lane, self.node, now, BATCH).await?;
+        if let Err(error) = self.queue.pass(turn, now).await {
+            // It then comes once more, for nothing.
+            tracing::warn!(%error, "the turn of a lane could not be ended");
+        }
+        Ok(entries)
+    }
+
+    /// Hands over what was taken.
+    pub(crate) async fn hand_over(&self, domain: &Domain, entries: Vec<Entry>) -> Went {
+        if entries.is_empty() {
+            return Went::Nowhere;
+        }
+        let standing = match self.queue.standing(domain).await {
+            Ok(standing) => standing,
+            Err(error) => {
+                tracing::error!(%domain, %error, "how a destination stands is not known");
+                None
+            }
+        };
+        if let Some(standing) = &standing
+            && standing.until > (self.clock)()
+        {
+            self.fail_all(entries, &standing.trouble).await;
+            return Went::Nowhere;
+        }
+        match self.reach(domain).await {
+            Ok(peer) => {
+                if standing.is_some() {
+                    self.note(domain, None).await;
+                }
+                self.send_all(domain, peer, entries).await
+            }
+            Err(Unreached::Unknown(trouble)) => {
+                self.fail_all(entries, &trouble).await;
+                Went::Nowhere
+            }
+            Err(Unreached::Down(trouble)) => {
+                let failures = standing.map_or(0, |standing| standing.failures);
+                self.leave_in_peace(domain, failures, &trouble).await;
+                self.fail_all(entries, &trouble).await;
+                Went::Badly
+            }
+        }
+    }
+
+    /// Opens a connection to the first host of a domain that can be reached.
+    async fn reach(&self, domain: &Domain) -> Result<Connection, Unreached> {
+        let ours = |name: &str| name.eq_ignore_ascii_case(self.settings.host.as_str());
+        let hosts = hosts_of(&self.resolver, domain, ours).await;
+        let hosts = hosts.map_err(Unreached::Unknown)?;
+        let mut last = None;
+        let mut tried = 0;
+        for host in hosts {
+            let stops = match stops(&self.resolver, &host, self.settings.port).await {
+                Ok(stops) => stops,
+                Err(trouble) => {
+                    last.get_or_insert(Unreached::Unknown(trouble));
+                    continue;
+                }
+            };
+            for stop in stops {
+                if tried == STOPS {
+                    break;
+                }
+                tried += 1;
+                match self.connections.open(&stop.host, stop.address).await {
+                    Ok(peer) => return Ok(peer),
+                    Err(trouble) => {
+                        tracing::info!(%domain, host = stop.host, address = %stop.address, why = trouble.text, "a host was not reached");
+                        last = Some(Unreached::Down(trouble));
+                    }
+                }
+            }
+        }
+        Err(last.unwrap_or_else(|| Unreached::Unknown(nobody(domain))))
+    }
+
+    /// Sends one message after the other, over new connections where one ends.
+    async fn send_all(&self, domain: &Domain, mut peer: Connection, entries: Vec<Entry>) -> Went {
+        let mut left = VecDeque::from(entries);
+        let mut writing: Option<JoinHandle<()>> = None;
+        let (mut answered, mut went) = (0_usize, Went::Badly);
+        while let Some(entry) = left.pop_front() {
+            let sent = peer.send(&self.reports.store, &entry).await;
+            answered += usize::from(sent.answered);
+            let (untried, tried): (Vec<_>, Vec<_>) = sent
+                .tried
+                .into_iter()
+                .partition(|(_, tried)| *tried == Tried::Not);
+            if tried.iter().any(|(_, tried)| *tried == Tried::Accepted) {
+                went = Went::Well;
+            }
+            // Those for whom there was no room in one envelope are in the next.
+            if !untried.is_empty() {
+                let recipients = untried
+                    .into_iter()
+                    .map(|(recipient, _)| recipient)
+                    .collect();
+                left.push_front(Entry {
+                    recipients,
+                    ..entry.clone()
+                });
+            }
+            let lost = tried.iter().find_map(|(_, tried)| match tried {
+                Tried::Failed(trouble) => Some(trouble.clone()),
+                Tried::Accepted | Tried::Not => None,
+            });
+            // What is written down of one message while the next is sent. Not more: what is
+            // sent and not written down would be sent again after a crash.
+            wait_for(writing.take()).await;
+            let job = self.clone();
+            writing = Some(tokio::spawn(
+                async move { job.conclude(&entry, &tried).await },
+            ));
+            if peer.takes_more() || left.is_empty() {
+                continue;
+            }
+            match (answered, lost) {
+                // Whoever answers nothing on this connection does not on the next.
+                (0, Some(trouble)) => {
+                    self.leave_in_peace(domain, 0, &trouble).await;
+                    self.fail_all(left.drain(..).collect(), &trouble).await;
+                }
+                _ => match self.reach(domain).await {
+                    Ok(again) => (peer, answered) = (again, 0),
+                    Err(_) => break,
+                },
+            }
+        }
+        peer.close().await;
+        wait_for(writing).await;
+        self.give_back(left).await;
+        went
+    }
+
+    /// Nobody had a try with these.
+    async fn give_back(&self, entries: VecDeque<Entry>) {
+        for entry in entries {
+            let untried = |recipient: &Recipient| (recipient.clone(), Tried::Not);
+            let tried: Vec<_> = entry.recipients.iter().map(untried).collect();
+            self.conclude(&entry, &tried).await;
+        }
+    }
+
+    /// These share one trouble.
+    async fn fail_all(&self, entries: Vec<Entry>, trouble: &Trouble) {
+        for entry in entries {
+            let failed =
+                |recipient: &Recipient| (recipient.clone(), Tried::Failed(trouble.clone()));
+            let tried: Vec<_> = entry.recipients.iter().map(failed).collect();
+            self.conclude(&entry, &tried).await;
+        }
+    }
+
+    async fn conclude(&self, entry: &Entry, tried: &[(Recipient, Tried)]) {
+        if tried.is_empty() {
+            return;
+        }
+        let now = (self.clock)();
+        let patience = self.settings.patience;
+        let verdict = Verdict::of(entry, tried, now, patience, rand::random());
+        let until = entry.received.checked_add(patience).unwrap_or(now);
+        let concluded = self
+            .reports
+            .conclude(entry, self.node, verdict, until)
+            .await;
+        if let Err(error) = concluded {
+            // It stays with this node, which gives it back at its end.
+            tracing::error!(id = %entry.id, %error, "what came of a message could not be written down");
+        }
+    }
+
+    async fn leave_in_peace(&self, domain: &Domain, failures: u32, trouble: &Trouble) {
+        let failures = failures.saturating_add(1);
+        let until = peace(failures, (self.clock)(), rand::random());
+        let trouble = trouble.clone();
+        let standing = Standing {
+            failures,
+            until,
+            trouble,
+        };
+        self.note(domain, Some(&standing)).await;
+    }
+
+    async fn note(&self, domain: &Domain, standing: Option<&Standing>) {
+        if let Err(error) = self.queue.set_standing(domain, standing).await {
+            tracing::warn!(%domain, %error, "how a destination stands could not be noted");
+        }
+    }
+}
+
+/// Why no host of a domain was reached.
+enum Unreached {
+    /// It is not known where they are, or there are none.
+    Unknown(Trouble),
+    /// None of those that were tried is there.
+    Down(Trouble),
+}
+
+/// No host has an address: the records name some, and that is all.
+fn nobody(domain: &Domain) -> Trouble {
+    let text = format!("no host that takes mail for {domain} has an address");
+    Trouble::ours(queue::Status(4, 4, 3), text)
+}
+
+async fn wait_for(writing: Option<JoinHandle<()>>) {
+    if let Some(writing) = writing
+        && let Err(error) = writing.await
+    {
+        tracing::error!(%error, "what came of a message could not be written down");
+    }
+}

@@ -1,0 +1,200 @@
+//! From what came of a try to what becomes of each recipient.
+
+use std::time::Duration;
+
+use address::ReversePath;
+use jiff::Timestamp;
+use queue::{Entry, Fate, Recipient, Status, Trouble};
+
+use crate::schedule::{Plan, plan};
+
+/// It was tried for long enough. RFC 3463 section 3.5: delivery time expired.
+const EXPIRED: Status = Status(5, 4, 7);
+
+/// What came of a try with one recipient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Tried {
+    /// The other host has the message.
+    Accepted,
+    /// It is for nobody there, or this time for nobody: the trouble's class tells which.
+    Failed(Trouble),
+    /// Nothing was tried.
+    Not,
+}
+
+/// What becomes of those of an entry's recipients that were tried.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    /// What is written down, by place.
+    pub(crate) fates: Vec<(u32, Fate)>,
+    /// Of whom the sender is told that it failed.
+    pub(crate) failed: Vec<(Recipient, Trouble)>,
+    /// Of whom the sender is told that it takes long.
+    pub(crate) delayed: Vec<(Recipient, Trouble)>,
+}
+
+impl Verdict {
+    /// Of an entry at this moment. `patience` is for how long a message is tried.
+    pub(crate) fn of(
+        entry: &Entry,
+        tried: &[(Recipient, Tried)],
+        now: Timestamp,
+        patience: Duration,
+        chance: u32,
+    ) -> Verdict {
+        let mut verdict = Verdict::default();
+        for (recipient, tried) in tried {
+            let fate = match tried {
+                Tried::Accepted => Fate::Done,
+                Tried::Not => Fate::Untried,
+                Tried::Failed(trouble) if trouble.status.is_for_good() => {
+                    verdict.fail(entry, recipient, trouble.clone());
+                    Fate::Done
+                }
+                Tried::Failed(trouble) => {
+                    let attempts = recipient.attempts.saturating_add(1);
+                    match plan(entry.received, attempts, now, patience, chance) {
+                        Plan::GiveUp => {
+                            let status = EXPIRED;
+                            let trouble = Trouble {
+                                status,
+                                ..trouble.clone()
+                            };
+                            verdict.fail(entry, recipient, trouble);
+                            Fate::Done
+                        }
+                        Plan::Again { due, late } => {
+                            let told = late && !recipient.told;
+                            if told {
+                                verdict.delay(entry, recipient, trouble.clone());
+                            }
+                            let trouble = trouble.clone();
+                            Fate::Later { due, trouble, told }
+                        }
+                    }
+                }
+            };
+            verdict.fates.push((recipient.place, fate));
+        }
+        verdict
+    }
+
+    fn fail(&mut self, entry: &Entry, recipient: &Recipient, trouble: Trouble) {
+        if wants_news(entry) && recipient.notify().failure {
+            self.failed.push((recipient.clone(), trouble));
+        }
+    }
+
+    fn delay(&mut self, entry: &Entry, recipient: &Recipient, trouble: Trouble) {
+        if wants_news(entry) && recipient.notify().delay {
+            self.delayed.push((recipient.clone(), trouble));
+        }
+    }
+}
+
+/// Nobody is told of a message from nobody, which is a report itself. RFC 5321 section 4.5.5.
+fn wants_news(entry: &Entry) -> bool {
+    entry.from != ReversePath::Null
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use queue::{Destination, Notify, QueueId};
+
+    const DAY: i64 = 24 * 60 * 60;
+    const PATIENCE: Duration = Duration::from_secs(5 * 24 * 60 * 60);
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    async fn entry(from: &str) -> Entry {
+        let dir = tempfile::tempdir().unwrap();
+        let writer = blob::Blobs::open(dir.path()).unwrap().writer();
+        let body = writer.finish().await.unwrap();
+        let from = match from {
+            "" => ReversePath::Null,
+            address => ReversePath::Address(address.parse().unwrap()),
+        };
+        Entry::new(QueueId::new(at(0), 7), from, Vec::new(), body, at(0))
+    }
+
+    fn recipient(place: u32) -> Recipient {
+        let address = format!("ali{place}@b.fr").parse().unwrap();
+        Recipient {
+            place,
+            ..Recipient::new(address, Destination::Remote, at(0))
+        }
+    }
+
+    fn trouble(class: u8) -> Trouble {
+        Trouble::ours(Status(class, 1, 1), "no")
+    }
+
+    fn verdict(entry: &Entry, tried: &[(Recipient, Tried)], now: i64) -> Verdict {
+        Verdict::of(entry, tried, at(now), PATIENCE, 0)
+    }
+
+    #[tokio::test]
+    async fn each_recipient_has_its_own_fate() {
+        let entry = entry("lea@a.fr").await;
+        let tried = [
+            (recipient(0), Tried::Accepted),
+            (recipient(1), Tried::Failed(trouble(5))),
+            (recipient(2), Tried::Failed(trouble(4))),
+            (recipient(3), Tried::Not),
+        ];
+        let later = Fate::Later {
+            due: at(300),
+            trouble: trouble(4),
+            told: false,
+        };
+        let expected = Verdict {
+            fates: vec![
+                (0, Fate::Done),
+                (1, Fate::Done),
+                (2, later),
+                (3, Fate::Untried),
+            ],
+            failed: vec![(recipient(1), trouble(5))],
+            delayed: vec![],
+        };
+        assert_eq!(verdict(&entry, &tried, 0), expected);
+    }
+
+    #[tokio::test]
+    async fn a_delay_is_told_once_and_the_end_at_last() {
+        let entry = entry("lea@a.fr").await;
+        let mut one = recipient(0);
+        let tried = |one: &Recipient| [(one.clone(), Tried::Failed(trouble(4)))];
+        assert_eq!(verdict(&entry, &tried(&one), DAY / 8).delayed, []);
+        assert_eq!(verdict(&entry, &tried(&one), DAY / 4).delayed.len(), 1);
+        one.told = true;
+        assert_eq!(verdict(&entry, &tried(&one), DAY / 4).delayed, []);
+        let last = verdict(&entry, &tried(&one), 5 * DAY);
+        assert_eq!(last.fates, [(0, Fate::Done)]);
+        assert_eq!(last.failed[0].1.status, Status(5, 4, 7));
+    }
+
+    #[tokio::test]
+    async fn nobody_is_told_what_they_do_not_want_to_hear() {
+        let never = Notify {
+            success: false,
+            failure: false,
+            delay: false,
+        };
+        let quiet = Recipient {
+            notify: Some(never),
+            ..recipient(0)
+        };
+        for (from, to) in [("lea@a.fr", quiet), ("", recipient(0))] {
+            let entry = entry(from).await;
+            for class in [4, 5] {
+                let tried = [(to.clone(), Tried::Failed(trouble(class)))];
+                let verdict = verdict(&entry, &tried, DAY);
+                assert_eq!((verdict.failed, verdict.delayed), (vec![], vec![]));
+            }
+        }
+    }
+}

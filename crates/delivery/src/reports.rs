@@ -1,0 +1,227 @@
+//! Writing down what came of a try, and telling the sender.
+
+use std::sync::Arc;
+
+use address::{Address, ReversePath};
+use events::Refusal;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use queue::{
+    Concluded, Entry, Fate, NodeId, Queue, QueueError, QueueId, Recipient, Returned, Trouble,
+};
+use routing::Asker;
+use service::fan_out::FanOut;
+use service::routes::{self, Routing};
+use store::{Incoming, Store, StoreError};
+use words::Language;
+
+use crate::notice::{HEADER_OCTETS, Notice, Original, Told, WHOLE_OCTETS};
+use crate::outcome::Verdict;
+
+/// How often a conclusion is made anew since others settled some of those in it. Each time it
+/// has fewer.
+const STALE: usize = 20;
+
+/// Writes down and tells.
+#[derive(Clone)]
+pub(crate) struct Reports {
+    pub(crate) queue: Queue,
+    pub(crate) store: Store,
+    pub(crate) routing: Routing,
+    pub(crate) fan_out: FanOut,
+    pub(crate) zone: Arc<TimeZone>,
+    pub(crate) clock: fn() -> Timestamp,
+}
+
+/// Why something could not be written down. It is tried again when the node is taken for dead,
+/// or starts anew.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReportError {
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("it can't be found out where the report goes")]
+    Routing,
+}
+
+/// A report that is about to be queued.
+struct Letter {
+    entry: Entry,
+    incoming: Incoming,
+}
+
+impl Reports {
+    /// Writes a verdict down, with the reports that it calls for.
+    pub(crate) async fn conclude(
+        &self,
+        entry: &Entry,
+        node: NodeId,
+        verdict: Verdict,
+        until: Timestamp,
+    ) -> Result<(), ReportError> {
+        let Verdict {
+            mut fates,
+            failed,
+            delayed,
+        } = verdict;
+        // Each report in the commit with those that it is about.
+        for (told, of) in [(Told::Failed, failed), (Told::Delayed { until }, delayed)] {
+            if of.is_empty() {
+                continue;
+            }
+            let is_told = |place: &u32| of.iter().any(|(one, _)| one.place == *place);
+            let (about, rest): (Vec<_>, Vec<_>) =
+                fates.into_iter().partition(|(place, _)| is_told(place));
+            fates = rest;
+            self.tell(entry, node, about, told, of).await?;
+        }
+        if !fates.is_empty() {
+            // Without a notice a conclusion is never stale.
+            let _ = self
+                .queue
+                .conclude(entry.id, Some(node), &fates, None)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn tell(
+        &self,
+        entry: &Entry,
+        node: NodeId,
+        mut fates: Vec<(u32, Fate)>,
+        told: Told,
+        mut of: Vec<(Recipient, Trouble)>,
+    ) -> Result<(), ReportError> {
+        for _ in 0..STALE {
+            let letter = match of.is_empty() {
+                true => None,
+                false => self.letter(entry, told, &of).await?,
+            };
+            let notice = letter.as_ref().map(|letter| &letter.entry);
+            if let Some(letter) = &letter {
+                letter.incoming.check()?;
+            }
+            let concluded = self.queue.conclude(entry.id, Some(node), &fates, notice);
+            match concluded.await? {
+                Concluded::Durably => {
+                    if let Some(Letter { entry, incoming }) = letter {
+                        self.fan_out.begin(entry, incoming);
+                    }
+                    return Ok(());
+                }
+                Concluded::Stale => {
+                    let left = self.queue.get(entry.id).await?;
+                    let left = left.map_or(Vec::new(), |entry| entry.recipients);
+                    let waits = |place: u32| left.iter().any(|one| one.place == place);
+                    fates.retain(|(place, _)| waits(*place));
+                    of.retain(|(one, _)| waits(one.place));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A report, if there is somebody to get it.
+    async fn letter(
+        &self,
+        entry: &Entry,
+        told: Told,
+        of: &[(Recipient, Trouble)],
+    ) -> Result<Option<Letter>, ReportError> {
+        let ReversePath::Address(to) = &entry.from else {
+            return Ok(None);
+        };
+        let now = (self.clock)();
+        let recipients = match self.routing.resolve(to, Asker::SignedIn).await {
+            Ok(routes) => routes::recipients(to, routes, now),
+            Err(Refusal::Temporary) => return Err(ReportError::Routing),
+            Err(refusal) => {
+                tracing::warn!(id = %entry.id, %to, ?refusal, "a report goes to nobody");
+                return Ok(None);
+            }
+        };
+        let id = QueueId::new(now, rand::random());
+        let octets = self.message(entry, told, of, to, id, now).await?;
+        let mut intake = self.store.body();
+        intake.write(&octets).await?;
+        let incoming = intake.finish().await?;
+        let eight_bit = incoming.scanned.eight_bit;
+        let body = incoming.body.clone();
+        let entry = Entry {
+            eight_bit,
+            smtputf8: to.needs_smtputf8(),
+            ..Entry::new(id, ReversePath::Null, recipients, body, now)
+        };
+        Ok(Some(Letter { entry, incoming }))
+    }
+
+    async fn message(
+        &self,
+        entry: &Entry,
+        told: Told,
+        of: &[(Recipient, Trouble)],
+        to: &Address,
+        id: QueueId,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, ReportError> {
+        let postmaster = self.routing.postmaster().await;
+        let from = postmaster.map_err(|_: Refusal| ReportError::Routing)?;
+        let notice = Notice {
+            told,
+            of,
+            to,
+            from: &from,
+            host: &self.routing.host,
+            language: self.language(entry).await,
+            zone: &self.zone,
+            received: entry.received,
+            envelope_id: entry.envelope_id.as_deref(),
+            original: self.original(entry, told).await?,
+            now,
+            name: &id.to_string(),
+        };
+        Ok(notice.message())
+    }
+
+    /// Of whoever submitted it; nobody knows that of others.
+    async fn language(&self, entry: &Entry) -> Language {
+        let Some(id) = entry.submitted_by else {
+            return Language::default();
+        };
+        let account = self.routing.directory.account(id).await;
+        let account = account.ok().flatten();
+        account.map_or(Language::default(), |account| account.language)
+    }
+
+    /// What comes back of a message. A delay brings the header alone (RFC 3461 section 6.2).
+    async fn original(&self, entry: &Entry, told: Told) -> Result<Original, StoreError> {
+        let whole = told == Told::Failed
+            && entry.returned == Some(Returned::Full)
+            && entry.size() <= WHOLE_OCTETS;
+        let mut reader = self.store.read(&entry.body, entry.outgoing());
+        let mut octets = Vec::new();
+        while let Some(chunk) = reader.next().await {
+            octets.extend_from_slice(&chunk.map_err(StoreError::from)?);
+            if !whole && octets.len() > HEADER_OCTETS {
+                break;
+            }
+        }
+        Ok(match whole {
+            true => Original::Whole(octets),
+            false => Original::Header(header(octets)),
+        })
+    }
+}
+
+/// The header of a message that begins like this, cut at the end of a line.
+fn header(mut octets: Vec<u8>) -> Vec<u8> {
+    if octets.len() > HEADER_OCTETS {
+        octets.truncate(HEADER_OCTETS);
+        let last = octets.iter().rposition(|octet| *octet == b'\n');
+        octets.truncate(last.map_or(0, |last| last + 1));
+    }
+    let none: [&str; 0] = [];
+    message::header_fields(&octets, &none, true)
+}

@@ -1,0 +1,53 @@
+//! What a delivery is made of.
+
+use std::time::Duration;
+
+use address::Domain;
+use directory::Directory;
+use dns::Resolver;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use net::Gate;
+use queue::Queue;
+use service::fan_out::FanOut;
+use store::Store;
+use tls::Caller;
+
+/// How mail is sent.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Our own name, said to other hosts.
+    pub host: Domain,
+    /// The port of other hosts. RFC 5321 section 4.5.4.2 has 25.
+    pub port: u16,
+    /// For how long a message is tried. RFC 5321 section 4.5.4.1 has four or five days at
+    /// least.
+    pub patience: Duration,
+    /// The zone in which reports tell times.
+    pub zone: TimeZone,
+    /// Addresses of ours to go out from, of either family; without one the system chooses.
+    pub from: Vec<std::net::IpAddr>,
+    /// Whether other nodes share the queue.
+    pub shared: bool,
+}
+
+/// What it works with.
+#[derive(Clone)]
+pub struct Rooms {
+    /// What waits.
+    pub queue: Queue,
+    /// Its messages.
+    pub store: Store,
+    /// Who is here.
+    pub directory: Directory,
+    /// What brings reports to accounts here.
+    pub fan_out: FanOut,
+    /// Where hosts are.
+    pub resolver: Resolver,
+    /// Which addresses may be gone to.
+    pub gate: Gate,
+    /// TLS as the client.
+    pub caller: Caller,
+    /// What tells the time.
+    pub clock: fn() -> Timestamp,
+}

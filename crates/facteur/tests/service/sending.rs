@@ -1,0 +1,92 @@
+//! Mail that leaves: from one service to another and to hosts of every manner, with a real
+//! name server. The scripts of `sending/` send, look, and play the hosts.
+
+use std::process::Stdio;
+
+use testbed::{Dns, Zone};
+
+use crate::common::{Facteur, Given, free_base, scripts};
+
+/// Two services, of `a.test` and `b.test`, that know where the other is.
+struct World {
+    dns: Dns,
+    here: Facteur,
+    there: Facteur,
+}
+
+impl World {
+    fn start() -> World {
+        // `odd.test` is whatever host a script plays, at the other service's address and
+        // another one of this machine's: all hosts of a world have one port.
+        let dns = Dns::start(&[
+            Zone::plain("a.test", "@ MX 10 mail\nmail A 127.0.0.1"),
+            Zone::plain("b.test", "@ MX 10 mail\nmail A 127.0.0.1"),
+            Zone::plain("null.test", "@ MX 0 ."),
+            Zone::plain("us.test", "@ MX 10 localhost."),
+            Zone::plain("down.test", "@ MX 10 mail\nmail A 127.0.0.3"),
+            Zone::plain("odd.test", "@ MX 10 mail\nmail A 127.0.0.2"),
+            Zone::plain("private.test", "@ MX 10 mail\nmail A 10.255.255.1"),
+        ]);
+        let (one, other) = (free_base(), free_base());
+        let given = |domain, port: u16| Given {
+            domain,
+            settings: vec![
+                (
+                    "FACTEUR_DNS__SERVERS",
+                    format!("[{:?}]", dns.address().to_string()),
+                ),
+                (
+                    "FACTEUR_DNS__TRUST_ANCHORS",
+                    dns.trust_anchors().display().to_string(),
+                ),
+                ("FACTEUR_SENDING__PORT", port.to_string()),
+                (
+                    "FACTEUR_SENDING__PRIVATE_NETWORKS",
+                    "[\"127.0.0.0/8\"]".to_owned(),
+                ),
+            ],
+            ..Given::default()
+        };
+        let (here, there) = (given("a.test", other.0 + 25), given("b.test", one.0 + 25));
+        World {
+            dns,
+            here: Facteur::begin_at(one, Stdio::null(), here),
+            there: Facteur::begin_at(other, Stdio::null(), there),
+        }
+    }
+
+    fn run(&self, script: &str) {
+        let mut command = scripts(&format!("sending.{script}"));
+        command.args([self.here.setting(), self.there.setting()]);
+        assert!(command.status().unwrap().success(), "{script}");
+    }
+}
+
+#[test]
+fn mail_goes_from_one_service_to_another_and_back() {
+    World::start().run("exchange");
+}
+
+#[test]
+fn whoever_sent_it_is_told_what_was_not_delivered() {
+    World::start().run("reports");
+}
+
+#[test]
+fn hosts_of_every_manner_are_got_along_with() {
+    World::start().run("hosts");
+}
+
+#[test]
+fn what_is_queued_is_sent_after_a_crash_and_by_an_operators_word() {
+    let mut world = World::start();
+    world.there.kill();
+    world.run("left");
+    world.here.kill();
+    world.there.restart();
+    world.here.restart();
+    world.run("found");
+    // Without a name server nothing is lost.
+    world.dns.stop();
+    world.run("nameless");
+}
