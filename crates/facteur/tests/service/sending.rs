@@ -16,6 +16,11 @@ struct World {
 
 impl World {
     fn start() -> World {
+        World::start_with(&[])
+    }
+
+    /// With these settings of the other service.
+    fn start_with(settings: &[(&'static str, &str)]) -> World {
         // `odd.test` is whatever host a script plays, at the other service's address and
         // another one of this machine's: all hosts of a world have one port.
         let dns = Dns::start(&[
@@ -47,7 +52,12 @@ impl World {
             ],
             ..Given::default()
         };
-        let (here, there) = (given("a.test", other.0 + 25), given("b.test", one.0 + 25));
+        let here = given("a.test", other.0 + 25);
+        let mut there = given("b.test", one.0 + 25);
+        let further = settings
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        there.settings.extend(further);
         World {
             dns,
             here: Facteur::begin_at(one, Stdio::null(), here),
@@ -76,6 +86,20 @@ impl World {
         }));
         self.dns.publish(&zones);
     }
+}
+
+#[test]
+fn what_a_domain_sends_is_believed_and_what_is_forged_is_not() {
+    let mut world = World::start_with(&[("FACTEUR_BELIEVING__TRUSTED_NETWORKS", "[]")]);
+    let keys = world.script("keys").output().unwrap().stdout;
+    let keys = String::from_utf8(keys).unwrap();
+    let records =
+        format!("@ MX 10 mail\nmail A 127.0.0.1\n_dmarc TXT \"v=DMARC1; p=reject\"\n{keys}");
+    world.dns.publish(&[
+        Zone::plain("a.test", &records),
+        Zone::plain("b.test", "@ MX 10 mail\nmail A 127.0.0.1"),
+    ]);
+    world.run("believed");
 }
 
 #[test]
