@@ -103,6 +103,11 @@ settings! {
         /// The time zone of dates that the service writes, as IANA names it:
         /// `Europe/Paris`, or `UTC`.
         time_zone: String = "UTC".to_owned(),
+        /// What other servers are asked to do where they can't send mail here encrypted, to a
+        /// host whose certificate is right (MTA-STS): `testing` (send it all the same, and
+        /// report it), `enforce` (hold it back) or `none`. It counts for domains that publish
+        /// it (`facteur domain dns`).
+        mta_sts: service::publish::Mode = service::publish::Mode::Testing,
         /// How mail is taken from people who signed in.
         submission: Submission = Submission::default(),
         /// Where the certificate is.

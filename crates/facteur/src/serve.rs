@@ -28,6 +28,7 @@ use net::Gate;
 use sd_notify::NotifyState;
 use service::endpoints::Endpoints;
 use service::fan_out::FanOut;
+use service::publish::Published;
 use service::smtp::Believing;
 use session::sasl::Cleartext;
 use tls::{Caller, Greeter};
@@ -103,6 +104,21 @@ pub(crate) fn endpoints(config: &Config) -> anyhow::Result<Endpoints> {
         .with_context(|| format!("port_base {} puts a port past 65535", config.port_base))
 }
 
+/// What the service of these settings is to the world.
+pub(crate) fn published(
+    config: &Config,
+    data: &Path,
+    resolver: Resolver,
+) -> anyhow::Result<Published> {
+    Ok(Published {
+        host: config.hostname.clone(),
+        endpoints: endpoints(config)?,
+        mta_sts: config.mta_sts,
+        certificate: config.tls_in(data).certificate,
+        resolver: Some(resolver),
+    })
+}
+
 /// Whether the ports can be opened, which are closed again. With those of systemd in hand
 /// there is nothing to try.
 pub(crate) fn can_open(endpoints: &Endpoints, listen: &[IpAddr]) -> anyhow::Result<()> {
@@ -127,7 +143,7 @@ impl Running<'_> {
     async fn run(self, open: Vec<Open>, ready: impl FnOnce()) -> anyhow::Result<()> {
         let (stop, stopping) = watch::channel(false);
         let (offer, cleartext) = watch::channel(offered(self.config.old_devices));
-        self.rooms.manager(true).complete().await?;
+        self.rooms.manager(true, None).complete().await?;
         let followed = self.rooms.directory.clone();
         let following = tokio::spawn(async move { followed.follow().await });
         let fan_out = FanOut::new(
@@ -142,7 +158,9 @@ impl Running<'_> {
             let listener = TcpListener::from_std(socket)?;
             work.spawn(desk.clone().attend(endpoint, listener));
         }
-        let admin = admin::serve_admin(self.data, self.rooms.manager(true), stopping.clone())?;
+        let published = published(&self.config, self.data, self.resolver.clone())?;
+        let manager = self.rooms.manager(true, Some(published));
+        let admin = admin::serve_admin(self.data, manager, stopping.clone())?;
         work.spawn(admin);
         let sending = self.delivery(&fan_out)?.run(stopped(stopping.clone()));
         let sending = tokio::spawn(sending);
@@ -280,6 +298,7 @@ impl Running<'_> {
             directory: self.rooms.directory.clone(),
             endpoints: self.endpoints.clone(),
             hosts: Hosts::same(&self.config.hostname),
+            mta_sts: self.config.mta_sts,
             time_zone: zone(&self.config)?,
             clock: Arc::new(clock),
         })

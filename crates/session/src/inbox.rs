@@ -51,6 +51,12 @@ impl Inbox {
         self.octets.is_empty() && !self.skipping
     }
 
+    /// The beginning of a line was dropped already, as it is too long, and its end has not
+    /// come: for whoever gives up then.
+    pub fn is_overfull(&self) -> bool {
+        self.skipping
+    }
+
     /// Takes what the peer sent.
     pub fn push(&mut self, octets: &[u8]) {
         self.octets.extend_from_slice(octets);
@@ -237,7 +243,9 @@ mod tests {
         let mut inbox = inbox(LineEnd::CrLf);
         inbox.push(&[b'a'; LIMIT + 2]);
         assert_eq!(inbox.line(), None);
+        assert!(inbox.is_overfull());
         inbox.clear();
+        assert!(!inbox.is_overfull());
         inbox.push(b"NOOP\r\n");
         assert_eq!(inbox.line(), whole(b"NOOP"));
     }

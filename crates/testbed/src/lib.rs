@@ -10,6 +10,8 @@
 //! | `postgres/` | [`Postgres`]: Debian's PostgreSQL in a folder of its own, and a standby |
 //! | `s3.rs` | [`S3`]: moto, which answers as S3 does |
 //! | `garage.rs` | [`Garage`]: an S3 server of several nodes |
+//! | `mta/` | [`Mta`]: Debian's Postfix and OpenSMTPD, as other people's mail servers |
+//! | `debian.rs` | Debian's packages, unpacked beside each other |
 //! | `dkimpy.rs` | [`dkimpy::verify`]: another's verdict of our signatures |
 //! | `dns.rs` | [`Dns`]: Debian's NSD with zones as text, signed; and one that is silent |
 //! | `power.rs`, `power/` | a disk that loses what was not synced |
@@ -31,9 +33,11 @@
 )]
 
 mod child;
+mod debian;
 pub mod dkimpy;
 mod dns;
 mod garage;
+mod mta;
 mod postgres;
 pub mod power;
 mod s3;
@@ -42,6 +46,7 @@ use std::net::TcpListener;
 
 pub use dns::{Dns, SilentDns, Zone};
 pub use garage::Garage;
+pub use mta::Mta;
 pub use postgres::{Identity, Postgres};
 pub use s3::S3;
 

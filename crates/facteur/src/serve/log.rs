@@ -49,9 +49,10 @@ fn filter(level: LogLevel) -> anyhow::Result<EnvFilter> {
 
 /// The crates of the house, each at the level asked for.
 fn ours(level: tracing::Level) -> String {
-    const CRATES: [&str; 11] = [
+    const CRATES: [&str; 12] = [
         "facteur",
         "web",
+        "delivery",
         "service",
         "net",
         "dns",

@@ -7,6 +7,7 @@ mod clients;
 mod cluster;
 mod commands;
 mod common;
+mod dns;
 mod drain;
 mod folders;
 mod kill;
