@@ -85,7 +85,12 @@ impl Connection {
         let tried = entry.recipients.iter().zip(&outcome.fates);
         let tried = tried.map(|(recipient, fate)| {
             self.note(entry, recipient, fate);
-            (recipient.clone(), self.tried(fate))
+            let tried = match fate {
+                // The host reports as it was asked to.
+                Fate::Accepted(_) if outcome.dsn => Tried::Accepted(None),
+                fate => self.tried(fate),
+            };
+            (recipient.clone(), tried)
         });
         Sent {
             tried: tried.collect(),
@@ -110,7 +115,7 @@ impl Connection {
             status: fate.status().map_or(Status::OTHER_FOR_NOW, status),
         };
         match fate {
-            Fate::Accepted(_) => Tried::Accepted,
+            Fate::Accepted(reply) => Tried::Accepted(Some(trouble(said::reply(reply)))),
             Fate::Untried => Tried::Not,
             Fate::Refused { reply, .. } => Tried::Failed(trouble(said::reply(reply))),
             Fate::Impossible(obstacle) => Tried::Failed(Trouble {

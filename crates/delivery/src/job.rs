@@ -84,6 +84,8 @@ impl Job {
             zone: Arc::new(settings.zone.clone()),
             clock,
         };
+        // Reports of what is delivered here are made by the same.
+        reports.fan_out.tell_by(Arc::new(reports.clone()));
         let (mut four, mut six) = (None, None);
         for ip in &settings.from {
             match ip {
@@ -210,7 +212,8 @@ impl Job {
                 .tried
                 .into_iter()
                 .partition(|(_, tried)| *tried == Tried::Not);
-            if tried.iter().any(|(_, tried)| *tried == Tried::Accepted) {
+            let is_sent = |tried: &Tried| matches!(tried, Tried::Accepted(_));
+            if tried.iter().any(|(_, tried)| is_sent(tried)) {
                 went = Went::Well;
             }
             // Those for whom there was no room in one envelope are in the next.
@@ -226,7 +229,7 @@ impl Job {
             }
             let lost = tried.iter().find_map(|(_, tried)| match tried {
                 Tried::Failed(trouble) => Some(trouble.clone()),
-                Tried::Accepted | Tried::Not => None,
+                Tried::Accepted(_) | Tried::Not => None,
             });
             // What is written down of one message while the next is sent. Not more: what is
             // sent and not written down would be sent again after a crash.

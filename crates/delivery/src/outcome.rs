@@ -14,8 +14,9 @@ const EXPIRED: Status = Status(5, 4, 7);
 /// What came of a try with one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Tried {
-    /// The other host has the message.
-    Accepted,
+    /// The other host has the message. What it said is there where it will not report about
+    /// it: then we do (RFC 3461 section 5.2.2).
+    Accepted(Option<Trouble>),
     /// It is for nobody there, or this time for nobody: the trouble's class tells which.
     Failed(Trouble),
     /// Nothing was tried.
@@ -31,6 +32,8 @@ pub(crate) struct Verdict {
     pub(crate) failed: Vec<(Recipient, Trouble)>,
     /// Of whom the sender is told that it takes long.
     pub(crate) delayed: Vec<(Recipient, Trouble)>,
+    /// Of whom the sender is told that it was handed over.
+    pub(crate) relayed: Vec<(Recipient, Trouble)>,
 }
 
 impl Verdict {
@@ -45,7 +48,10 @@ impl Verdict {
         let mut verdict = Verdict::default();
         for (recipient, tried) in tried {
             let fate = match tried {
-                Tried::Accepted => Fate::Done,
+                Tried::Accepted(said) => {
+                    verdict.relay(entry, recipient, said.as_ref());
+                    Fate::Done
+                }
                 Tried::Not => Fate::Untried,
                 Tried::Failed(trouble) if trouble.status.is_for_good() => {
                     verdict.fail(entry, recipient, trouble.clone());
@@ -82,6 +88,15 @@ impl Verdict {
     fn fail(&mut self, entry: &Entry, recipient: &Recipient, trouble: Trouble) {
         if wants_news(entry) && recipient.notify().failure {
             self.failed.push((recipient.clone(), trouble));
+        }
+    }
+
+    fn relay(&mut self, entry: &Entry, recipient: &Recipient, said: Option<&Trouble>) {
+        if let Some(said) = said
+            && wants_news(entry)
+            && recipient.notify().success
+        {
+            self.relayed.push((recipient.clone(), said.clone()));
         }
     }
 
@@ -140,7 +155,7 @@ mod tests {
     async fn each_recipient_has_its_own_fate() {
         let entry = entry("lea@a.fr").await;
         let tried = [
-            (recipient(0), Tried::Accepted),
+            (recipient(0), Tried::Accepted(None)),
             (recipient(1), Tried::Failed(trouble(5))),
             (recipient(2), Tried::Failed(trouble(4))),
             (recipient(3), Tried::Not),
@@ -158,7 +173,7 @@ mod tests {
                 (3, Fate::Untried),
             ],
             failed: vec![(recipient(1), trouble(5))],
-            delayed: vec![],
+            ..Verdict::default()
         };
         assert_eq!(verdict(&entry, &tried, 0), expected);
     }
@@ -175,6 +190,29 @@ mod tests {
         let last = verdict(&entry, &tried(&one), 5 * DAY);
         assert_eq!(last.fates, [(0, Fate::Done)]);
         assert_eq!(last.failed[0].1.status, Status(5, 4, 7));
+    }
+
+    #[tokio::test]
+    async fn a_success_is_told_to_whoever_asked_unless_the_host_tells() {
+        let asks = Recipient {
+            notify: Some(Notify {
+                success: true,
+                ..Notify::default()
+            }),
+            ..recipient(0)
+        };
+        let said = || Tried::Accepted(Some(trouble(2)));
+        for (from, to, tried, told) in [
+            ("lea@a.fr", asks.clone(), said(), 1),
+            ("lea@a.fr", asks.clone(), Tried::Accepted(None), 0),
+            ("lea@a.fr", recipient(0), said(), 0),
+            ("", asks.clone(), said(), 0),
+        ] {
+            let entry = entry(from).await;
+            let verdict = verdict(&entry, &[(to, tried)], 0);
+            assert_eq!(verdict.fates, [(0, Fate::Done)]);
+            assert_eq!(verdict.relayed.len(), told, "{from}");
+        }
     }
 
     #[tokio::test]

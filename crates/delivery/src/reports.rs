@@ -11,12 +11,12 @@ use jiff::tz::TimeZone;
 use message::trace::return_path;
 use queue::{
     Concluded, Destination, Entry, Fate, NodeId, Queue, QueueError, QueueId, Recipient, Returned,
-    Trouble,
+    Status, Trouble,
 };
 use routing::Asker;
-use service::fan_out::FanOut;
+use service::fan_out::{FanOut, FanOutError, Letter, Teller, Telling};
 use service::routes::{self, Routing};
-use store::{Incoming, Store, StoreError};
+use store::{Store, StoreError};
 use words::Language;
 
 use crate::notice::{HEADER_OCTETS, Notice, Original, Told, WHOLE_OCTETS};
@@ -51,10 +51,22 @@ pub(crate) enum ReportError {
     Routing,
 }
 
-/// A report that is about to be queued.
-struct Letter {
-    entry: Entry,
-    incoming: Incoming,
+/// What is told of a copy that was delivered here. RFC 3463 section 3.2: no more is to be said.
+const DELIVERED: Status = Status(2, 0, 0);
+
+impl Teller for Reports {
+    fn delivered<'a>(&'a self, entry: &'a Entry, to: &'a Recipient) -> Telling<'a> {
+        let of = [(to.clone(), Trouble::ours(DELIVERED, String::new()))];
+        Box::pin(async move {
+            let letter = self.letter(entry, Told::Delivered, &of).await;
+            letter.map_err(|error| match error {
+                ReportError::Queue(error) => FanOutError::Queue(error),
+                ReportError::Store(error) => FanOutError::Store(error),
+                ReportError::Directory(error) => FanOutError::Directory(error),
+                ReportError::Routing => FanOutError::Untold,
+            })
+        })
+    }
 }
 
 impl Reports {
@@ -70,9 +82,14 @@ impl Reports {
             mut fates,
             failed,
             delayed,
+            relayed,
         } = verdict;
         // Each report in the commit with those that it is about.
-        for (told, of) in [(Told::Failed, failed), (Told::Delayed { until }, delayed)] {
+        for (told, of) in [
+            (Told::Failed, failed),
+            (Told::Delayed { until }, delayed),
+            (Told::Relayed, relayed),
+        ] {
             if of.is_empty() {
                 continue;
             }

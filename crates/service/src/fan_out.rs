@@ -9,18 +9,24 @@
 //! has trouble (the database or the bucket is away), it says nothing about the copy: all is
 //! tried again [`SOON`], and then ever less often up to every [`LATER`].
 //!
+//! A sender who asked to be told of a delivery (RFC 3461) is: the report is put in the very commit
+//! that settles the copy ([`Teller`]).
+//!
 //! Each node brings round what it accepted. What one that died has left behind, the others
 //! take over: [`TAKEOVER`] after the queue has changed they look whether something is due
 //! still. So a slow node may find its work done by another, which does no harm.
 
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use address::AccountId;
+use address::{AccountId, ReversePath};
 use blob::Hold;
 use directory::{Account, Directory, DirectoryError};
 use jiff::Timestamp;
-use queue::{Destination, Entry, Fate, Queue, QueueError, QueueId, Recipient, Status, Trouble};
+use queue::{
+    Concluded, Destination, Entry, Fate, Queue, QueueError, QueueId, Recipient, Status, Trouble,
+};
 use store::{Delivery, DeliveryId, Flags, Incoming, MailboxId, Store, StoreError};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::sleep;
@@ -46,9 +52,30 @@ const COPIES: usize = 100;
 /// The mailbox has no room, or something else of it keeps a copy waiting. RFC 3463 section 3.3.
 const MAILBOX_TROUBLE: Status = Status(4, 2, 0);
 
+/// Makes the reports that senders asked for, of copies that were delivered (RFC 3461 section
+/// 5.2.6). It is whoever makes all reports, and sits above.
+pub trait Teller: Send + Sync {
+    /// The report of one recipient; none if there is nobody to get it.
+    fn delivered<'a>(&'a self, entry: &'a Entry, to: &'a Recipient) -> Telling<'a>;
+}
+
+/// A report that is being made.
+pub type Telling<'a> =
+    Pin<Box<dyn Future<Output = Result<Option<Letter>, FanOutError>> + Send + 'a>>;
+
+/// A report that is about to be queued.
+#[derive(Debug)]
+pub struct Letter {
+    /// As it is queued.
+    pub entry: Entry,
+    /// Its octets.
+    pub incoming: Incoming,
+}
+
 /// Brings queued mail into the accounts here. A clone is another handle on the same.
 #[derive(Clone)]
 pub struct FanOut {
+    teller: Arc<OnceLock<Arc<dyn Teller>>>,
     store: Store,
     queue: Queue,
     directory: Directory,
@@ -69,6 +96,9 @@ pub enum FanOutError {
     /// The mail could not be read or kept.
     #[error(transparent)]
     Store(StoreError),
+    /// A report that was asked for can't be made now.
+    #[error("the report that was asked for can't be made now")]
+    Untold,
 }
 
 /// The message of an entry.
@@ -92,8 +122,9 @@ impl Message {
 
 /// What became of one copy.
 enum Outcome {
-    /// It needs no more care: it was delivered, or given up.
-    Settled,
+    Delivered,
+    /// There is no account any more.
+    GivenUp,
     /// It has to wait, for this.
     Waits(String),
 }
@@ -117,6 +148,7 @@ impl FanOut {
         clock: fn() -> Timestamp,
     ) -> FanOut {
         FanOut {
+            teller: Arc::default(),
             store,
             queue,
             directory,
@@ -124,6 +156,12 @@ impl FanOut {
             turns: Arc::new(Semaphore::new(AT_ONCE)),
             more: Arc::new(Notify::new()),
         }
+    }
+
+    /// Has reports made by this from now on. The first that is given stays.
+    pub fn tell_by(&self, teller: Arc<dyn Teller>) {
+        // A second one would make the same reports.
+        let _ = self.teller.set(teller);
     }
 
     /// Delivers an entry that has just been put into the queue, in the background. When
@@ -204,13 +242,45 @@ impl FanOut {
             let Destination::Local(account) = recipient.to else {
                 continue;
             };
-            let fate = match self.copy(entry, account, &mut message).await? {
-                Outcome::Settled => Fate::Done,
-                Outcome::Waits(why) => self.wait(entry.id, recipient, why),
+            let (fate, letter) = match self.copy(entry, account, &mut message).await? {
+                Outcome::Delivered => (Fate::Done, self.letter(entry, recipient).await?),
+                Outcome::GivenUp => (Fate::Done, None),
+                Outcome::Waits(why) => (self.wait(entry.id, recipient, why), None),
             };
-            let fates = [(recipient.place, fate)];
-            // Without a notice a conclusion is never stale.
-            let _ = self.queue.conclude(entry.id, None, &fates, None).await?;
+            self.conclude(entry, (recipient.place, fate), letter)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The report of a copy that was delivered, if its sender asked for one.
+    async fn letter(
+        &self,
+        entry: &Entry,
+        recipient: &Recipient,
+    ) -> Result<Option<Letter>, FanOutError> {
+        if !recipient.notify().success || entry.from == ReversePath::Null {
+            return Ok(None);
+        }
+        let teller = self.teller.get().ok_or(FanOutError::Untold)?;
+        teller.delivered(entry, recipient).await
+    }
+
+    /// Writes down what became of a copy, with the report in the same commit.
+    async fn conclude(
+        &self,
+        entry: &Entry,
+        fate: (u32, Fate),
+        letter: Option<Letter>,
+    ) -> Result<(), FanOutError> {
+        if let Some(letter) = &letter {
+            letter.incoming.check().map_err(FanOutError::Store)?;
+        }
+        let notice = letter.as_ref().map(|letter| &letter.entry);
+        let concluded = self.queue.conclude(entry.id, None, &[fate], notice).await?;
+        // Stale, somebody else has told.
+        if let (Concluded::Durably, Some(Letter { entry, incoming })) = (concluded, letter) {
+            self.begin(entry, incoming);
         }
         Ok(())
     }
@@ -239,7 +309,7 @@ impl FanOut {
             Ok(Some(account)) => account,
             Ok(None) => {
                 tracing::warn!(entry = %entry.id, account = %id, "a copy is given up: the account is gone");
-                return Ok(Outcome::Settled);
+                return Ok(Outcome::GivenUp);
             }
             Err(error @ DirectoryError::Unreadable { .. }) => {
                 return Ok(Outcome::Waits(error.to_string()));
@@ -247,7 +317,7 @@ impl FanOut {
             Err(error) => return Err(error.into()),
         };
         match self.place(entry, &account, message).await {
-            Ok(()) => Ok(Outcome::Settled),
+            Ok(()) => Ok(Outcome::Delivered),
             Err(error @ StoreError::Broken(_)) => Err(FanOutError::Store(error)),
             Err(error) => Ok(Outcome::Waits(error.to_string())),
         }

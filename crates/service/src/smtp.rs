@@ -83,7 +83,10 @@ impl Answerer<Smtp> for Answers {
                 ..
             } => Ok(self.sign_in(&name, &password, encrypted).await),
             Question::Sender(sender) => self.sender(sender).await.map(|()| Piece::Granted),
-            Question::Recipient(path) => self.recipient(path).await.map(|()| Piece::Granted),
+            Question::Recipient(path, wishes) => {
+                let told = self.recipient(path, wishes).await;
+                told.map(|()| Piece::Granted)
+            }
             Question::Begin(begin) => self.begin(&begin).await.map(|()| Piece::Granted),
             Question::Accept => {
                 let (judged, told) = self.accept().await;

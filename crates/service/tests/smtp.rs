@@ -6,6 +6,8 @@ mod rooms;
 mod signing;
 #[path = "smtp/submission.rs"]
 mod submission;
+#[path = "smtp/wishes.rs"]
+mod wishes;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,6 +21,7 @@ use queue::{Destination, Entry, Queue, QueueId, Recipient};
 use service::fan_out::{FanOut, TAKEOVER};
 use service::smtp::{Answers, Believing, Service};
 use session::sasl::Mechanism;
+use smtp::dsn::Wishes;
 use smtp::{Begin, ForwardPath, Hello, Piece, Question, Role, Sender};
 use store::{MailboxId, Page, UidSet};
 
@@ -188,13 +191,19 @@ async fn from(answers: &mut Answers, sender: &str, size: Option<u64>) -> Piece {
         size,
         smtputf8: false,
         eight_bit: false,
+        ret: None,
+        envelope_id: None,
     };
     one(answers, Question::Sender(sender)).await
 }
 
 async fn to(answers: &mut Answers, recipient: &str) -> Piece {
     let path = ForwardPath::Address(at(recipient));
-    one(answers, Question::Recipient(path)).await
+    one(answers, Question::Recipient(path, Wishes::default())).await
+}
+
+fn to_postmaster() -> Question {
+    Question::Recipient(ForwardPath::Postmaster, Wishes::default())
 }
 
 /// Begins a message.
@@ -377,7 +386,7 @@ async fn what_is_refused_before_the_message() {
     house.quota(&house.paul, Some(99)).await;
     let full = Piece::Refused(Refusal::OverQuota { temporary: true });
     assert_eq!(to(&mut answers, "paul@exemple.fr").await, full);
-    let told = one(&mut answers, Question::Recipient(ForwardPath::Postmaster)).await;
+    let told = one(&mut answers, to_postmaster()).await;
     let recipient = at("postmaster@exemple.fr");
     assert_eq!(
         told,
@@ -403,7 +412,7 @@ async fn a_domain_without_a_postmaster_has_that_of_the_oldest_with_one() {
     directory.add_alias(&alias, postmaster).await.unwrap();
     let mut answers = house.exchange();
     from(&mut answers, "a@loin.example", None).await;
-    let told = one(&mut answers, Question::Recipient(ForwardPath::Postmaster)).await;
+    let told = one(&mut answers, to_postmaster()).await;
     assert!(!matches!(told, Piece::Refused(_)), "{told:?}");
     let told = send(&mut answers, "", &["PostMaster@a.example"], MESSAGE).await;
     assert_eq!(counts(&told), (1, 0));
@@ -469,7 +478,7 @@ async fn postmaster_without_a_domain_is_that_of_any_domain_that_has_one() {
     directory.add_alias(&last, targets).await.unwrap();
     let mut answers = house.exchange();
     from(&mut answers, "", None).await;
-    let told = one(&mut answers, Question::Recipient(ForwardPath::Postmaster)).await;
+    let told = one(&mut answers, to_postmaster()).await;
     assert_eq!(told, Piece::Granted);
     assert_eq!(counts(&data(&mut answers, MESSAGE).await), (1, 0));
     assert_eq!(house.inbox(house.lea.id).await.len(), 1);

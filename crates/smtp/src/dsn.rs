@@ -45,6 +45,15 @@ pub struct EnvelopeId(Box<str>);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OriginalRecipient(Box<str>);
 
+/// What a sender asks of one recipient.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// When its fate is to be reported; where that was not said, when it can't be delivered.
+    pub notify: Option<Notify>,
+    /// Who it was when the sender wrote the name.
+    pub original: Option<OriginalRecipient>,
+}
+
 /// What is no such parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotDsn;

@@ -5,6 +5,8 @@ use events::{Refusal, SignInFailure, Verdicts};
 use session::Encryption;
 use session::sasl::Mechanism;
 
+use crate::dsn::{EnvelopeId, Return, Wishes};
+
 /// What the session needs to know or to have done.
 ///
 /// The service keeps the envelope and the body that these build up; each answer is one
@@ -25,9 +27,9 @@ pub enum Question {
     /// May a message come from here? It begins an envelope. [`Piece::Granted`] or
     /// [`Piece::Refused`].
     Sender(Sender),
-    /// May it go there? It adds to the envelope. [`Piece::Granted`] or
-    /// [`Piece::Refused`].
-    Recipient(ForwardPath),
+    /// May it go there, and what is to be reported of it? It adds to the envelope.
+    /// [`Piece::Granted`] or [`Piece::Refused`].
+    Recipient(ForwardPath, Wishes),
     /// May the message come now? It opens the body that is then handed over in
     /// pieces (`session::Step::Body`). [`Piece::Granted`] or [`Piece::Refused`], which
     /// leaves the envelope as it is.
@@ -53,6 +55,10 @@ pub struct Sender {
     pub smtputf8: bool,
     /// The body is declared to have octets above 127. RFC 6152.
     pub eight_bit: bool,
+    /// How much of it is to come back with a report. RFC 3461 section 4.3.
+    pub ret: Option<Return>,
+    /// By what its sender knows it. RFC 3461 section 4.4.
+    pub envelope_id: Option<EnvelopeId>,
 }
 
 /// Where RCPT wants a message to go.

@@ -8,6 +8,7 @@ mod path;
 
 use address::Password;
 
+use crate::dsn::{OriginalRecipient, Wishes};
 use crate::limits::HELLO_OCTETS;
 use crate::question::{ForwardPath, Hello, Sender};
 use crate::say::Fault;
@@ -20,6 +21,7 @@ pub(crate) enum Command {
     Mail(Sender),
     Rcpt {
         path: ForwardPath,
+        wishes: Wishes,
         /// It is not ASCII: only a message of SMTPUTF8 goes there (RFC 6531 section 3.3).
         utf8: bool,
     },
@@ -121,6 +123,8 @@ fn mail(argument: &[u8], role: Role) -> Result<Command, Fault> {
         size: given.size,
         smtputf8: given.smtputf8,
         eight_bit: given.eight_bit,
+        ret: given.ret,
+        envelope_id: given.envelope_id,
     }))
 }
 
@@ -128,9 +132,10 @@ fn rcpt(argument: &[u8]) -> Result<Command, Fault> {
     let text = after(argument, "TO:").ok_or(Fault::Recipient)?;
     let (text, rest) = path::split(text).ok_or(Fault::Recipient)?;
     let path = path::forward(text).ok_or(Fault::Recipient)?;
-    parameters::of_rcpt(rest)?;
-    let utf8 = !text.is_ascii();
-    Ok(Command::Rcpt { path, utf8 })
+    let wishes = parameters::of_rcpt(rest)?;
+    let original = wishes.original.as_ref();
+    let utf8 = !text.is_ascii() || original.is_some_and(OriginalRecipient::needs_smtputf8);
+    Ok(Command::Rcpt { path, wishes, utf8 })
 }
 
 /// Digits, and perhaps a word: RFC 3030 section 2.
@@ -201,7 +206,7 @@ mod tests {
 
     fn recipient(line: &str) -> String {
         match read(line) {
-            Ok(Command::Rcpt { path, utf8 }) => {
+            Ok(Command::Rcpt { path, utf8, .. }) => {
                 assert_eq!(utf8, !line.is_ascii());
                 match path {
                     ForwardPath::Address(address) => address.to_string(),

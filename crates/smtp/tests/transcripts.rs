@@ -99,7 +99,7 @@ impl World<Smtp> for Post {
                 }]
             }
             Question::Sender(_) | Question::Begin(_) => vec![Piece::Granted],
-            Question::Recipient(path) => vec![self.recipient(path)],
+            Question::Recipient(path, _) => vec![self.recipient(path)],
             Question::Accept => {
                 let delivered = std::mem::take(&mut self.here);
                 let queued = std::mem::take(&mut self.elsewhere);

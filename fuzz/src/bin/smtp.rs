@@ -101,13 +101,13 @@ impl World<Smtp> for Post {
                 }]
             }
             Question::SignIn { name, .. } => vec![Piece::SignedIn { address: name }],
-            Question::Recipient(ForwardPath::Address(recipient))
+            Question::Recipient(ForwardPath::Address(recipient), _)
                 if recipient.domain().as_str() != "exemple.fr" =>
             {
                 vec![Piece::Refused(Refusal::NotHosted { recipient })]
             }
             Question::Begin(_) if self.grudge => vec![Piece::Refused(Refusal::DiskFull)],
-            Question::Sender(_) | Question::Recipient(_) | Question::Begin(_) => {
+            Question::Sender(_) | Question::Recipient(..) | Question::Begin(_) => {
                 vec![Piece::Granted]
             }
             Question::Accept => {

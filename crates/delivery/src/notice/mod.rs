@@ -1,4 +1,5 @@
-//! Reports by mail to whoever sent a message: that it was not delivered, or takes long.
+//! Reports by mail to whoever sent a message: that it was not delivered, or takes long; or,
+//! where that was asked for, that it was delivered.
 //! RFC 3461 section 6, RFC 3464, RFC 6522.
 //!
 //! | file | what it holds |
@@ -41,6 +42,10 @@ pub(crate) enum Told {
         /// When it is given up.
         until: Timestamp,
     },
+    /// That it was delivered, to accounts here.
+    Delivered,
+    /// That a host has it which tells nothing more. RFC 3461 section 6.1.
+    Relayed,
 }
 
 /// What comes back of the original.
@@ -125,6 +130,8 @@ impl Notice<'_> {
         let key = match self.told {
             Told::Failed => keys::NOTICE_FAILED_SUBJECT,
             Told::Delayed { .. } => keys::NOTICE_DELAYED_SUBJECT,
+            Told::Delivered => keys::NOTICE_DELIVERED_SUBJECT,
+            Told::Relayed => keys::NOTICE_RELAYED_SUBJECT,
         };
         let subject = words::text(self.language, key, &[("subject", (&subject).into())]);
         let id = scanned.lineage.own;

@@ -46,13 +46,15 @@ impl Notice<'_> {
         let action = match self.told {
             Told::Failed => "failed",
             Told::Delayed { .. } => "delayed",
+            Told::Delivered => "delivered",
+            Told::Relayed => "relayed",
         };
         field(text, "Action", action);
         field(text, "Status", &trouble.status.to_string());
         if let Some(host) = &trouble.host {
             field(text, "Remote-MTA", &format!("dns; {host}"));
             field(text, "Diagnostic-Code", &format!("smtp; {}", trouble.text));
-        } else {
+        } else if !trouble.text.is_empty() {
             let words = trouble.text.as_str();
             field(text, "Diagnostic-Code", &format!("x-facteur; {words}"));
         }

@@ -93,17 +93,17 @@ fn a_failure_is_told_to_people_and_programs() {
     let message = message(Told::Failed, &of, header);
     check_lines(&message);
     let (parsed, [text, status, returned]) = read(&message);
-    assert_eq!(parsed.subject(), Some("Non remis : Déjeuner de lundi"));
+    assert_eq!(parsed.subject(), Some("Non remis\u{a0}: Déjeuner de lundi"));
     assert_eq!(parsed.in_reply_to().as_text(), Some("1@exemple.fr"));
     assert_eq!(parsed.message_id(), Some("report.1@mail.exemple.fr"));
     assert_eq!(parsed.date().unwrap().to_timestamp(), 1_800_003_600);
     let kind = parsed.content_type().unwrap();
     assert_eq!(kind.attribute("report-type"), Some("delivery-status"));
-    let expected = "Votre message du 15\u{a0}janvier\u{a0}2027, 9\u{a0}h\u{a0}00, n’est pas parvenu à ces destinataires :\n\n    \
-        paul@b.fr\n    mx.b.fr a répondu : 550 5.1.1 No such user\n    \
-        Ce que cela veut dire : cette adresse n’existe pas là-bas. Vérifiez comment elle s’écrit.\n\n    \
-        ali@b.fr\n    Ce qui s’est passé : the records name this host\n    \
-        Ce que cela veut dire : le message a tourné en rond entre des serveurs. La personne qui gère l’adresse du destinataire doit en vérifier les redirections.\n\n\
+    let expected = "Votre message du 15\u{a0}janvier\u{a0}2027, 9\u{a0}h\u{a0}00, n’est pas parvenu à ces destinataires\u{a0}:\n\n    \
+        paul@b.fr\n    mx.b.fr a répondu\u{a0}: 550 5.1.1 No such user\n    \
+        Ce que cela veut dire\u{a0}: cette adresse n’existe pas là-bas. Vérifiez comment elle s’écrit.\n\n    \
+        ali@b.fr\n    Ce qui s’est passé\u{a0}: the records name this host\n    \
+        Ce que cela veut dire\u{a0}: le message a tourné en rond entre des serveurs. La personne qui gère l’adresse du destinataire doit en vérifier les redirections.\n\n\
         Rien de plus n’est tenté pour eux. Vos autres destinataires ne sont pas concernés. L’en-tête de votre message est joint.";
     assert_eq!(text.replace("\r\n", "\n").trim_end(), expected);
     let expected = "Reporting-MTA: dns; mail.exemple.fr\r\n\
@@ -128,7 +128,7 @@ fn a_delay_says_until_when_it_is_tried() {
     let (parsed, [text, status, returned]) = read(&message);
     assert_eq!(
         parsed.subject(),
-        Some("Pas encore remis : Déjeuner de lundi")
+        Some("Pas encore remis\u{a0}: Déjeuner de lundi")
     );
     assert!(
         text.contains("jusqu’au 20\u{a0}janvier\u{a0}2027, 9\u{a0}h\u{a0}00"),
@@ -140,6 +140,39 @@ fn a_delay_says_until_when_it_is_tried() {
         returned.trim_end().as_bytes(),
         String::from_utf8(whole).unwrap().trim_end().as_bytes()
     );
+}
+
+#[test]
+fn a_success_is_told_without_what_it_means() {
+    let header = || Original::Header(HEADER.as_bytes().to_vec());
+    let of = [(recipient("paul@b.fr"), Trouble::ours(Status(2, 0, 0), ""))];
+    let delivered = message(Told::Delivered, &of, header());
+    check_lines(&delivered);
+    let (parsed, [text, status, _]) = read(&delivered);
+    assert_eq!(parsed.subject(), Some("Remis\u{a0}: Déjeuner de lundi"));
+    assert!(
+        text.contains("a été remis à\u{a0}:\n\n    paul@b.fr\n\nVous"),
+        "{text}"
+    );
+    assert!(
+        status.ends_with("Action: delivered\r\nStatus: 2.0.0\r\n"),
+        "{status}"
+    );
+
+    let taken = Trouble {
+        status: Status(2, 6, 0),
+        ..said("250 2.6.0 queued")
+    };
+    let relayed = message(Told::Relayed, &[(recipient("paul@b.fr"), taken)], header());
+    let (parsed, [text, status, _]) = read(&relayed);
+    assert_eq!(parsed.subject(), Some("Transmis\u{a0}: Déjeuner de lundi"));
+    assert!(
+        text.contains("mx.b.fr a répondu\u{a0}: 250 2.6.0 queued"),
+        "{text}"
+    );
+    assert!(!text.contains("Ce que cela veut dire"), "{text}");
+    let words = "Action: relayed\r\nStatus: 2.6.0\r\nRemote-MTA: dns; mx.b.fr\r\n";
+    assert!(status.contains(words), "{status}");
 }
 
 proptest! {

@@ -138,6 +138,11 @@ fn whoever_sent_it_is_told_what_was_not_delivered() {
 }
 
 #[test]
+fn whoever_asked_is_told_what_was_delivered() {
+    World::start().run("wishes");
+}
+
+#[test]
 fn hosts_of_every_manner_are_got_along_with() {
     World::start().run("hosts");
 }

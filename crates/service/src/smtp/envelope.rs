@@ -1,6 +1,6 @@
 //! The envelope: from whom, and to whom.
 
-use address::{AccountId, Address};
+use address::{AccountId, Address, ReversePath};
 use events::Refusal;
 use queue::{Destination, RECIPIENTS, RECIPIENTS_OCTETS, Recipient};
 use smtp::Sender;
@@ -59,9 +59,12 @@ impl Envelope {
         self.only.as_ref()
     }
 
-    /// The account here that gets the message, if nobody else does.
+    /// The account here that gets the message, if nobody else does, and nobody is to be told
+    /// that it did.
     pub(super) fn only_account(&self) -> Option<AccountId> {
+        let told = self.sender.path != ReversePath::Null;
         match self.recipients.as_slice() {
+            [one] if told && one.notify().success => None,
             [one] => match one.to {
                 Destination::Local(account) => Some(account),
                 Destination::Remote => None,

@@ -6,6 +6,7 @@ use directory::Account;
 use events::Refusal;
 use routing::{Asker, Place, Routes};
 use smtp::ForwardPath;
+use smtp::dsn::{self, Wishes};
 use store::StoreError;
 
 use super::Answers;
@@ -21,7 +22,11 @@ const ORDINARY_OCTETS: u64 = 10_000;
 
 impl Answers {
     /// Adds a recipient to the envelope.
-    pub(super) async fn recipient(&mut self, path: ForwardPath) -> Result<(), Refusal> {
+    pub(super) async fn recipient(
+        &mut self,
+        path: ForwardPath,
+        wishes: Wishes,
+    ) -> Result<(), Refusal> {
         let asker = match self.submitter()? {
             Some(_) => Asker::SignedIn,
             None => Asker::Stranger,
@@ -35,7 +40,13 @@ impl Answers {
         for missing in &routes.missing {
             tracing::warn!(recipient = %address, %missing, "an alias leads to an address that does not exist");
         }
-        let places = routes::recipients(&address, routes, self.now());
+        let mut places = routes::recipients(&address, routes, self.now());
+        // They hold for whoever an alias leads to (RFC 3461 section 5.2.7.1).
+        let original = wishes.original.map(|who| who.to_string());
+        for place in &mut places {
+            place.notify = wishes.notify.map(notify);
+            place.original.clone_from(&original);
+        }
         let envelope = self.envelope.as_mut().ok_or(Refusal::Temporary)?;
         envelope.add(&address, places)
     }
@@ -104,6 +115,22 @@ impl Answers {
         let since = self.service.store.full_since(account.id, now).await?;
         // A clock that was set back makes nothing long.
         Ok(Duration::try_from(now.duration_since(since)).is_ok_and(|full| full >= FULL_FOR))
+    }
+}
+
+fn notify(wanted: dsn::Notify) -> queue::Notify {
+    let (success, failure, delay) = match wanted {
+        dsn::Notify::Never => (false, false, false),
+        dsn::Notify::When {
+            success,
+            failure,
+            delay,
+        } => (success, failure, delay),
+    };
+    queue::Notify {
+        success,
+        failure,
+        delay,
     }
 }
 

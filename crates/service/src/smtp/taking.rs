@@ -16,7 +16,8 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use message::trace::{Origin, Received, With, joint, return_path};
 use message::{Additions, date};
-use queue::{Entry, QueueId};
+use queue::{Entry, QueueId, Returned};
+use smtp::dsn::Return;
 use smtp::{Begin, Piece, Role};
 use store::{Delivery, Flags, Incoming, Intake, MailboxId};
 
@@ -389,6 +390,11 @@ impl Answers {
             eight_bit: sender.eight_bit || incoming.scanned.eight_bit,
             on_top: marks.on_top,
             is_suspect: marks.is_suspect,
+            envelope_id: sender.envelope_id.as_ref().map(ToString::to_string),
+            returned: sender.ret.map(|ret| match ret {
+                Return::Full => Returned::Full,
+                Return::Headers => Returned::Header,
+            }),
             ..Entry::new(id, sender.path.clone(), recipients, body, received)
         };
         incoming.check().map_err(trouble::of_store)?;

@@ -4,6 +4,7 @@ use events::{Event, Refusal};
 use session::Step;
 
 use super::{Asked, Role, Smtp, State};
+use crate::dsn::Wishes;
 use crate::limits;
 use crate::question::{Begin, ForwardPath, Hello, Question, Sender};
 use crate::say::{Fault, News};
@@ -14,7 +15,7 @@ impl Smtp {
         match command {
             Command::Hello(hello) => self.idle(|this| this.hello(hello)),
             Command::Mail(sender) => self.mail(sender),
-            Command::Rcpt { path, utf8 } => self.rcpt(path, utf8),
+            Command::Rcpt { path, wishes, utf8 } => self.rcpt(path, wishes, utf8),
             Command::Data => self.data(),
             Command::Bdat(chunk) => self.bdat(chunk),
             Command::Rset => self.idle(|this| this.forget(News::Fine.reply(), false)),
@@ -54,6 +55,7 @@ impl Smtp {
             "ENHANCEDSTATUSCODES".to_owned(),
             "SMTPUTF8".to_owned(),
             "CHUNKING".to_owned(),
+            "DSN".to_owned(),
             // RFC 9422: what is beyond is not refused for good.
             format!("LIMITS RCPTMAX={}", limits::RECIPIENTS),
         ];
@@ -84,7 +86,7 @@ impl Smtp {
         }
     }
 
-    fn rcpt(&mut self, path: ForwardPath, utf8: bool) {
+    fn rcpt(&mut self, path: ForwardPath, wishes: Wishes, utf8: bool) {
         match &mut self.envelope {
             None => self.fault(&Fault::SenderFirst),
             Some(envelope) if envelope.chunks.are_begun() => {
@@ -97,7 +99,7 @@ impl Smtp {
             Some(envelope) if envelope.recipients >= limits::RECIPIENTS => {
                 self.fault(&Fault::TooManyRecipients);
             }
-            Some(_) => self.ask(Asked::Recipient, Question::Recipient(path)),
+            Some(_) => self.ask(Asked::Recipient, Question::Recipient(path, wishes)),
         }
     }
 

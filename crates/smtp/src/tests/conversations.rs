@@ -23,6 +23,7 @@ fn another_server_delivers() {
          S: 250-ENHANCEDSTATUSCODES
          S: 250-SMTPUTF8
          S: 250-CHUNKING
+         S: 250-DSN
          S: 250-LIMITS RCPTMAX=1000
          S: 250 STARTTLS
          C: MAIL FROM:<Smith@bar.com>
@@ -71,6 +72,7 @@ fn the_tablet_sends() {
          S: 250-ENHANCEDSTATUSCODES
          S: 250-SMTPUTF8
          S: 250-CHUNKING
+         S: 250-DSN
          S: 250-LIMITS RCPTMAX=1000
          S: 250-STARTTLS
          S: 250 AUTH PLAIN LOGIN
@@ -85,6 +87,7 @@ fn the_tablet_sends() {
          S: 250-ENHANCEDSTATUSCODES
          S: 250-SMTPUTF8
          S: 250-CHUNKING
+         S: 250-DSN
          S: 250-LIMITS RCPTMAX=1000
          S: 250 AUTH PLAIN LOGIN
          C: AUTH PLAIN AGplYW5AZXhlbXBsZS5mcgBtb3QgZGUgcGFzc2U=

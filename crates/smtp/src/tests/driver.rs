@@ -61,7 +61,7 @@ impl playback::World<Smtp> for World {
                 assert!(self.open.replace(open).is_none(), "an envelope was open");
                 vec![Piece::Granted]
             }
-            Question::Recipient(path) => vec![self.recipient(path)],
+            Question::Recipient(path, _) => vec![self.recipient(path)],
             Question::Begin(begin) => {
                 self.open.as_mut().unwrap().begin = Some(begin);
                 vec![Piece::Granted]

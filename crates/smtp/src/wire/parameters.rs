@@ -1,27 +1,27 @@
 //! What follows the address in MAIL and RCPT. RFC 5321 section 4.1.2
 //! (`Mail-parameters`).
 
+use std::str::FromStr;
+
+use crate::dsn::{EnvelopeId, Return, Wishes};
 use crate::say::Fault;
 use crate::session::Role;
 
 /// The parameters of a MAIL command.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Given {
     pub(super) size: Option<u64>,
     pub(super) smtputf8: bool,
     pub(super) eight_bit: bool,
+    pub(super) ret: Option<Return>,
+    pub(super) envelope_id: Option<EnvelopeId>,
 }
 
 /// Reads those of MAIL. One that is not offered is refused (555), since ignoring it
 /// would promise what it asks for.
 pub(super) fn of_mail(text: &str, role: Role) -> Result<Given, Fault> {
     let mut given = Given::default();
-    let mut seen: Vec<String> = Vec::new();
-    for word in text.split_ascii_whitespace() {
-        let (name, value) = match word.split_once('=') {
-            Some((name, value)) => (name.to_ascii_uppercase(), Some(value)),
-            None => (word.to_ascii_uppercase(), None),
-        };
+    for (name, value) in words(text)? {
         match name.as_str() {
             "SIZE" => given.size = Some(value.and_then(size).ok_or(wrong("SIZE"))?),
             "BODY" => given.eight_bit = value.and_then(eight_bit).ok_or(wrong("BODY"))?,
@@ -30,31 +30,47 @@ pub(super) fn of_mail(text: &str, role: Role) -> Result<Given, Fault> {
             // Who first sent the message, as another server of the user's believes. We
             // believe who signed in (RFC 4954 section 5).
             "AUTH" if role == Role::Submission && value.is_some() => {}
+            "RET" => given.ret = Some(parsed(value).ok_or(wrong("RET"))?),
+            "ENVID" => given.envelope_id = Some(parsed(value).ok_or(wrong("ENVID"))?),
             _ => return Err(Fault::UnknownParameter { name }),
         }
-        if seen.contains(&name) {
-            return Err(Fault::Usage {
-                form: "each parameter once",
-            });
-        }
-        seen.push(name);
     }
     Ok(given)
 }
 
-/// RCPT has none.
-pub(super) fn of_rcpt(text: &str) -> Result<(), Fault> {
-    match text.split_ascii_whitespace().next() {
-        None => Ok(()),
-        Some(word) => {
-            let name = word
-                .split('=')
-                .next()
-                .unwrap_or_default()
-                .to_ascii_uppercase();
-            Err(Fault::UnknownParameter { name })
+/// Reads those of RCPT, which are all of RFC 3461.
+pub(super) fn of_rcpt(text: &str) -> Result<Wishes, Fault> {
+    let mut wishes = Wishes::default();
+    for (name, value) in words(text)? {
+        match name.as_str() {
+            "NOTIFY" => wishes.notify = Some(parsed(value).ok_or(wrong("NOTIFY"))?),
+            "ORCPT" => wishes.original = Some(parsed(value).ok_or(wrong("ORCPT"))?),
+            _ => return Err(Fault::UnknownParameter { name }),
         }
     }
+    Ok(wishes)
+}
+
+/// The names of parameters, in capitals, and their values.
+fn words(text: &str) -> Result<Vec<(String, Option<&str>)>, Fault> {
+    let mut words: Vec<(String, Option<&str>)> = Vec::new();
+    for word in text.split_ascii_whitespace() {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name.to_ascii_uppercase(), Some(value)),
+            None => (word.to_ascii_uppercase(), None),
+        };
+        if words.iter().any(|(known, _)| *known == name) {
+            return Err(Fault::Usage {
+                form: "each parameter once",
+            });
+        }
+        words.push((name, value));
+    }
+    Ok(words)
+}
+
+fn parsed<T: FromStr>(value: Option<&str>) -> Option<T> {
+    value?.parse().ok()
 }
 
 fn wrong(name: &'static str) -> Fault {
@@ -91,6 +107,7 @@ mod tests {
             size: Some(12),
             smtputf8: true,
             eight_bit: true,
+            ..Given::default()
         };
         assert_eq!(mail(" SIZE=12  body=8BitMime smtputf8 "), Ok(given));
         assert_eq!(mail(""), Ok(Given::default()));
@@ -118,9 +135,41 @@ mod tests {
         let unknown = |name: &str| Fault::UnknownParameter {
             name: name.to_owned(),
         };
-        assert_eq!(mail("RET=FULL"), Err(unknown("RET")));
+        assert_eq!(mail("HOLDFOR=5"), Err(unknown("HOLDFOR")));
         assert_eq!(of_mail("AUTH=<>", Role::Exchange), Err(unknown("AUTH")));
-        assert_eq!(of_rcpt(" notify=NEVER"), Err(unknown("NOTIFY")));
-        assert_eq!(of_rcpt(" "), Ok(()));
+        assert_eq!(of_rcpt(" RET=FULL"), Err(unknown("RET")));
+        assert_eq!(of_rcpt(" "), Ok(Wishes::default()));
+    }
+
+    #[test]
+    fn wishes_about_reports_are_read() {
+        let given = mail(" ret=hdrs ENVID=QQ+2B1").unwrap();
+        assert_eq!(given.ret, Some(Return::Headers));
+        assert_eq!(given.envelope_id.unwrap().decoded(), "QQ+1");
+        let wishes = of_rcpt(" Notify=Success,DELAY orcpt=rfc822;a+2Bb@x.fr").unwrap();
+        assert_eq!(wishes.notify.unwrap().to_string(), "SUCCESS,DELAY");
+        assert_eq!(wishes.original.unwrap().decoded(), "a+b@x.fr");
+        for name in ["RET", "ENVID"] {
+            for value in ["", "=", "=a=b", "=\u{e9}"] {
+                assert_eq!(
+                    mail(&format!("{name}{value}")),
+                    Err(wrong(name)),
+                    "{name}{value}"
+                );
+            }
+        }
+        for word in ["NOTIFY=NEVER,SUCCESS", "NOTIFY", "NOTIFY="] {
+            assert_eq!(of_rcpt(word), Err(wrong("NOTIFY")), "{word}");
+        }
+        for word in [
+            "ORCPT=a@x.fr",
+            "ORCPT=rfc822;",
+            "ORCPT=rfc822;a+b@x.fr",
+            "ORCPT",
+        ] {
+            assert_eq!(of_rcpt(word), Err(wrong("ORCPT")), "{word}");
+        }
+        let twice = of_rcpt("NOTIFY=NEVER NOTIFY=NEVER");
+        assert!(matches!(twice, Err(Fault::Usage { .. })));
     }
 }
