@@ -1,13 +1,17 @@
-//! Writing down what came of a try, and telling the sender.
+//! Writing down what came of a try, and telling the sender. A report is ours, so the domain it
+//! is from signs it.
 
 use std::sync::Arc;
 
 use address::{Address, ReversePath};
+use directory::DirectoryError;
+use dkim::Read;
 use events::Refusal;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use queue::{
-    Concluded, Entry, Fate, NodeId, Queue, QueueError, QueueId, Recipient, Returned, Trouble,
+    Concluded, Destination, Entry, Fate, NodeId, Queue, QueueError, QueueId, Recipient, Returned,
+    Trouble,
 };
 use routing::Asker;
 use service::fan_out::FanOut;
@@ -43,6 +47,8 @@ pub(crate) enum ReportError {
     Store(#[from] StoreError),
     #[error("it can't be found out where the report goes")]
     Routing,
+    #[error("it can't be signed: {0}")]
+    Signing(#[from] DirectoryError),
 }
 
 /// A report that is about to be queued.
@@ -143,7 +149,15 @@ impl Reports {
             }
         };
         let id = QueueId::new(now, rand::random());
-        let octets = self.message(entry, told, of, to, id, now).await?;
+        let from = self.routing.postmaster().await;
+        let from = from.map_err(|_: Refusal| ReportError::Routing)?;
+        let ends = (&from, to);
+        let octets = self.message(entry, told, of, ends, id, now).await?;
+        let leaves = recipients.iter().any(|one| one.to == Destination::Remote);
+        let on_top = match leaves {
+            true => self.signatures(&from, &octets, now).await?,
+            false => String::new(),
+        };
         let mut intake = self.store.body();
         intake.write(&octets).await?;
         let incoming = intake.finish().await?;
@@ -151,6 +165,7 @@ impl Reports {
         let body = incoming.body.clone();
         let entry = Entry {
             eight_bit,
+            on_top,
             smtputf8: to.needs_smtputf8(),
             ..Entry::new(id, ReversePath::Null, recipients, body, now)
         };
@@ -162,17 +177,15 @@ impl Reports {
         entry: &Entry,
         told: Told,
         of: &[(Recipient, Trouble)],
-        to: &Address,
+        (from, to): (&Address, &Address),
         id: QueueId,
         now: Timestamp,
     ) -> Result<Vec<u8>, ReportError> {
-        let postmaster = self.routing.postmaster().await;
-        let from = postmaster.map_err(|_: Refusal| ReportError::Routing)?;
         let notice = Notice {
             told,
             of,
             to,
-            from: &from,
+            from,
             host: &self.routing.host,
             language: self.language(entry).await,
             zone: &self.zone,
@@ -183,6 +196,20 @@ impl Reports {
             name: &id.to_string(),
         };
         Ok(notice.message())
+    }
+
+    /// What signs a report that leaves. Where no domain is served, nobody can.
+    async fn signatures(
+        &self,
+        from: &Address,
+        octets: &[u8],
+        now: Timestamp,
+    ) -> Result<String, ReportError> {
+        let (directory, domain) = (&self.routing.directory, from.domain());
+        if !directory.is_hosted(domain).await? {
+            return Ok(String::new());
+        }
+        Ok(directory.sign(domain, Read::of(octets), now).await?)
     }
 
     /// Of whoever submitted it; nobody knows that of others.
@@ -224,4 +251,75 @@ fn header(mut octets: Vec<u8>) -> Vec<u8> {
     }
     let none: [&str; 0] = [];
     message::header_fields(&octets, &none, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use kv::Kv;
+    use kv::memory::Memory;
+    use queue::Status;
+    use service::fan_out::FanOut;
+
+    use super::*;
+
+    /// What tells, with `exemple.fr` served here.
+    async fn reports(folder: &std::path::Path) -> Reports {
+        let kv: Arc<dyn Kv> = Arc::new(Memory::default());
+        let store = Store::new(kv.clone(), blob::Blobs::open(folder).unwrap());
+        let directory = directory::Directory::new(kv.clone(), &directory::Settings::default());
+        let domain = "exemple.fr".parse().unwrap();
+        directory
+            .add_domain(&domain, Timestamp::now())
+            .await
+            .unwrap();
+        let queue = Queue::new(kv);
+        let clock: fn() -> Timestamp = Timestamp::now;
+        Reports {
+            fan_out: FanOut::new(store.clone(), queue.clone(), directory.clone(), clock),
+            queue,
+            store,
+            routing: Routing {
+                directory,
+                host: "mail.exemple.fr".into(),
+            },
+            zone: Arc::new(TimeZone::UTC),
+            clock,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_report_that_leaves_is_signed_as_it_leaves() {
+        let folder = tempfile::tempdir().unwrap();
+        let reports = reports(folder.path()).await;
+        let now = Timestamp::now();
+        let from = ReversePath::Address("b@loin.example".parse().unwrap());
+        let gone: Address = "x@ailleurs.example".parse().unwrap();
+        let gone = Recipient::new(gone, Destination::Remote, now);
+        let mut intake = reports.store.body();
+        let original =
+            message::trace::return_path(&from) + "Subject: \u{e9}t\u{e9}\r\n\r\nSalut\r\n";
+        intake.write(original.as_bytes()).await.unwrap();
+        let body = intake.finish().await.unwrap().body.clone();
+        let id = QueueId::new(now, 1);
+        let entry = Entry::new(id, from, vec![gone.clone()], body, now);
+        let status = Status(5, 1, 1);
+        let of = [(gone, Trouble::ours(status, "no such user"))];
+        let letter = reports.letter(&entry, Told::Failed, &of).await.unwrap();
+        let entry = letter.unwrap().entry;
+        let mut reader = reports.store.read(&entry.body, entry.outgoing());
+        let mut leaving = entry.on_top.clone().into_bytes();
+        while let Some(chunk) = reader.next().await {
+            leaving.extend_from_slice(&chunk.unwrap());
+        }
+        let domain = "exemple.fr".parse().unwrap();
+        let keys = reports.routing.directory.signature_keys(&domain, now).await;
+        let record = |key: directory::SignatureKey| {
+            let name = format!("{}._domainkey.{domain}", key.selector);
+            (name, key.record)
+        };
+        let records: Vec<_> = keys.unwrap().into_iter().map(record).collect();
+        let verdicts = testbed::dkimpy::verify(&records, &[&leaving]);
+        let shown = String::from_utf8_lossy(&leaving);
+        assert_eq!(verdicts, [["pass", "pass"]], "{shown}");
+    }
 }

@@ -159,7 +159,9 @@ impl Running<'_> {
         let manager = self.rooms.manager(true, Some(published));
         let admin = admin::serve_admin(self.data, manager, stopping.clone())?;
         work.spawn(admin);
-        let sending = self.delivery(&fan_out, resolver)?.run(stopped(stopping.clone()));
+        let sending = self
+            .delivery(&fan_out, resolver)?
+            .run(stopped(stopping.clone()));
         let sending = tokio::spawn(sending);
         let background = tokio::spawn(async move { fan_out.run().await });
         let watchdog = tokio::spawn(control::watchdog());
