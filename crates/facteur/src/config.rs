@@ -120,6 +120,8 @@ settings! {
         storage: Storage = Storage::default(),
         /// How the DNS is asked.
         dns: Dns = Dns::default(),
+        /// How it is found out who sent the mail of other servers.
+        believing: Believing = Believing::default(),
         /// How mail is sent to other hosts.
         sending: Sending = Sending::default(),
     }
@@ -194,6 +196,19 @@ settings! {
 }
 
 settings! {
+    /// How it is found out who sent the mail of other servers.
+    struct Believing {
+        /// Networks whose mail is taken as it is: not judged (SPF, DKIM, DMARC), and told
+        /// of in no `Authentication-Results`. They may still not send to elsewhere. A relay
+        /// before this service belongs here, if it judges itself.
+        trusted_networks: Vec<net::Network> = loopback(),
+        /// The most time that judging one message may take, in seconds, from 1 to 60. What
+        /// is not known by then is `temperror`, and the message is taken.
+        patience_seconds: u64 = 5,
+    }
+}
+
+settings! {
     /// How mail is sent to other hosts.
     struct Sending {
         /// For how many hours a message is tried before its sender is told that it could not
@@ -214,6 +229,12 @@ settings! {
         /// without one the system chooses. It should be one whose name by DNS is `hostname`.
         from: Vec<IpAddr> = Vec::new(),
     }
+}
+
+/// This machine itself.
+fn loopback() -> Vec<net::Network> {
+    let texts = ["127.0.0.0/8", "::1/128"].into_iter();
+    texts.filter_map(|text| text.parse().ok()).collect()
 }
 
 /// How the log is written.

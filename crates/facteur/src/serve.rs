@@ -29,6 +29,7 @@ use sd_notify::NotifyState;
 use service::endpoints::Endpoints;
 use service::fan_out::FanOut;
 use service::publish::Published;
+use service::smtp::Believing;
 use session::sasl::Cleartext;
 use tls::{Caller, Greeter};
 use tokio::net::TcpListener;
@@ -66,6 +67,7 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
     let greeter = Greeter::load(&paths.certificate, &paths.key)?;
     // Like the key, secrets may be root's alone.
     let chosen = Chosen::of(&config.storage, data)?.with_care(&config.care);
+    let resolver = Resolver::new(&config.dns_in(data))?;
     user::become_own(config.user.as_deref(), data)?;
     reload::check_readable(&paths);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -90,6 +92,7 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
             greeter,
             rooms,
             logging,
+            resolver,
         };
         service.run(open, ready).await
     })
@@ -133,6 +136,7 @@ struct Running<'a> {
     greeter: Greeter,
     rooms: Rooms,
     logging: Logging,
+    resolver: Resolver,
 }
 
 impl Running<'_> {
@@ -154,14 +158,11 @@ impl Running<'_> {
             let listener = TcpListener::from_std(socket)?;
             work.spawn(desk.clone().attend(endpoint, listener));
         }
-        let resolver = Resolver::new(&self.config.dns_in(self.data))?;
-        let published = published(&self.config, self.data, resolver.clone())?;
+        let published = published(&self.config, self.data, self.resolver.clone())?;
         let manager = self.rooms.manager(true, Some(published));
         let admin = admin::serve_admin(self.data, manager, stopping.clone())?;
         work.spawn(admin);
-        let sending = self
-            .delivery(&fan_out, resolver)?
-            .run(stopped(stopping.clone()));
+        let sending = self.delivery(&fan_out)?.run(stopped(stopping.clone()));
         let sending = tokio::spawn(sending);
         let background = tokio::spawn(async move { fan_out.run().await });
         let watchdog = tokio::spawn(control::watchdog());
@@ -208,7 +209,7 @@ impl Running<'_> {
     }
 
     /// What sends the mail that waits for other hosts.
-    fn delivery(&self, fan_out: &FanOut, resolver: Resolver) -> anyhow::Result<Delivery> {
+    fn delivery(&self, fan_out: &FanOut) -> anyhow::Result<Delivery> {
         let (data, sending) = (self.data, &self.config.sending);
         let authorities = self.config.authorities_in(data);
         let rooms = delivery::Rooms {
@@ -216,7 +217,7 @@ impl Running<'_> {
             store: self.rooms.store.clone(),
             directory: self.rooms.directory.clone(),
             fan_out: fan_out.clone(),
-            resolver,
+            resolver: self.resolver.clone(),
             gate: Gate::new(sending.private_networks.clone()),
             caller: Caller::load(authorities.as_deref())?,
             clock,
@@ -265,6 +266,11 @@ impl Running<'_> {
                 fan_out: fan_out.clone(),
                 host: host.clone(),
                 message_octets,
+                believing: Believing {
+                    dns: self.resolver.clone(),
+                    trusted: self.config.believing.trusted_networks.as_slice().into(),
+                    patience: Duration::from_secs(self.config.believing.patience_seconds),
+                },
                 name_clients: self.config.submission.name_clients,
                 clock,
             },

@@ -1,5 +1,5 @@
 //! Mail for several accounts: from the one queue entry that made it durable into each
-//! INBOX.
+//! INBOX, or where suspicious mail goes.
 //!
 //! Every delivery carries the entry's number as the key that makes it happen once, so it
 //! may be tried again at any time: after a crash, or twice at the same time. What cannot
@@ -24,6 +24,8 @@ use queue::{Destination, Entry, Fate, Queue, QueueError, QueueId, Recipient, Sta
 use store::{Delivery, DeliveryId, Flags, Incoming, MailboxId, Store, StoreError};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::sleep;
+
+use crate::junk::junk;
 
 /// How long mail waits that could not be delivered, before it is tried again.
 pub const RETRY: Duration = Duration::from_secs(5 * 60);
@@ -266,7 +268,11 @@ impl FanOut {
         };
         let now = (self.clock)();
         let store = &self.store;
-        let placed = store.deliver(account.id, MailboxId::INBOX, incoming, &delivery, now);
+        let mailbox = match entry.is_suspect {
+            true => junk(store, account.id, now).await?,
+            false => MailboxId::INBOX,
+        };
+        let placed = store.deliver(account.id, mailbox, incoming, &delivery, now);
         placed.await.map(|_| ())
     }
 }

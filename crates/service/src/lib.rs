@@ -18,6 +18,7 @@
 //! | [`manage`] | what an operator may ask of a running service |
 //! | [`publish`] | what a domain has to publish in DNS, and whether it does |
 //! | [`keep`] | the same for the sake of the data folder |
+//! | `junk.rs` | where suspicious mail goes |
 //! | `sign_in.rs`, `trouble.rs` | what the protocols have alike: who is signed in, and failures |
 //!
 //! # Invariants
@@ -34,6 +35,7 @@
 pub mod endpoints;
 pub mod fan_out;
 pub mod imap;
+mod junk;
 pub mod keep;
 pub mod manage;
 pub mod pop3;

@@ -1,7 +1,7 @@
 //! Mail that leaves: from one service to another and to hosts of every manner, with a real
 //! name server. The scripts of `sending/` send, look, and play the hosts.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use testbed::{Dns, Zone};
 
@@ -56,10 +56,49 @@ impl World {
     }
 
     fn run(&self, script: &str) {
+        assert!(self.script(script).status().unwrap().success(), "{script}");
+    }
+
+    fn script(&self, script: &str) -> Command {
         let mut command = scripts(&format!("sending.{script}"));
         command.args([self.here.setting(), self.there.setting()]);
-        assert!(command.status().unwrap().success(), "{script}");
+        command
     }
+
+    /// Has the names of signed domains lead to the other service, with what its certificate
+    /// is said to be: usage, selector, matching and data of a TLSA record.
+    fn publish(&mut self, domains: &[(&str, &str)]) {
+        let port = self.there.port(25);
+        let mut zones = vec![Zone::bogus("bogus.test", "@ MX 10 mail\nmail A 127.0.0.1")];
+        zones.extend(domains.iter().map(|(name, tlsa)| {
+            let records = format!("@ MX 10 mail\nmail A 127.0.0.1\n_{port}._tcp.mail TLSA {tlsa}");
+            Zone::signed(name, &records)
+        }));
+        self.dns.publish(&zones);
+    }
+}
+
+#[test]
+fn a_certificate_that_the_dns_names_is_demanded() {
+    let mut world = World::start();
+    let hash = world.script("certificate").output().unwrap().stdout;
+    let hash = String::from_utf8(hash).unwrap();
+    let (right, wrong) = (
+        format!("3 0 1 {hash}"),
+        format!("3 0 1 {}", "ab".repeat(32)),
+    );
+    let strange = format!("1 0 1 {}", "ab".repeat(32));
+    let domains = [
+        ("right.test", &*right),
+        ("wrong.test", &*wrong),
+        ("strange.test", &*strange),
+    ];
+    world.publish(&domains);
+    world.run("demanded");
+    world.publish(&[("wrong.test", &*right)]);
+    // What was learned of it is kept for a time: the service learns it anew.
+    world.here.kill_and_restart();
+    world.run("mended");
 }
 
 #[test]
