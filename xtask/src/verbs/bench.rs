@@ -58,10 +58,54 @@ const SECONDS: &str = "10";
 /// Measures one thing by its name.
 pub(crate) fn bench(workspace: &Workspace, name: &str) -> Result<(), Failure> {
     match name {
+        "queue" => queue(workspace),
         "store" => store(workspace),
         _ => Err(Failure(format!(
-            "there is no benchmark named {name}: store"
+            "there is no benchmark named {name}: queue, store"
         ))),
+    }
+}
+
+/// Messages that wait, and to how many destinations they go.
+const WAITING: &[(&str, &str)] = &[
+    ("10000", "1000"),
+    ("100000", "1000"),
+    ("1000000", "1000"),
+    ("1000000", "1"),
+];
+
+/// What the queue costs, however much waits in it.
+fn queue(workspace: &Workspace) -> Result<(), Failure> {
+    packages::ensure(packages::BUILD)?;
+    let bench = |words: &[&str]| {
+        let mut command = workspace.cargo(&["bench", "--quiet", "--package", "queue"]);
+        command.args(["--bench", "queue"]).args(words);
+        command
+    };
+    step("building", &mut bench(&["--no-run"]))?;
+    let folder = workspace.target.join("bench/queue");
+    let path = folder.display().to_string();
+    announce("a queue after a crash, by what waits in it");
+    println!(
+        "\n| messages | destinations | first taken after ms | put/s by 64 | taken and settled/s by 20 | MiB of memory |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- |");
+    for (messages, destinations) in WAITING {
+        anew(&folder)?;
+        // It ends as a crash does.
+        bench(&["--", "fill", &path, messages, destinations]).output()?;
+        let told = output(&mut bench(&["--", "work", &path]))?;
+        println!("| {messages} | {destinations} | {} |", told.trim());
+    }
+    println!();
+    fs::remove_dir_all(&folder).map_err(Failure::from)
+}
+
+/// Makes a folder that is empty.
+fn anew(folder: &Path) -> Result<(), Failure> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::from(error)),
+        _ => Ok(fs::create_dir_all(folder)?),
     }
 }
 
@@ -203,23 +247,19 @@ impl Bench<'_> {
     /// Many mailboxes opened, and a large folder after a crash, each by a process of its own.
     fn whole_folders(&self) -> Result<(), Failure> {
         let folder = self.folder.join("whole");
-        let anew = || match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::from(error)),
-            _ => Ok(fs::create_dir_all(&folder)?),
-        };
         let path = folder.display().to_string();
         announce("many mailboxes, of which nothing is in memory");
         println!(
             "\n| mailboxes | messages | opened in ms | all listed with their numbers in ms | MiB of memory |"
         );
         println!("| --- | --- | --- | --- | --- |");
-        anew()?;
+        anew(&folder)?;
         self.run(&["make", &path, MANY, EACH])?;
         println!("| {} |\n", self.run(&["look", &path])?.trim());
         announce("a large folder after a crash in the middle of deliveries");
         println!("\n| GB | opened in ms |");
         println!("| --- | --- |");
-        anew()?;
+        anew(&folder)?;
         // It ends as a crash does.
         let crashed = self.command(&["fill", &path, LARGE]).output()?;
         if crashed.status.success() {

@@ -19,7 +19,7 @@ usage: cargo xtask VERB
   run [ARGUMENTS]     build the service and start it: facteur quickstart ARGUMENTS
   test [-- FILTER]    everything that must pass every day; with a filter, those tests alone
   lint                format, clippy, documentation, dependencies and the rules of the house
-  bench NAME          what something costs: store
+  bench NAME          what something costs: queue, store
   garage              builds the S3 server of several nodes that the proof `nodes` uses
   prove NAME          a proof that takes longer; docs/proofs.md tells of each
   prove --list        their names";
