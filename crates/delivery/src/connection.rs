@@ -36,9 +36,9 @@ pub(crate) struct Sent {
 }
 
 impl Connections {
-    /// Connects to a host and gets ready for a message. Where TLS is offered and fails, a new
-    /// connection goes without: nothing was demanded, and mail in the clear was the
-    /// alternative from the beginning (RFC 7435 section 3).
+    /// Connects to a host and gets ready for a message, as the policy demands. Where nothing is
+    /// demanded, TLS is offered and fails, a new connection goes without: mail in the clear was
+    /// the alternative from the beginning (RFC 7435 section 3).
     ///
     /// # Errors
     /// Why not; never for good, since another host, or another time, may do.
@@ -46,13 +46,13 @@ impl Connections {
         &self,
         host: &str,
         address: SocketAddr,
+        policy: &Policy,
     ) -> Result<Connection, Trouble> {
         let target = Target {
             host: host.to_owned(),
             address,
         };
-        let policy = Policy::opportunistic();
-        let opened = match self.peer(&target, &policy).await {
+        let opened = match self.peer(&target, policy).await {
             Err(failure) if policy.may_go_in_clear(&failure) => {
                 let why = said::failure(&failure);
                 tracing::info!(host, %address, why, "TLS failed: a new connection goes without");
@@ -230,7 +230,16 @@ fn unopened(host: &str, address: SocketAddr, failure: &Failure) -> Trouble {
         }
         // No answer from host: RFC 3463 section 3.5.
         Failure::Connect(why) => ours(1, format!("{host} ({address}): {why}")),
+        // No TLS, or none that is trusted: "security features not supported" and
+        // "cryptographic failure", RFC 3463 section 3.8.
+        Failure::Smtp(client::Failure::NoTls) => secure(4, host, address, failure),
+        Failure::Handshake(_) | Failure::SilentHandshake => secure(5, host, address, failure),
         // Bad connection.
         failure => ours(2, format!("{host} ({address}): {}", said::failure(failure))),
     }
+}
+
+fn secure(detail: u16, host: &str, address: SocketAddr, failure: &Failure) -> Trouble {
+    let text = format!("{host} ({address}): {}", said::failure(failure));
+    Trouble::ours(Status(4, 7, detail), text)
 }

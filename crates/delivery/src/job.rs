@@ -18,7 +18,7 @@ use crate::peer::{self, Doors};
 use crate::reports::Reports;
 use crate::schedule::peace;
 use crate::settings::{Rooms, Settings};
-use crate::way::{hosts_of, stops};
+use crate::way::way;
 
 /// Recipients that are taken at once. RFC 5321 section 4.5.3.1.8 has every host take as many
 /// for one message; and not so many that others would wait long for their turn.
@@ -166,27 +166,32 @@ impl Job {
     /// Opens a connection to the first host of a domain that can be reached.
     async fn reach(&self, domain: &Domain) -> Result<Connection, Unreached> {
         let ours = |name: &str| name.eq_ignore_ascii_case(self.settings.host.as_str());
-        let hosts = hosts_of(&self.resolver, domain, ours).await;
-        let hosts = hosts.map_err(Unreached::Unknown)?;
+        let way = way(&self.resolver, domain, ours).await;
+        let way = way.map_err(Unreached::Unknown)?;
         let mut last = None;
         let mut tried = 0;
-        for host in hosts {
-            let stops = match stops(&self.resolver, &host, self.settings.port).await {
-                Ok(stops) => stops,
+        for host in &way.hosts {
+            let host = way.host(&self.resolver, domain, host, self.settings.port);
+            let host = match host.await {
+                Ok(host) => host,
                 Err(trouble) => {
                     last.get_or_insert(Unreached::Unknown(trouble));
                     continue;
                 }
             };
-            for stop in stops {
+            for address in &host.addresses {
                 if tried == STOPS {
                     break;
                 }
                 tried += 1;
-                match self.connections.open(&stop.host, stop.address).await {
-                    Ok(peer) => return Ok(peer),
+                match self
+                    .connections
+                    .open(&host.name, *address, &host.policy)
+                    .await
+                {
+                    Ok(open) => return Ok(open),
                     Err(trouble) => {
-                        tracing::info!(%domain, host = stop.host, address = %stop.address, why = trouble.text, "a host was not reached");
+                        tracing::info!(%domain, host = host.name, %address, why = trouble.text, "a host was not reached");
                         last = Some(Unreached::Down(trouble));
                     }
                 }

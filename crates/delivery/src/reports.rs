@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use address::{Address, ReversePath};
+use directory::DirectoryError;
+use dkim::Reading;
 use events::Refusal;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use message::trace::return_path;
 use queue::{
-    Concluded, Entry, Fate, NodeId, Queue, QueueError, QueueId, Recipient, Returned, Status,
-    Trouble,
+    Concluded, Destination, Entry, Fate, NodeId, Queue, QueueError, QueueId, Recipient, Returned,
+    Status, Trouble,
 };
 use routing::Asker;
 use service::fan_out::{FanOut, FanOutError, Letter, Teller, Telling};
@@ -42,6 +45,8 @@ pub(crate) enum ReportError {
     Queue(#[from] QueueError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
     #[error("it can't be found out where the report goes")]
     Routing,
 }
@@ -57,6 +62,7 @@ impl Teller for Reports {
             letter.map_err(|error| match error {
                 ReportError::Queue(error) => FanOutError::Queue(error),
                 ReportError::Store(error) => FanOutError::Store(error),
+                ReportError::Directory(error) => FanOutError::Directory(error),
                 ReportError::Routing => FanOutError::Untold,
             })
         })
@@ -160,13 +166,22 @@ impl Reports {
             }
         };
         let id = QueueId::new(now, rand::random());
-        let octets = self.message(entry, told, of, to, id, now).await?;
+        let from = self.routing.postmaster().await;
+        let from = from.map_err(|_: Refusal| ReportError::Routing)?;
+        let octets = self
+            .message(entry, told, of, (&from, to), (id, now))
+            .await?;
+        let on_top = match recipients.iter().any(|one| one.to == Destination::Remote) {
+            true => self.signatures(&from, &octets, now).await?,
+            false => String::new(),
+        };
         let mut intake = self.store.body();
         intake.write(&octets).await?;
         let incoming = intake.finish().await?;
         let eight_bit = incoming.scanned.eight_bit;
         let body = incoming.body.clone();
         let entry = Entry {
+            on_top,
             eight_bit,
             smtputf8: to.needs_smtputf8(),
             ..Entry::new(id, ReversePath::Null, recipients, body, now)
@@ -179,17 +194,14 @@ impl Reports {
         entry: &Entry,
         told: Told,
         of: &[(Recipient, Trouble)],
-        to: &Address,
-        id: QueueId,
-        now: Timestamp,
+        (from, to): (&Address, &Address),
+        (id, now): (QueueId, Timestamp),
     ) -> Result<Vec<u8>, ReportError> {
-        let postmaster = self.routing.postmaster().await;
-        let from = postmaster.map_err(|_: Refusal| ReportError::Routing)?;
         let notice = Notice {
             told,
             of,
             to,
-            from: &from,
+            from,
             host: &self.routing.host,
             language: self.language(entry).await,
             zone: &self.zone,
@@ -200,6 +212,27 @@ impl Reports {
             name: &id.to_string(),
         };
         Ok(notice.message())
+    }
+
+    /// What signs a report that leaves: the domain that it is from, if that is served here.
+    async fn signatures(
+        &self,
+        from: &Address,
+        octets: &[u8],
+        now: Timestamp,
+    ) -> Result<String, ReportError> {
+        let (directory, domain) = (&self.routing.directory, from.domain());
+        if !directory.is_hosted(domain).await? {
+            return Ok(String::new());
+        }
+        let path = return_path(&ReversePath::Null);
+        let left = octets.get(path.len()..).unwrap_or_default();
+        let body = memchr::memmem::find(left, b"\r\n\r\n").map_or(left.len(), |end| end + 4);
+        let (header, body) = left.split_at(body);
+        let mut reading = Reading::new();
+        reading.header(header);
+        reading.body(body);
+        Ok(directory.sign(domain, reading.finish(), now).await?)
     }
 
     /// Of whoever submitted it; nobody knows that of others.

@@ -1,4 +1,10 @@
-//! The way to a domain: which hosts take its mail, and where they are.
+//! The way to a domain: which hosts take its mail, where they are, and what is demanded of
+//! them.
+//!
+//! What DNSSEC vouches for is believed: hosts that a signed MX record names, and whose TLSA
+//! records say what their certificates are, must have those (DANE, RFC 7672). Where that can't
+//! be found out, or is forged, a host is as one that can't be reached: else whoever forges it
+//! would have mail go in the clear.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -6,19 +12,32 @@ use address::Domain;
 use dns::{DnsError, Resolver};
 use queue::{Status, Trouble};
 use rand::seq::SliceRandom;
+use tls::Trust;
 
 use crate::hosts::{Exchange, Exchanges, Hosts, hosts};
+use crate::peer::{Policy, Tls};
 
 /// Addresses of one host that are tried.
 const ADDRESSES: usize = 4;
 
-/// One address of a host.
+/// The hosts that take a domain's mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Stop {
-    /// The host's name.
-    pub(crate) host: String,
-    /// Where it is.
-    pub(crate) address: SocketAddr,
+pub(crate) struct Way {
+    /// In the order in which they are tried.
+    pub(crate) hosts: Vec<String>,
+    /// DNSSEC vouches for it.
+    secure: bool,
+}
+
+/// A host that mail may be handed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Host {
+    /// Its name: what its certificate and its TLSA records are about.
+    pub(crate) name: String,
+    /// Where it is, at least one place.
+    pub(crate) addresses: Vec<SocketAddr>,
+    /// What is demanded of it.
+    pub(crate) policy: Policy,
 }
 
 /// What stops mail for a domain before any host was asked.
@@ -32,25 +51,26 @@ fn trouble(status: Status, text: String) -> Trouble {
 ///
 /// # Errors
 /// Why there are none, for now or for good.
-pub(crate) async fn hosts_of(
+pub(crate) async fn way(
     resolver: &Resolver,
     domain: &Domain,
     is_ours: impl Fn(&str) -> bool,
-) -> Result<Vec<String>, Trouble> {
-    let exchanges = match resolver.mx(domain).await {
+) -> Result<Way, Trouble> {
+    let (exchanges, secure) = match resolver.mx(domain).await {
         Ok(answer) => {
             let exchange = |mx: dns::Mx| Exchange {
                 preference: mx.preference,
                 host: mx.host,
             };
-            Exchanges::Found(answer.records.into_iter().map(exchange).collect())
+            let found = answer.records.into_iter().map(exchange).collect();
+            (Exchanges::Found(found), answer.secure)
         }
-        Err(DnsError::NoRecords { .. }) => Exchanges::None,
+        Err(DnsError::NoRecords { secure }) => (Exchanges::None, secure),
         Err(error) => return Err(unknown(domain.as_str(), &error)),
     };
     let shuffle = |names: &mut [String]| names.shuffle(&mut rand::rng());
     match hosts(domain, exchanges, is_ours, shuffle) {
-        Hosts::Some(hosts) => Ok(hosts),
+        Hosts::Some(hosts) => Ok(Way { hosts, secure }),
         Hosts::NullMx => {
             let text = format!("the domain {domain} takes no mail (its MX record says so)");
             Err(trouble(Status(5, 1, 10), text))
@@ -63,32 +83,79 @@ pub(crate) async fn hosts_of(
     }
 }
 
-/// Where a host is.
-///
-/// # Errors
-/// Why that is not known. A host without an address is trouble that may pass: it may be a
-/// slip of whoever looks after it (RFC 5321 section 5.1).
-pub(crate) async fn stops(
-    resolver: &Resolver,
-    host: &str,
-    port: u16,
-) -> Result<Vec<Stop>, Trouble> {
-    let addresses: Vec<IpAddr> = match host.parse() {
-        Ok(address) => vec![address],
-        Err(_) => match resolver.addresses(host).await {
-            Ok(answer) => answer.records,
-            Err(error) => return Err(unknown(host, &error)),
-        },
-    };
-    let stop = |address| Stop {
-        host: host.to_owned(),
-        address: SocketAddr::new(address, port),
-    };
-    Ok(mixed(addresses)
+impl Way {
+    /// One of its hosts: where it is, and what is demanded of it.
+    ///
+    /// # Errors
+    /// Why that is not known. A host without an address is trouble that may pass: it may be a
+    /// slip of whoever looks after it (RFC 5321 section 5.1).
+    pub(crate) async fn host(
+        &self,
+        resolver: &Resolver,
+        domain: &Domain,
+        host: &str,
+        port: u16,
+    ) -> Result<Host, Trouble> {
+        let found = resolver.addresses(host).await;
+        let found = found.map_err(|error| unknown(host, &error))?;
+        let mut name = host.to_owned();
+        let mut policy = Policy::opportunistic();
+        // Without these nobody could say whose the records are (RFC 7672 section 2.2).
+        if self.secure && found.secure {
+            for base in bases(&found.name, host) {
+                if let Some(records) = tlsa(resolver, port, base).await? {
+                    name = base.to_owned();
+                    let names = vec![name.clone(), host.to_owned(), domain.as_str().to_owned()];
+                    policy = Policy {
+                        tls: Tls::Demanded,
+                        trust: Trust::Dane { records, names },
+                    };
+                    break;
+                }
+            }
+        }
+        let place = |address| SocketAddr::new(address, port);
+        let addresses = mixed(found.records).into_iter().take(ADDRESSES).map(place);
+        Ok(Host {
+            name,
+            addresses: addresses.collect(),
+            policy,
+        })
+    }
+}
+
+/// The names below which a host's TLSA records may be: of what it is an alias of, then its own
+/// (RFC 7672 section 2.2.3).
+fn bases<'a>(alias_of: &'a str, host: &'a str) -> impl Iterator<Item = &'a str> {
+    let differs = !alias_of.eq_ignore_ascii_case(host);
+    [differs.then_some(alias_of), Some(host)]
         .into_iter()
-        .take(ADDRESSES)
-        .map(stop)
-        .collect())
+        .flatten()
+}
+
+/// What DNSSEC says of a host's certificate; none if it says nothing.
+async fn tlsa(
+    resolver: &Resolver,
+    port: u16,
+    host: &str,
+) -> Result<Option<Vec<tls::Tlsa>>, Trouble> {
+    match resolver.tlsa(port, host).await {
+        Ok(answer) if answer.secure => {
+            let record = |found: dns::Tlsa| tls::Tlsa {
+                usage: found.usage,
+                selector: found.selector,
+                matching: found.matching,
+                data: found.data,
+            };
+            Ok(Some(answer.records.into_iter().map(record).collect()))
+        }
+        Ok(_) => Ok(None),
+        Err(error) if error.is_none() => Ok(None),
+        Err(error) => {
+            let text = format!("looking up what the certificate of {host} must be: {error}");
+            Err(trouble(Status(4, 4, 3), text))
+        }
+    }
 }
 
 /// Addresses of both families in turn, so that one family that leads nowhere does not use up
@@ -123,6 +190,13 @@ fn unknown(name: &str, error: &DnsError) -> Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_alias_comes_before_the_name_it_was_found_under() {
+        let of = |alias_of, host| bases(alias_of, host).collect::<Vec<_>>();
+        assert_eq!(of("mail.b.fr", "mx.a.fr"), ["mail.b.fr", "mx.a.fr"]);
+        assert_eq!(of("mx.a.fr", "MX.a.fr"), ["MX.a.fr"]);
+    }
 
     #[test]
     fn both_families_have_their_turn() {

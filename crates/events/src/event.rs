@@ -1,6 +1,6 @@
 //! What a session did, step by step.
 
-use crate::Refusal;
+use crate::{Refusal, Verdicts};
 
 /// One step of a session, in the order in which they happened.
 ///
@@ -29,6 +29,8 @@ pub enum Event {
     Refused(Refusal),
     /// A command could not be understood.
     BadCommand,
+    /// It was found out who sent a message.
+    Judged(Box<Verdicts>),
     /// A message was taken into a local mailbox.
     Delivered {
         /// Our number for it, as in its `Received` field.

@@ -8,11 +8,17 @@
 //! [`Event`] is the stream that each session writes about itself: log lines come
 //! from it today, devices seen, incidents and the doctor later.
 //!
-//! Neither holds a secret or a word of a message. The true reason of a refusal that
+//! [`Verdicts`] is what was found out about who sent a message from elsewhere.
+//!
+//! None of them holds a secret or a word of a message. The true reason of a refusal that
 //! must not tell who exists ([`SignInFailure`]) is in the event, never in the refusal.
 
 mod event;
 mod refusal;
+mod verdict;
 
 pub use event::{Event, SignInFailure};
 pub use refusal::{HeaderField, Limited, Refusal};
+pub use verdict::{
+    DkimFlaw, DkimVerdict, DmarcPolicy, DmarcVerdict, Finding, IprevVerdict, SpfVerdict, Verdicts,
+};

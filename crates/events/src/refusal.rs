@@ -2,6 +2,8 @@
 
 use address::Address;
 
+use crate::Finding;
+
 /// A refusal by policy or by circumstance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -51,6 +53,21 @@ pub enum Refusal {
     /// A body with a carriage return or line feed of its own (RFC 5321 section
     /// 2.3.8): a way to smuggle a second message past another server.
     BareLineEnd,
+    /// The header of the message is longer than any that can be judged.
+    HeaderTooLong {
+        /// The limit in octets.
+        limit: u64,
+    },
+    /// The domain that the message says it is from does not stand by it, and asks for such
+    /// mail to be refused (DMARC).
+    Forged {
+        /// The domain in `From`.
+        domain: String,
+        /// What SPF said of the envelope's sender.
+        spf: Finding,
+        /// What the best of the signatures was.
+        dkim: Finding,
+    },
     /// The message was passed on too often: it goes in circles.
     Loop,
     /// No room on the disk of the service.

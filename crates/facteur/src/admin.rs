@@ -16,7 +16,6 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use care::{Progress, Step};
-use directory::OldDevices;
 use nix::unistd::geteuid;
 use serde::{Deserialize, Serialize};
 use service::manage::{Manager, Refused, Request, Response};
@@ -26,8 +25,9 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
+use crate::config::{self, Config};
 use crate::rooms::{Chosen, Rooms};
-use crate::{config, serve};
+use crate::serve;
 
 /// The socket's name in the data folder.
 pub(crate) const SOCKET: &str = "admin.sock";
@@ -232,7 +232,7 @@ pub(crate) fn ask(
             let config = config::load_for(data, file)?.config;
             let chosen = Chosen::of(&config.storage, data)?.with_care(&config.care);
             serve::become_owner(data)?;
-            Way::Rooms(chosen, config.old_devices)
+            Way::Rooms(Box::new((chosen, config)))
         }
         Err(error) => {
             return Err(error)
@@ -250,9 +250,18 @@ pub(crate) fn ask(
                 stream.set_nonblocking(true)?;
                 ask_server(UnixStream::from_std(stream)?, &request, progress).await
             }
-            Way::Rooms(chosen, old_devices) => {
-                let rooms = Box::pin(Rooms::open(data, &chosen, old_devices)).await?;
-                let manager = rooms.manager(false);
+            Way::Rooms(here) => {
+                let (chosen, config) = *here;
+                let rooms = Box::pin(Rooms::open(data, &chosen, config.old_devices)).await?;
+                // Nothing else needs what that reads.
+                let published = match request {
+                    Request::DomainDns { .. } => {
+                        let resolver = dns::Resolver::new(&config.dns_in(data))?;
+                        Some(serve::published(&config, data, resolver)?)
+                    }
+                    _ => None,
+                };
+                let manager = rooms.manager(false, published);
                 let answer = Box::pin(manager.execute_telling(request, progress)).await;
                 rooms.close().await;
                 Ok(answer)
@@ -266,7 +275,7 @@ enum Way {
     /// By a server.
     Server(net::UnixStream),
     /// Here, on the stores.
-    Rooms(Chosen, OldDevices),
+    Rooms(Box<(Chosen, Config)>),
 }
 
 /// Whether a server of this data folder runs.
@@ -323,6 +332,8 @@ async fn ask_server(
 
 #[cfg(test)]
 mod tests {
+    use directory::OldDevices;
+
     use super::*;
 
     fn domain(name: &str) -> Request {
@@ -366,7 +377,7 @@ mod tests {
             .await
             .unwrap();
         let (stop, stopping) = watch::channel(false);
-        let server = tokio::spawn(serve_admin(&data, rooms.manager(true), stopping).unwrap());
+        let server = tokio::spawn(serve_admin(&data, rooms.manager(true, None), stopping).unwrap());
         let asked = data.clone();
         let answers = tokio::task::spawn_blocking(move || {
             let added = ask(&asked, None, domain("a.test"), &|_| {});

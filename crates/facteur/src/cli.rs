@@ -4,9 +4,10 @@
 //! | --- | --- |
 //! | `cli.rs` | the verbs and their arguments |
 //! | `run.rs` | carries them out |
-//! | `show.rs`, `kept.rs` | print what was found |
+//! | `show.rs`, `kept.rs`, `dns.rs` | print what was found |
 //! | `meter.rs` | shows how far something has come |
 
+mod dns;
 mod kept;
 mod meter;
 mod run;
@@ -137,6 +138,15 @@ pub(crate) enum DomainVerb {
     Remove {
         /// Its name.
         domain: Domain,
+    },
+    /// Print the records that a domain is to have in DNS, as lines of a zone, and how those
+    /// stand that are there.
+    Dns {
+        /// The domain.
+        domain: Domain,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
     },
     /// The keys that a domain signs its mail with (DKIM).
     #[command(subcommand)]

@@ -103,6 +103,11 @@ settings! {
         /// The time zone of dates that the service writes, as IANA names it:
         /// `Europe/Paris`, or `UTC`.
         time_zone: String = "UTC".to_owned(),
+        /// What other servers are asked to do where they can't send mail here encrypted, to a
+        /// host whose certificate is right (MTA-STS): `testing` (send it all the same, and
+        /// report it), `enforce` (hold it back) or `none`. It counts for domains that publish
+        /// it (`facteur domain dns`).
+        mta_sts: service::publish::Mode = service::publish::Mode::Testing,
         /// How mail is taken from people who signed in.
         submission: Submission = Submission::default(),
         /// Where the certificate is.
@@ -115,6 +120,8 @@ settings! {
         storage: Storage = Storage::default(),
         /// How the DNS is asked.
         dns: Dns = Dns::default(),
+        /// How it is found out who sent the mail of other servers.
+        believing: Believing = Believing::default(),
         /// How mail is sent to other hosts.
         sending: Sending = Sending::default(),
     }
@@ -189,6 +196,19 @@ settings! {
 }
 
 settings! {
+    /// How it is found out who sent the mail of other servers.
+    struct Believing {
+        /// Networks whose mail is taken as it is: not judged (SPF, DKIM, DMARC), and told
+        /// of in no `Authentication-Results`. They may still not send to elsewhere. A relay
+        /// before this service belongs here, if it judges itself.
+        trusted_networks: Vec<net::Network> = loopback(),
+        /// The most time that judging one message may take, in seconds, from 1 to 60. What
+        /// is not known by then is `temperror`, and the message is taken.
+        patience_seconds: u64 = 5,
+    }
+}
+
+settings! {
     /// How mail is sent to other hosts.
     struct Sending {
         /// For how many hours a message is tried before its sender is told that it could not
@@ -209,6 +229,12 @@ settings! {
         /// without one the system chooses. It should be one whose name by DNS is `hostname`.
         from: Vec<IpAddr> = Vec::new(),
     }
+}
+
+/// This machine itself.
+fn loopback() -> Vec<net::Network> {
+    let texts = ["127.0.0.0/8", "::1/128"].into_iter();
+    texts.filter_map(|text| text.parse().ok()).collect()
 }
 
 /// How the log is written.

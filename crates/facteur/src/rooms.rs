@@ -33,6 +33,7 @@ use kv::sqlite::Salvaged;
 use queue::Queue;
 use service::keep::Keeper;
 use service::manage::Manager;
+use service::publish::Published;
 use store::Store;
 
 pub(crate) use chosen::{Chosen, Place};
@@ -132,8 +133,8 @@ impl Rooms {
     }
 
     /// Who carries out the operator's commands in these rooms; `serving` is whether people
-    /// are served meanwhile.
-    pub(crate) fn manager(&self, serving: bool) -> Manager {
+    /// are served meanwhile, `published` what the service is to the world.
+    pub(crate) fn manager(&self, serving: bool, published: Option<Published>) -> Manager {
         let keeper = Keeper {
             care: self.care.clone(),
             collector: self.collector.clone(),
@@ -146,6 +147,7 @@ impl Rooms {
             directory: self.directory.clone(),
             store: self.store.clone(),
             queue: self.queue.clone(),
+            published,
             clock: Timestamp::now,
         }
     }

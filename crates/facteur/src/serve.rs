@@ -28,6 +28,8 @@ use net::Gate;
 use sd_notify::NotifyState;
 use service::endpoints::Endpoints;
 use service::fan_out::FanOut;
+use service::publish::Published;
+use service::smtp::Believing;
 use session::sasl::Cleartext;
 use tls::{Caller, Greeter};
 use tokio::net::TcpListener;
@@ -65,6 +67,7 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
     let greeter = Greeter::load(&paths.certificate, &paths.key)?;
     // Like the key, secrets may be root's alone.
     let chosen = Chosen::of(&config.storage, data)?.with_care(&config.care);
+    let resolver = Resolver::new(&config.dns_in(data))?;
     user::become_own(config.user.as_deref(), data)?;
     reload::check_readable(&paths);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -89,6 +92,7 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
             greeter,
             rooms,
             logging,
+            resolver,
         };
         service.run(open, ready).await
     })
@@ -98,6 +102,21 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
 pub(crate) fn endpoints(config: &Config) -> anyhow::Result<Endpoints> {
     Endpoints::from_base(config.port_base)
         .with_context(|| format!("port_base {} puts a port past 65535", config.port_base))
+}
+
+/// What the service of these settings is to the world.
+pub(crate) fn published(
+    config: &Config,
+    data: &Path,
+    resolver: Resolver,
+) -> anyhow::Result<Published> {
+    Ok(Published {
+        host: config.hostname.clone(),
+        endpoints: endpoints(config)?,
+        mta_sts: config.mta_sts,
+        certificate: config.tls_in(data).certificate,
+        resolver: Some(resolver),
+    })
 }
 
 /// Whether the ports can be opened, which are closed again. With those of systemd in hand
@@ -117,13 +136,14 @@ struct Running<'a> {
     greeter: Greeter,
     rooms: Rooms,
     logging: Logging,
+    resolver: Resolver,
 }
 
 impl Running<'_> {
     async fn run(self, open: Vec<Open>, ready: impl FnOnce()) -> anyhow::Result<()> {
         let (stop, stopping) = watch::channel(false);
         let (offer, cleartext) = watch::channel(offered(self.config.old_devices));
-        self.rooms.manager(true).complete().await?;
+        self.rooms.manager(true, None).complete().await?;
         let followed = self.rooms.directory.clone();
         let following = tokio::spawn(async move { followed.follow().await });
         let fan_out = FanOut::new(
@@ -138,7 +158,9 @@ impl Running<'_> {
             let listener = TcpListener::from_std(socket)?;
             work.spawn(desk.clone().attend(endpoint, listener));
         }
-        let admin = admin::serve_admin(self.data, self.rooms.manager(true), stopping.clone())?;
+        let published = published(&self.config, self.data, self.resolver.clone())?;
+        let manager = self.rooms.manager(true, Some(published));
+        let admin = admin::serve_admin(self.data, manager, stopping.clone())?;
         work.spawn(admin);
         let sending = self.delivery(&fan_out)?.run(stopped(stopping.clone()));
         let sending = tokio::spawn(sending);
@@ -195,7 +217,7 @@ impl Running<'_> {
             store: self.rooms.store.clone(),
             directory: self.rooms.directory.clone(),
             fan_out: fan_out.clone(),
-            resolver: Resolver::new(&self.config.dns_in(data))?,
+            resolver: self.resolver.clone(),
             gate: Gate::new(sending.private_networks.clone()),
             caller: Caller::load(authorities.as_deref())?,
             clock,
@@ -244,6 +266,11 @@ impl Running<'_> {
                 fan_out: fan_out.clone(),
                 host: host.clone(),
                 message_octets,
+                believing: Believing {
+                    dns: self.resolver.clone(),
+                    trusted: self.config.believing.trusted_networks.as_slice().into(),
+                    patience: Duration::from_secs(self.config.believing.patience_seconds),
+                },
                 name_clients: self.config.submission.name_clients,
                 clock,
             },
@@ -271,6 +298,7 @@ impl Running<'_> {
             directory: self.rooms.directory.clone(),
             endpoints: self.endpoints.clone(),
             hosts: Hosts::same(&self.config.hostname),
+            mta_sts: self.config.mta_sts,
             time_zone: zone(&self.config)?,
             clock: Arc::new(clock),
         })

@@ -31,6 +31,8 @@ fn code(refusal: &Refusal) -> Option<Code> {
         | Refusal::OverQuota { .. }
         | Refusal::TooLarge { .. }
         | Refusal::BareLineEnd
+        | Refusal::HeaderTooLong { .. }
+        | Refusal::Forged { .. }
         | Refusal::Loop
         | Refusal::MailboxExists
         | Refusal::MailboxForbidden

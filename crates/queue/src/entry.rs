@@ -49,6 +49,9 @@ pub struct Entry {
     pub returned: Option<Returned>,
     /// An operator had it stay where it is.
     pub held: bool,
+    /// The domain that it says it is from asks to be suspicious of it: at an account here
+    /// it goes to the mailbox for unwanted mail. RFC 9989 section 4.7.
+    pub is_suspect: bool,
 }
 
 /// How much of a message comes back with a report that it was not delivered. RFC 3461 section
@@ -86,6 +89,7 @@ impl Entry {
             envelope_id: None,
             returned: None,
             held: false,
+            is_suspect: false,
         }
     }
 

@@ -325,6 +325,7 @@ pub(crate) struct EntryValue {
     pub(crate) envelope_id: Option<String>,
     pub(crate) returned: Option<Returned>,
     pub(crate) held: bool,
+    pub(crate) is_suspect: bool,
 }
 
 /// The first version, of when nothing left for elsewhere.
@@ -355,6 +356,7 @@ impl Fields for EntryValue {
             envelope_id: None,
             returned: None,
             held: false,
+            is_suspect: false,
         };
         (version == 1).then(|| postcard::from_bytes(fields).map(read))
     }
@@ -374,6 +376,7 @@ impl EntryValue {
             envelope_id: entry.envelope_id.clone(),
             returned: entry.returned,
             held: entry.held,
+            is_suspect: entry.is_suspect,
         }
     }
 
@@ -395,6 +398,7 @@ impl EntryValue {
             envelope_id: self.envelope_id,
             returned: self.returned,
             held: self.held,
+            is_suspect: self.is_suspect,
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Mail for several accounts: from the one queue entry that made it durable into each
-//! INBOX.
+//! INBOX, or where suspicious mail goes.
 //!
 //! Every delivery carries the entry's number as the key that makes it happen once, so it
 //! may be tried again at any time: after a crash, or twice at the same time. What cannot
@@ -30,6 +30,8 @@ use queue::{
 use store::{Delivery, DeliveryId, Flags, Incoming, MailboxId, Store, StoreError};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::sleep;
+
+use crate::junk::junk;
 
 /// How long mail waits that could not be delivered, before it is tried again.
 pub const RETRY: Duration = Duration::from_secs(5 * 60);
@@ -257,7 +259,8 @@ impl FanOut {
         entry: &Entry,
         recipient: &Recipient,
     ) -> Result<Option<Letter>, FanOutError> {
-        if !recipient.notify().success || entry.from == ReversePath::Null {
+        // Whoever is named in a forged one has asked for nothing.
+        if !recipient.notify().success || entry.from == ReversePath::Null || entry.is_suspect {
             return Ok(None);
         }
         let teller = self.teller.get().ok_or(FanOutError::Untold)?;
@@ -336,7 +339,11 @@ impl FanOut {
         };
         let now = (self.clock)();
         let store = &self.store;
-        let placed = store.deliver(account.id, MailboxId::INBOX, incoming, &delivery, now);
+        let mailbox = match entry.is_suspect {
+            true => junk(store, account.id, now).await?,
+            false => MailboxId::INBOX,
+        };
+        let placed = store.deliver(account.id, mailbox, incoming, &delivery, now);
         placed.await.map(|_| ())
     }
 }

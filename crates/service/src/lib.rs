@@ -16,7 +16,9 @@
 //! | [`routes`] | where the mail for a recipient goes |
 //! | [`imap`], [`pop3`] | mail being read |
 //! | [`manage`] | what an operator may ask of a running service |
+//! | [`publish`] | what a domain has to publish in DNS, and whether it does |
 //! | [`keep`] | the same for the sake of the data folder |
+//! | `junk.rs` | where suspicious mail goes |
 //! | `sign_in.rs`, `trouble.rs` | what the protocols have alike: who is signed in, and failures |
 //!
 //! # Invariants
@@ -33,9 +35,11 @@
 pub mod endpoints;
 pub mod fan_out;
 pub mod imap;
+mod junk;
 pub mod keep;
 pub mod manage;
 pub mod pop3;
+pub mod publish;
 pub mod routes;
 mod sign_in;
 pub mod smtp;

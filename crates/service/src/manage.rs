@@ -6,6 +6,7 @@
 //! stores themselves when none runs. [`Manager::execute`] is the one place that carries
 //! them out.
 
+mod dns;
 mod keys;
 mod queue;
 
@@ -21,10 +22,12 @@ use store::{Store, StoreError};
 use tokio::task::JoinSet;
 use words::Language;
 
+pub use dns::{DnsShown, RecordShown};
 pub use keys::{KeyShown, KeysOrder, StateShown};
 pub use queue::{DestinationShown, EntryShown, QUEUE_LISTED, QueueOrder, RecipientShown};
 
 use crate::keep::{self, Keeper, Order, Report};
+use crate::publish::Published;
 
 /// Accounts that are looked at at once when the service starts: a database answers several
 /// in the time of one.
@@ -44,6 +47,8 @@ pub struct Manager {
     pub queue: Queue,
     /// Who keeps what there is; none where nobody does.
     pub keeper: Option<Keeper>,
+    /// What the service is to the world; none where it is not served.
+    pub published: Option<Published>,
     /// What tells the time.
     pub clock: Clock,
 }
@@ -64,6 +69,11 @@ pub enum Request {
     DomainList,
     /// Serve a domain no longer; refused while it has addresses.
     DomainRemove {
+        /// The domain.
+        domain: Domain,
+    },
+    /// Which records a domain is to have in DNS, and how they stand.
+    DomainDns {
         /// The domain.
         domain: Domain,
     },
@@ -179,6 +189,8 @@ pub enum Response {
     Done,
     /// Domains, in the order of their names.
     Domains(Vec<DomainShown>),
+    /// The records of a domain.
+    Dns(Box<DnsShown>),
     /// The keys of a domain, in the order of their making.
     Keys(Vec<KeyShown>),
     /// One account.
@@ -322,6 +334,7 @@ impl Manager {
     ) -> Result<Response, Refused> {
         match request {
             Request::DomainAdd { domain, postmaster } => self.add_domain(domain, postmaster).await,
+            Request::DomainDns { domain } => Box::pin(self.domain_dns(domain)).await,
             Request::Keys(order) => self.keys_order(order).await,
             Request::DomainList => self.domains().await,
             Request::DomainRemove { domain } => {
@@ -588,6 +601,7 @@ mod tests {
             store: Store::new(kv.clone(), blobs),
             queue: Queue::new(kv),
             keeper: None,
+            published: None,
             clock: || Timestamp::UNIX_EPOCH,
         }
     }

@@ -9,9 +9,11 @@
 //! | `smtp/envelope.rs` | the envelope: who gets the message |
 //! | `smtp/recipients.rs` | whether mail for an address is taken, and where it goes |
 //! | `smtp/taking.rs` | the message, from its first octet until it is accepted |
+//! | `smtp/believing.rs` | mail from other servers: who sent it, and whether that is so |
 //! | `smtp/submission.rs` | a submission on its way: in order, and signed if it leaves |
 //! | `smtp/forged.rs` | whether a submission names a sender that is not the account's |
 
+mod believing;
 mod envelope;
 mod forged;
 mod recipients;
@@ -34,6 +36,7 @@ use store::Store;
 use crate::fan_out::FanOut;
 use crate::sign_in::Visitor;
 use crate::trouble;
+pub use believing::Believing;
 use envelope::Envelope;
 use taking::Taking;
 
@@ -51,6 +54,8 @@ pub struct Service {
     pub fan_out: FanOut,
     /// Our name, for the `Received` field.
     pub host: String,
+    /// How mail from other servers is judged.
+    pub believing: Believing,
     /// Octets of the largest message that is taken.
     pub message_octets: u64,
     /// Whether the `Received` field of a submission names the user's device and address.
@@ -83,7 +88,13 @@ impl Answerer<Smtp> for Answers {
                 told.map(|()| Piece::Granted)
             }
             Question::Begin(begin) => self.begin(&begin).await.map(|()| Piece::Granted),
-            Question::Accept => self.accept().await,
+            Question::Accept => {
+                let (judged, told) = self.accept().await;
+                if let Some(verdicts) = judged {
+                    pieces.send(Piece::Judged(Box::new(verdicts))).await;
+                }
+                told
+            }
             Question::Discard | Question::Reset => {
                 self.taking = None;
                 self.envelope = None;

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use net::Answerer;
 use queue::{Destination, Entry, Queue, QueueId, Recipient};
 use service::fan_out::{FanOut, TAKEOVER};
-use service::smtp::{Answers, Service};
+use service::smtp::{Answers, Believing, Service};
 use session::sasl::Mechanism;
 use smtp::dsn::Wishes;
 use smtp::{Begin, ForwardPath, Hello, Piece, Question, Role, Sender};
@@ -65,6 +65,7 @@ async fn house() -> House {
         directory,
         fan_out,
         host: "mail.exemple.fr".into(),
+        believing: trusting(),
         message_octets: 10_000,
         name_clients: false,
         clock: Timestamp::now,
@@ -74,6 +75,21 @@ async fn house() -> House {
         lea,
         paul,
         _dir: dir,
+    }
+}
+
+/// Nobody's mail is judged.
+fn trusting() -> Believing {
+    let settings = dns::Settings {
+        servers: vec!["127.0.0.1:9".parse().unwrap()],
+        dnssec: false,
+        trust_anchors: None,
+        patience: Duration::from_secs(1),
+    };
+    Believing {
+        dns: dns::Resolver::new(&settings).unwrap(),
+        trusted: ["0.0.0.0/0", "::/0"].map(|all| all.parse().unwrap()).into(),
+        patience: Duration::from_secs(1),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an SMTP session asks, and what it may be told.
 
 use address::{Address, Password, ReversePath};
-use events::{Refusal, SignInFailure};
+use events::{Refusal, SignInFailure, Verdicts};
 use session::Encryption;
 use session::sasl::Mechanism;
 
@@ -112,6 +112,8 @@ pub enum Piece {
     },
     /// Go on.
     Granted,
+    /// It was found out who sent the message. What becomes of it comes behind this.
+    Judged(Box<Verdicts>),
     /// The message is ours, durably.
     Accepted {
         /// Our number for it.

@@ -25,7 +25,10 @@ fn code(refusal: &Refusal) -> (u16, (u16, u16)) {
         Refusal::NotHosted { .. } => (550, (7, 1)),
         Refusal::OverQuota { temporary: true } => (452, (2, 2)),
         Refusal::OverQuota { temporary: false } => (552, (2, 2)),
-        Refusal::TooLarge { .. } => (552, (3, 4)),
+        Refusal::TooLarge { .. } | Refusal::HeaderTooLong { .. } => (552, (3, 4)),
+        // RFC 9989 section 8.3 leaves the words to us; the code is that of RFC 7372 for
+        // whoever else refuses by policy.
+        Refusal::Forged { .. } => (550, (7, 1)),
         Refusal::Loop => (554, (4, 6)),
         Refusal::DiskFull => (452, (3, 1)),
         // The last four are about folders, which no sender can know of: if one comes
@@ -42,7 +45,7 @@ fn code(refusal: &Refusal) -> (u16, (u16, u16)) {
 mod tests {
     use super::*;
     use crate::tests::is_good_reply;
-    use events::{HeaderField, Limited};
+    use events::{Finding, HeaderField, Limited};
 
     #[test]
     fn every_refusal_is_a_good_reply() {
@@ -68,6 +71,12 @@ mod tests {
             Refusal::OverQuota { temporary: false },
             Refusal::TooLarge { limit: u64::MAX },
             Refusal::BareLineEnd,
+            Refusal::HeaderTooLong { limit: 1 },
+            Refusal::Forged {
+                domain: "é".repeat(400),
+                spf: Finding::Fail,
+                dkim: Finding::None,
+            },
             Refusal::Loop,
             Refusal::DiskFull,
             Refusal::Temporary,

@@ -143,6 +143,29 @@ fn config(
     Ok(config)
 }
 
+/// The SHA-256 of the public key (SubjectPublicKeyInfo) of the certificate in a file, which
+/// DANE names a host by (RFC 7671 section 5.1).
+///
+/// # Errors
+/// When the file can't be read, or holds no certificate.
+pub fn key_digest(certificate: &Path) -> Result<[u8; 32], LoadError> {
+    let chain = read_chain(certificate)?;
+    let unusable = |source| LoadError::Unusable {
+        path: certificate.to_owned(),
+        source,
+    };
+    let none = rustls::Error::NoCertificatesPresented;
+    let leaf = chain.first().ok_or_else(|| unusable(none))?;
+    let leaf = ParsedCertificate::try_from(leaf).map_err(unusable)?;
+    let key = leaf.subject_public_key_info();
+    let digest = ::aws_lc_rs::digest::digest(&::aws_lc_rs::digest::SHA256, &key);
+    let mut octets = [0; 32];
+    for (octet, from) in octets.iter_mut().zip(digest.as_ref()) {
+        *octet = *from;
+    }
+    Ok(octets)
+}
+
 fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, LoadError> {
     CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect)
@@ -240,6 +263,18 @@ pub(crate) fn agreed(connection: &CommonState) -> Encryption {
 mod tests {
     use super::*;
     use crate::make_authority;
+
+    #[test]
+    fn a_key_is_named_by_its_digest() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = make_authority(folder.path(), &["localhost".to_owned()]).unwrap();
+        let pem = std::fs::read_to_string(&files.key).unwrap();
+        let key = rcgen::KeyPair::from_pem(&pem).unwrap();
+        let whole = rcgen::PublicKeyData::subject_public_key_info(&key);
+        let digest = ::aws_lc_rs::digest::digest(&::aws_lc_rs::digest::SHA256, &whole);
+        assert_eq!(key_digest(&files.certificate).unwrap(), digest.as_ref());
+        assert!(key_digest(&files.key).is_err());
+    }
 
     #[tokio::test]
     async fn a_made_certificate_greets_a_client_that_checks_it() {

@@ -33,4 +33,4 @@ mod tests;
 pub use authority::{Files, MakeError, make_authority};
 pub use caller::{Caller, Fault, HandshakeError, Trust};
 pub use dane::Tlsa;
-pub use greeter::{Concern, Greeter, LoadError, NOTICE, encryption};
+pub use greeter::{Concern, Greeter, LoadError, NOTICE, encryption, key_digest};

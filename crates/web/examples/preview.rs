@@ -36,6 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         directory: directory().await?,
         endpoints: Endpoints::standard(),
         hosts: Hosts::same("mail.tilleuls.example"),
+        mta_sts: service::publish::Mode::Testing,
         time_zone: TimeZone::get("Europe/Paris").unwrap_or(TimeZone::UTC),
         clock: Arc::new(move || now),
     });

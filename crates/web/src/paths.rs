@@ -10,6 +10,8 @@ pub(crate) const GUIDE_ANY: &str = "/guides/any";
 /// The guide for E-mail on Android 4.1.2, all on one page; the steps are below it.
 pub(crate) const GUIDE_ANDROID: &str = "/guides/email-android-4.1.2/{protocol}";
 pub(crate) const GUIDE_ANDROID_STEP: &str = "/guides/email-android-4.1.2/{protocol}/{step}";
+/// For other servers: RFC 8461 section 3.3.
+pub(crate) const MTA_STS: &str = "/.well-known/mta-sts.txt";
 pub(crate) const STATIC: &str = "/static/{name}";
 
 /// The page of the Android guide for one protocol.

@@ -7,7 +7,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 
-use crate::pages::{error, guides, home, password, redirect, sign_in};
+use crate::pages::{error, guides, home, mta_sts, password, redirect, sign_in};
 use crate::session::Sessions;
 use crate::site::Site;
 use crate::{assets, form, headers, paths, visit};
@@ -30,6 +30,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route(paths::SIGN_OUT, post(sign_in::leave))
         .route(paths::PASSWORD, get(password::show).post(password::submit))
         .route(paths::PASSWORD_CHANGED, get(password::changed))
+        .route(paths::MTA_STS, get(mta_sts::show))
         .fallback(error::not_found);
     finish(
         pages,

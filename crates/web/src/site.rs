@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use service::endpoints::{Endpoints, Service, Tls};
+use service::publish::Mode;
 
 /// Where pages take the time from.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -26,6 +27,8 @@ pub struct Site {
     pub endpoints: Endpoints,
     /// The host names that people type into their devices.
     pub hosts: Hosts,
+    /// What other servers are asked to do where they can't send mail here encrypted.
+    pub mta_sts: Mode,
     /// The time zone in which pages write times.
     pub time_zone: TimeZone,
     /// The time.
@@ -43,6 +46,8 @@ pub struct Hosts {
     pub submission: String,
     /// These pages.
     pub pages: String,
+    /// Mail from other servers.
+    pub transfer: String,
 }
 
 impl Hosts {
@@ -54,6 +59,7 @@ impl Hosts {
             pop3: name(),
             submission: name(),
             pages: name(),
+            transfer: name(),
         }
     }
 }

@@ -51,6 +51,23 @@ pub fn refusal(refusal: &Refusal, language: Language) -> String {
                 &[("limit", Value::Text(&limit))],
             )
         }
+        R::HeaderTooLong { limit } => {
+            let limit = size(*limit, language);
+            text(
+                language,
+                keys::REFUSAL_HEADER_TOO_LONG,
+                &[("limit", Value::Text(&limit))],
+            )
+        }
+        R::Forged { domain, spf, dkim } => {
+            let domain = shown(domain, language);
+            let arguments = [
+                ("domain", Value::Text(&domain)),
+                ("spf", Value::Text(spf.word())),
+                ("dkim", Value::Text(dkim.word())),
+            ];
+            text(language, keys::REFUSAL_FORGED, &arguments)
+        }
         R::BareLineEnd => plain(keys::REFUSAL_BARE_LINE_END),
         R::Loop => plain(keys::REFUSAL_LOOP),
         R::DiskFull => plain(keys::REFUSAL_DISK_FULL),
@@ -101,7 +118,7 @@ fn shown(address: &str, language: Language) -> String {
 #[cfg(test)]
 mod tests {
     use address::Address;
-    use events::HeaderField;
+    use events::{Finding, HeaderField};
 
     use super::*;
 
@@ -129,6 +146,12 @@ mod tests {
             OverQuota { temporary: true },
             OverQuota { temporary: false },
             TooLarge { limit: u64::MAX },
+            HeaderTooLong { limit: u64::MAX },
+            Forged {
+                domain: "x\r".repeat(5000),
+                spf: Finding::PermError,
+                dkim: Finding::TempError,
+            },
             BareLineEnd,
             Loop,
             DiskFull,
@@ -147,6 +170,7 @@ mod tests {
                 Credentials | EncryptionRequired | SignInRequired | SignInBusy => {}
                 SenderNotYours { .. } | HeaderNotYours { .. } | NoFrom => {}
                 UnknownRecipient { .. } | NotHosted { .. } | OverQuota { .. } => {}
+                HeaderTooLong { .. } | Forged { .. } => {}
                 TooLarge { .. } | BareLineEnd | Loop | DiskFull | Temporary => {}
                 NoSuchMailbox | MailboxExists | MailboxForbidden => {}
                 TooMany(

@@ -58,6 +58,7 @@ const TARGETS: &[Target] = &[
     target("pop3", 32 * 1024, Seeds::Conversations("pop3")),
     target("imap_codec", 4096, Seeds::Commands("imap")),
     target("message", 16 * 1024, Seeds::Messages),
+    target("trust", 8 * 1024, Seeds::Texts(seeds::STRANGERS)),
     target("address", 600, Seeds::Texts(seeds::ADDRESSES)),
     target("sasl", 16 * 1024, Seeds::Texts(seeds::SIGN_INS)),
     target("tuple", 256, Seeds::None),

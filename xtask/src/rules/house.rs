@@ -13,7 +13,7 @@ pub(crate) const FLOORS: &[&[&str]] = &[
     &["service"],
     &["net", "dns"],
     &["tls"],
-    &["routing"],
+    &["routing", "trust"],
     &["care"],
     &["store", "queue", "directory"],
     &["kv", "blob"],

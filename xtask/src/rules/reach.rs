@@ -6,7 +6,7 @@ use crate::workspace::Workspace;
 
 /// What is spoken and what decides: bytes and facts in, steps and decisions out.
 const PURE: &[&str] = &[
-    "smtp", "imap", "pop3", "message", "session", "words", "events", "address", "routing",
+    "smtp", "imap", "pop3", "message", "session", "words", "events", "address", "routing", "trust",
 ];
 
 /// Crates through which a runtime, a socket, an engine or a TLS stack is reached.

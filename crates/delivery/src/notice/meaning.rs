@@ -17,7 +17,7 @@ pub(super) fn meaning(status: Status) -> Key {
         Status(_, 4, 7) => keys::MEANING_EXPIRED,
         Status(_, 4, _) => keys::MEANING_UNREACHABLE,
         Status(_, 6, 7) => keys::MEANING_UNICODE,
-        Status(_, 7, 10 | 11 | 30) => keys::MEANING_TLS,
+        Status(_, 7, 4 | 5 | 10 | 11 | 30) => keys::MEANING_TLS,
         Status(_, 7, 20..=29) => keys::MEANING_NOT_BELIEVED,
         Status(4, ..) => keys::MEANING_BUSY,
         Status(..) => keys::MEANING_REFUSED,

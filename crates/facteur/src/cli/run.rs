@@ -83,6 +83,7 @@ fn domain(at: At<'_>, verb: DomainVerb) -> anyhow::Result<()> {
         }
         DomainVerb::List(output) => aloud(at, Request::DomainList, output),
         DomainVerb::Remove { domain } => quietly(at, Request::DomainRemove { domain }),
+        DomainVerb::Dns { domain, output } => aloud(at, Request::DomainDns { domain }, output),
         DomainVerb::Keys(verb) => keys(at, verb),
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value as Json, json};
 use service::manage::{AccountShown, DestinationShown, EntryShown, KeyShown, Response, StateShown};
 
-use super::kept;
+use super::{dns, kept};
 use crate::config::Source;
 
 /// What stands where there is nothing.
@@ -28,6 +28,7 @@ pub(super) fn response(response: &Response, json: bool) -> anyhow::Result<String
             let addresses = format!("{} addresses", one.addresses);
             vec![one.domain.to_string(), addresses]
         })),
+        Response::Dns(records) => dns::lines(records),
         Response::Keys(keys) => table(keys.iter().map(key_row)),
         Response::Account(account) => account_lines(account),
         Response::Accounts(accounts) => table(accounts.iter().map(account_row)),
@@ -57,6 +58,7 @@ fn as_json(response: &Response) -> anyhow::Result<Json> {
     Ok(match response {
         Response::Done => json!({}),
         Response::Domains(all) => serde_json::to_value(all)?,
+        Response::Dns(one) => serde_json::to_value(one)?,
         Response::Keys(all) => serde_json::to_value(all)?,
         Response::Account(one) => serde_json::to_value(one)?,
         Response::Accounts(all) => serde_json::to_value(all)?,

@@ -28,6 +28,7 @@ fn every_promised_line_is_understood() {
         "facteur domain add a.test --postmaster a@a.test",
         "facteur domain list --json",
         "facteur domain remove a.test",
+        "facteur domain dns a.test --json",
         "facteur domain keys list a.test --json",
         "facteur domain keys prepare a.test",
         "facteur domain keys rotate a.test",

@@ -25,6 +25,10 @@ const LONGEST_PATIENCE: u32 = 720;
 /// The most that `dns.patience_seconds` may be.
 const LONGEST_LOOKUP: u64 = 60;
 
+/// The most that `believing.patience_seconds` may be: who sends waits ten minutes for the
+/// answer (RFC 5321 section 4.5.3.2.6), and should not have to.
+const LONGEST_JUDGING: u64 = 60;
+
 /// Refuses what can't work, naming the setting. The host's name is put as the network
 /// spells it: lower case, and in ASCII, as greetings and certificates need it.
 pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
@@ -68,6 +72,10 @@ pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
     ensure!(
         (1..=LONGEST_LOOKUP).contains(&config.dns.patience_seconds),
         "dns.patience_seconds: it must be from 1 to {LONGEST_LOOKUP}"
+    );
+    ensure!(
+        (1..=LONGEST_JUDGING).contains(&config.believing.patience_seconds),
+        "believing.patience_seconds: it must be from 1 to {LONGEST_JUDGING}"
     );
     ensure!(
         (1..=LONGEST_PATIENCE).contains(&config.sending.patience_hours),

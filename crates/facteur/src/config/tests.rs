@@ -408,3 +408,20 @@ fn servers_of_the_dns_are_addresses() {
         assert!(message.contains("dns.patience_seconds"), "{message}");
     }
 }
+
+#[test]
+fn this_machine_is_trusted_unless_somebody_says_otherwise() {
+    let networks = |text: &str| {
+        let config = loaded(text, &[]).unwrap().config;
+        let networks = config.believing.trusted_networks.into_iter();
+        networks
+            .map(|network| network.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(networks(""), ["127.0.0.0/8", "::1/128"]);
+    assert!(networks("[believing]\ntrusted_networks = []\n").is_empty());
+    let message = refusal("[believing]\ntrusted_networks = [\"10.0.0.1/8\"]\n", &[]);
+    assert!(message.contains("facteur.toml:2"), "{message}");
+    let message = refusal("[believing]\npatience_seconds = 0\n", &[]);
+    assert!(message.contains("believing.patience_seconds"), "{message}");
+}

@@ -60,6 +60,7 @@ impl Journal {
                 self.tell(format_args!("sign-in of {who} refused: {reason:?}"));
             }
             Event::Refused(refusal) => self.tell(format_args!("refused: {refusal:?}")),
+            Event::Judged(verdicts) => self.tell(format_args!("judged: {verdicts}")),
             Event::Delivered { id, recipients } => {
                 self.tell(format_args!("delivered {id} to {recipients}"));
             }

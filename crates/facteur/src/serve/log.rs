@@ -47,11 +47,13 @@ fn filter(level: LogLevel) -> anyhow::Result<EnvFilter> {
 
 /// The crates of the house, each at the level asked for.
 fn ours(level: tracing::Level) -> String {
-    const CRATES: [&str; 10] = [
+    const CRATES: [&str; 12] = [
         "facteur",
         "web",
+        "delivery",
         "service",
         "net",
+        "dns",
         "tls",
         "store",
         "queue",

@@ -66,6 +66,20 @@ fn every_verb(facteur: &Facteur) {
     assert!(done(facteur, "domain list").contains("a.test"));
     assert_eq!(json("domain list")[0]["domain"], "a.test");
     assert_eq!(json("domain list")[0]["addresses"], 2);
+    let states = |line: &str| -> Vec<String> {
+        let keys = json(line);
+        let keys = keys.as_array().unwrap().iter();
+        keys.map(|key| key["state"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(states("domain keys list a.test"), ["active"; 2]);
+    assert!(done(facteur, "domain keys list a.test").contains("active: it signs"));
+    assert!(done(facteur, "domain keys prepare a.test").contains("prepared: publish it"));
+    assert!(refused(facteur, "domain keys prepare a.test").contains("keys rotate a.test"));
+    let rotated = ["retired", "retired", "active", "active"];
+    assert_eq!(states("domain keys rotate a.test"), rotated);
+    // Mail that they signed is on its way.
+    assert_eq!(states("domain keys forget a.test"), rotated);
 
     let add = "account add lea@a.test --password-stdin --name Léa --quota 2G";
     assert!(done(facteur, add).contains("lea@a.test"));
@@ -113,6 +127,12 @@ fn every_verb(facteur: &Facteur) {
         ("domain add facteur.test", "facteur.test"),
         ("domain remove facteur.test", "3 address"),
         ("domain remove other.test", "other.test"),
+        ("domain keys list other.test", "other.test"),
+        (
+            "domain keys rotate facteur.test",
+            "keys prepare facteur.test",
+        ),
+        ("domain dns facteur.test", "hostname"),
         ("account add x@other.test --password-stdin", "other.test"),
         (
             "account add jeanne@facteur.test --password-stdin",

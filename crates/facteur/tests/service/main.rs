@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod believing;
 mod clients;
 mod cluster;
 mod commands;
 mod common;
+mod dns;
 mod drain;
 mod folders;
 mod kill;

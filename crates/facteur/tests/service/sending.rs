@@ -1,7 +1,7 @@
 //! Mail that leaves: from one service to another and to hosts of every manner, with a real
 //! name server. The scripts of `sending/` send, look, and play the hosts.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use testbed::{Dns, Zone};
 
@@ -16,6 +16,11 @@ struct World {
 
 impl World {
     fn start() -> World {
+        World::start_with(&[])
+    }
+
+    /// With these settings of the other service.
+    fn start_with(settings: &[(&'static str, &str)]) -> World {
         // `odd.test` is whatever host a script plays, at the other service's address and
         // another one of this machine's: all hosts of a world have one port.
         let dns = Dns::start(&[
@@ -47,7 +52,12 @@ impl World {
             ],
             ..Given::default()
         };
-        let (here, there) = (given("a.test", other.0 + 25), given("b.test", one.0 + 25));
+        let here = given("a.test", other.0 + 25);
+        let mut there = given("b.test", one.0 + 25);
+        let further = settings
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        there.settings.extend(further);
         World {
             dns,
             here: Facteur::begin_at(one, Stdio::null(), here),
@@ -56,10 +66,63 @@ impl World {
     }
 
     fn run(&self, script: &str) {
+        assert!(self.script(script).status().unwrap().success(), "{script}");
+    }
+
+    fn script(&self, script: &str) -> Command {
         let mut command = scripts(&format!("sending.{script}"));
         command.args([self.here.setting(), self.there.setting()]);
-        assert!(command.status().unwrap().success(), "{script}");
+        command
     }
+
+    /// Has the names of signed domains lead to the other service, with what its certificate
+    /// is said to be: usage, selector, matching and data of a TLSA record.
+    fn publish(&mut self, domains: &[(&str, &str)]) {
+        let port = self.there.port(25);
+        let mut zones = vec![Zone::bogus("bogus.test", "@ MX 10 mail\nmail A 127.0.0.1")];
+        zones.extend(domains.iter().map(|(name, tlsa)| {
+            let records = format!("@ MX 10 mail\nmail A 127.0.0.1\n_{port}._tcp.mail TLSA {tlsa}");
+            Zone::signed(name, &records)
+        }));
+        self.dns.publish(&zones);
+    }
+}
+
+#[test]
+fn what_a_domain_sends_is_believed_and_what_is_forged_is_not() {
+    let mut world = World::start_with(&[("FACTEUR_BELIEVING__TRUSTED_NETWORKS", "[]")]);
+    let keys = world.script("keys").output().unwrap().stdout;
+    let keys = String::from_utf8(keys).unwrap();
+    let records =
+        format!("@ MX 10 mail\nmail A 127.0.0.1\n_dmarc TXT \"v=DMARC1; p=reject\"\n{keys}");
+    world.dns.publish(&[
+        Zone::plain("a.test", &records),
+        Zone::plain("b.test", "@ MX 10 mail\nmail A 127.0.0.1"),
+    ]);
+    world.run("believed");
+}
+
+#[test]
+fn a_certificate_that_the_dns_names_is_demanded() {
+    let mut world = World::start();
+    let hash = world.script("certificate").output().unwrap().stdout;
+    let hash = String::from_utf8(hash).unwrap();
+    let (right, wrong) = (
+        format!("3 0 1 {hash}"),
+        format!("3 0 1 {}", "ab".repeat(32)),
+    );
+    let strange = format!("1 0 1 {}", "ab".repeat(32));
+    let domains = [
+        ("right.test", &*right),
+        ("wrong.test", &*wrong),
+        ("strange.test", &*strange),
+    ];
+    world.publish(&domains);
+    world.run("demanded");
+    world.publish(&[("wrong.test", &*right)]);
+    // What was learned of it is kept for a time: the service learns it anew.
+    world.here.kill_and_restart();
+    world.run("mended");
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn code(refusal: &Refusal) -> Code {
         Refusal::NoSuchMailbox => Code::NonExistent,
         Refusal::MailboxExists => Code::AlreadyExists,
         Refusal::TooMany(_) => Code::Limit,
-        // The last five are said to a message on its way, which IMAP has none of; were one
+        // All but the first are said to a message on its way, which IMAP has none of; were one
         // to come, asking again would not help.
         Refusal::MailboxForbidden
         | Refusal::SenderNotYours { .. }
@@ -48,6 +48,8 @@ fn code(refusal: &Refusal) -> Code {
         | Refusal::UnknownRecipient { .. }
         | Refusal::NotHosted { .. }
         | Refusal::BareLineEnd
+        | Refusal::HeaderTooLong { .. }
+        | Refusal::Forged { .. }
         | Refusal::Loop => Code::Cannot,
     }
 }

@@ -11,7 +11,7 @@
 
 use address::AccountId;
 use dkim::Read;
-use events::Refusal;
+use events::{DmarcPolicy, Refusal, Verdicts};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use message::trace::{Origin, Received, With, joint, return_path};
@@ -21,9 +21,11 @@ use smtp::dsn::Return;
 use smtp::{Begin, Piece, Role};
 use store::{Delivery, Flags, Incoming, Intake, MailboxId};
 
+use super::believing::{self, Frame, Judged};
 use super::envelope::Envelope;
 use super::submission::{self, Submission};
-use super::{Answers, forged};
+use super::{Answers, Service, forged};
+use crate::junk::junk;
 use crate::trouble;
 
 /// `Received` fields from which a message is taken to go in circles, our own counted.
@@ -34,6 +36,36 @@ const RECEIVED_FIELDS: u32 = 100;
 pub(super) struct Taking {
     id: QueueId,
     received: Timestamp,
+    way: Way,
+}
+
+/// How it comes to its place.
+enum Way {
+    /// As it is.
+    Straight(Box<Straight>),
+    /// By way of being judged.
+    Judged(Box<Judged>),
+}
+
+/// A message that has come to its end.
+struct Taken {
+    incoming: Incoming,
+    /// If it was judged.
+    verdicts: Option<Verdicts>,
+    /// What is to be signed, if anything is.
+    read: Option<Read>,
+}
+
+/// What is noted of a message in the queue beside its envelope.
+struct Marks {
+    /// Our signatures.
+    on_top: String,
+    /// It goes where unwanted mail is.
+    is_suspect: bool,
+}
+
+/// A message that streams to its place.
+struct Straight {
     /// What a submission passes through.
     submission: Option<Submission>,
     /// How it begins, until that tells what has to stand between it and our fields.
@@ -45,6 +77,30 @@ pub(super) struct Taking {
 impl Taking {
     /// Takes the next octets of the message.
     pub(super) async fn write(&mut self, octets: &[u8]) {
+        match &mut self.way {
+            Way::Straight(straight) => straight.write(octets).await,
+            Way::Judged(judged) => judged.write(octets).await,
+        }
+    }
+
+    /// The message has come to its end.
+    async fn finish(self) -> Result<Taken, Refusal> {
+        match self.way {
+            Way::Straight(straight) => straight.finish().await,
+            Way::Judged(judged) => {
+                let (incoming, verdicts) = judged.finish().await?;
+                Ok(Taken {
+                    incoming,
+                    verdicts: Some(verdicts),
+                    read: None,
+                })
+            }
+        }
+    }
+}
+
+impl Straight {
+    async fn write(&mut self, octets: &[u8]) {
         match &mut self.submission {
             Some(submission) => {
                 let octets = submission.push(octets);
@@ -66,8 +122,7 @@ impl Taking {
         }
     }
 
-    /// The message has come to its end. Gives with it what is to be signed.
-    async fn finish(mut self) -> Result<(Incoming, Option<Read>), Refusal> {
+    async fn finish(mut self) -> Result<Taken, Refusal> {
         let mut read = None;
         if let Some(submission) = self.submission.take() {
             let (last, signed) = submission.finish();
@@ -79,7 +134,11 @@ impl Taking {
                 .await;
         }
         let incoming = self.intake?.finish().await;
-        Ok((incoming.map_err(trouble::of_store)?, read))
+        Ok(Taken {
+            incoming: incoming.map_err(trouble::of_store)?,
+            verdicts: None,
+            read,
+        })
     }
 
     async fn join(&mut self, joint: &str, head: &[u8]) {
@@ -104,20 +163,67 @@ impl Answers {
         let leaves = envelope.remote() > 0;
         let received = self.now();
         let id = QueueId::new(received, rand::random());
-        let top = self.trace(begin, envelope, id, received);
-        let mut taking = Taking {
-            id,
-            received,
-            submission: submitted.then(|| self.submission(id, received, leaves)),
+        let submission = submitted.then(|| self.submission(id, received, leaves));
+        let above = return_path(&envelope.sender.path);
+        let below = self.received(begin, envelope, id, received);
+        let way = match self.is_judged() {
+            true => Way::Judged(Box::new(
+                self.judged(begin, envelope, received, above, below),
+            )),
+            false => Way::Straight(Box::new(
+                self.straight(&(above + &below), submission).await?,
+            )),
+        };
+        self.taking = Some(Taking { id, received, way });
+        Ok(())
+    }
+
+    /// Whether what this peer brings is judged: mail from another server that we do not
+    /// trust.
+    fn is_judged(&self) -> bool {
+        self.role == Role::Exchange && !self.service.believing.trusts(self.visitor.peer())
+    }
+
+    async fn straight(
+        &self,
+        top: &str,
+        submission: Option<Submission>,
+    ) -> Result<Straight, Refusal> {
+        let mut straight = Straight {
+            submission,
             head: Some(Vec::new()),
             intake: Ok(self.service.store.body()),
         };
-        taking.put(top.as_bytes()).await;
-        if let Err(refusal) = &taking.intake {
-            return Err(refusal.clone());
+        straight.put(top.as_bytes()).await;
+        match straight.intake {
+            Err(refusal) => Err(refusal),
+            Ok(_) => Ok(straight),
         }
-        self.taking = Some(taking);
-        Ok(())
+    }
+
+    fn judged(
+        &self,
+        begin: &Begin,
+        envelope: &Envelope,
+        now: Timestamp,
+        above: String,
+        below: String,
+    ) -> Judged {
+        let origin = believing::Origin {
+            peer: self.visitor.peer(),
+            helo: begin.hello.name.clone(),
+            from: envelope.sender.path.clone(),
+            now,
+        };
+        let frame = Frame {
+            host: self.service.host.clone(),
+            above,
+            below,
+        };
+        let Service {
+            believing, store, ..
+        } = &self.service;
+        Judged::new(believing.clone(), store.clone(), origin, frame)
     }
 
     /// What a submission passes through.
@@ -131,7 +237,7 @@ impl Answers {
         Submission::new(additions, leaves)
     }
 
-    fn trace(
+    fn received(
         &self,
         begin: &Begin,
         envelope: &Envelope,
@@ -161,17 +267,39 @@ impl Answers {
             when: received,
             offset: Offset::UTC,
         };
-        return_path(&envelope.sender.path) + &field.field()
+        field.field()
     }
 
-    /// Judges the message that has come, and delivers or queues it durably.
-    pub(super) async fn accept(&mut self) -> Result<Piece, Refusal> {
+    /// Delivers or queues the message that has come, durably; with the verdicts, if it was
+    /// judged.
+    pub(super) async fn accept(&mut self) -> (Option<Verdicts>, Result<Piece, Refusal>) {
         // Both are used up, whatever comes of it.
-        let (taking, envelope) = (self.taking.take(), self.envelope.take());
-        let taking = taking.ok_or(Refusal::Temporary)?;
-        let envelope = envelope.ok_or(Refusal::Temporary)?;
+        let (Some(taking), Some(envelope)) = (self.taking.take(), self.envelope.take()) else {
+            return (None, Err(Refusal::Temporary));
+        };
         let (id, received) = (taking.id, taking.received);
-        let (incoming, read) = taking.finish().await?;
+        match Box::pin(taking.finish()).await {
+            Ok(mut taken) => {
+                let verdicts = taken.verdicts.take();
+                let is_suspect = verdicts
+                    .as_ref()
+                    .is_some_and(|verdicts| verdicts.asked() == DmarcPolicy::Quarantine);
+                let accepted = self.place(id, received, &envelope, taken, is_suspect);
+                (verdicts, accepted.await)
+            }
+            Err(refusal) => (None, Err(refusal)),
+        }
+    }
+
+    async fn place(
+        &self,
+        id: QueueId,
+        received: Timestamp,
+        envelope: &Envelope,
+        taken: Taken,
+        is_suspect: bool,
+    ) -> Result<Piece, Refusal> {
+        let Taken { incoming, read, .. } = taken;
         self.judge(&incoming).await?;
         let accepted = Piece::Accepted {
             id: id.to_string(),
@@ -179,11 +307,14 @@ impl Answers {
             queued: envelope.remote(),
         };
         match envelope.only_account() {
-            Some(account) => self.deliver(account, &incoming, received).await?,
+            Some(account) => {
+                self.deliver(account, &incoming, received, is_suspect)
+                    .await?;
+            }
             None => {
                 let on_top = self.signatures(&incoming, read).await?;
-                self.queue(id, received, &envelope, incoming, on_top)
-                    .await?;
+                let marks = Marks { on_top, is_suspect };
+                self.queue(id, received, envelope, incoming, marks).await?;
             }
         }
         Ok(accepted)
@@ -217,6 +348,7 @@ impl Answers {
         account: AccountId,
         incoming: &Incoming,
         received: Timestamp,
+        is_suspect: bool,
     ) -> Result<(), Refusal> {
         let found = self.service.directory.account(account).await;
         // If it was removed meanwhile, the sender learns so at the next try.
@@ -228,8 +360,12 @@ impl Answers {
             once: None,
             quota,
         };
-        let store = &self.service.store;
-        let placed = store.deliver(account, MailboxId::INBOX, incoming, &delivery, self.now());
+        let (store, now) = (&self.service.store, self.now());
+        let mailbox = match is_suspect {
+            true => junk(store, account, now).await.map_err(trouble::of_store)?,
+            false => MailboxId::INBOX,
+        };
+        let placed = store.deliver(account, mailbox, incoming, &delivery, now);
         placed.await.map_err(trouble::of_store)?;
         Ok(())
     }
@@ -242,7 +378,7 @@ impl Answers {
         received: Timestamp,
         envelope: &Envelope,
         incoming: Incoming,
-        on_top: String,
+        marks: Marks,
     ) -> Result<(), Refusal> {
         let sender = &envelope.sender;
         let recipients = envelope.recipients().to_vec();
@@ -252,7 +388,8 @@ impl Answers {
             // An alias may lead to such an address from one that is plain.
             smtputf8: sender.smtputf8 || envelope.needs_smtputf8(),
             eight_bit: sender.eight_bit || incoming.scanned.eight_bit,
-            on_top,
+            on_top: marks.on_top,
+            is_suspect: marks.is_suspect,
             envelope_id: sender.envelope_id.as_ref().map(ToString::to_string),
             returned: sender.ret.map(|ret| match ret {
                 Return::Full => Returned::Full,

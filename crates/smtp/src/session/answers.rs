@@ -14,6 +14,9 @@ use crate::say::News;
 impl Smtp {
     /// Takes the piece that answers the question.
     pub(super) fn take(&mut self, piece: Piece) {
+        if let Piece::Judged(verdicts) = piece {
+            return self.note(Event::Judged(verdicts));
+        }
         if let State::Asking { answer, .. } = &mut self.state {
             *answer = Some(piece);
         }

@@ -4,6 +4,7 @@
 pub(crate) mod error;
 pub(crate) mod guides;
 pub(crate) mod home;
+pub(crate) mod mta_sts;
 pub(crate) mod password;
 pub(crate) mod redirect;
 pub(crate) mod sign_in;

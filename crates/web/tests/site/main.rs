@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod guides;
 #[cfg(test)]
+mod mta_sts;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod password;

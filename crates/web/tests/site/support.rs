@@ -49,6 +49,7 @@ impl World {
             directory: directory(Arc::new(engine)).await,
             endpoints: Endpoints::from_base(base).unwrap(),
             hosts: Hosts::same(HOST),
+            mta_sts: service::publish::Mode::Testing,
             time_zone: TimeZone::UTC,
             clock: Arc::new(move || moment(seconds.load(Ordering::Relaxed))),
         });

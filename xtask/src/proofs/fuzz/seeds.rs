@@ -37,6 +37,16 @@ pub(super) const SIGN_INS: &[&str] = &[
     "LOGIN =\n*",
 ];
 
+/// Texts of the DNS, a line each; and a message behind them.
+pub(super) const STRANGERS: &[&str] = &[
+    "v=spf1 a mx:b.test/24//64 ptr include:%{ir}.%{v}.%{d2} exists:%{l1r-}.c.test ip4:192.0.2.0/24 \
+     ?ip6:2001:db8::/32 redirect=d.test\nv=DMARC1; p=reject; sp=quarantine; adkim=s; psd=n; t=y\n\
+     v=DKIM1; k=rsa; h=sha256; s=email; t=s; p=AAAA\0DKIM-Signature: v=1; a=rsa-sha256; \
+     c=relaxed/simple; d=a.test;\r\n\ts=s; h=from:to; l=1; t=1; x=2; i=@a.test; bh=AA==; b=AA==\r\n\
+     Authentication-Results: (a) mx.test 1; spf=pass\r\nFrom: \"a@b\" <c@a.test>\r\n\r\nbody \t\r\n",
+    "v=spf1\0From: a@b.test\r\nFrom: c@d.test\r\n\r\n",
+];
+
 pub(super) const CONFIGURATIONS: &[&str] = &[
     "hostname = \"mail.exemple.fr\"\nlisten = [\"::\", \"192.0.2.1\"]\nport_base = 10000\n\
      user = \"facteur\"\nold_devices = \"off\"\nmessage_bytes = 26_214_400\n\

@@ -77,7 +77,7 @@ class House:
         return until(look, lambda: (subject, [read(one)["Subject"] for one in self.inbox(person)], self.queue()))
 
     def until_sent(self):
-        until(lambda: not self.queue(), self.queue)
+        until(lambda: not self.queue(), lambda: (self.queue(), self.command("queue", "destinations")))
 
 
 def read(octets):

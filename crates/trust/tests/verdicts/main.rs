@@ -1,0 +1,8 @@
+//! Verdicts over a DNS that is a table.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "this file is tests only")]
+
+mod dkim;
+mod dmarc;
+mod spf;
+mod table;
