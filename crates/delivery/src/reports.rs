@@ -1,14 +1,14 @@
-//! Writing down what came of a try, and telling the sender.
+//! Writing down what came of a try, and telling the sender. A report is ours, so the domain it
+//! is from signs it.
 
 use std::sync::Arc;
 
 use address::{Address, ReversePath};
 use directory::DirectoryError;
-use dkim::Reading;
+use dkim::Read;
 use events::Refusal;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use message::trace::return_path;
 use queue::{
     Concluded, Destination, Entry, Fate, NodeId, Queue, QueueError, QueueId, Recipient, Returned,
     Status, Trouble,
@@ -214,7 +214,7 @@ impl Reports {
         Ok(notice.message())
     }
 
-    /// What signs a report that leaves: the domain that it is from, if that is served here.
+    /// What signs a report that leaves. Where no domain is served, nobody can.
     async fn signatures(
         &self,
         from: &Address,
@@ -225,14 +225,7 @@ impl Reports {
         if !directory.is_hosted(domain).await? {
             return Ok(String::new());
         }
-        let path = return_path(&ReversePath::Null);
-        let left = octets.get(path.len()..).unwrap_or_default();
-        let body = memchr::memmem::find(left, b"\r\n\r\n").map_or(left.len(), |end| end + 4);
-        let (header, body) = left.split_at(body);
-        let mut reading = Reading::new();
-        reading.header(header);
-        reading.body(body);
-        Ok(directory.sign(domain, reading.finish(), now).await?)
+        Ok(directory.sign(domain, Read::of(octets), now).await?)
     }
 
     /// Of whoever submitted it; nobody knows that of others.
@@ -274,4 +267,75 @@ fn header(mut octets: Vec<u8>) -> Vec<u8> {
     }
     let none: [&str; 0] = [];
     message::header_fields(&octets, &none, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use kv::Kv;
+    use kv::memory::Memory;
+    use queue::Status;
+    use service::fan_out::FanOut;
+
+    use super::*;
+
+    /// What tells, with `exemple.fr` served here.
+    async fn reports(folder: &std::path::Path) -> Reports {
+        let kv: Arc<dyn Kv> = Arc::new(Memory::default());
+        let store = Store::new(kv.clone(), blob::Blobs::open(folder).unwrap());
+        let directory = directory::Directory::new(kv.clone(), &directory::Settings::default());
+        let domain = "exemple.fr".parse().unwrap();
+        directory
+            .add_domain(&domain, Timestamp::now())
+            .await
+            .unwrap();
+        let queue = Queue::new(kv);
+        let clock: fn() -> Timestamp = Timestamp::now;
+        Reports {
+            fan_out: FanOut::new(store.clone(), queue.clone(), directory.clone(), clock),
+            queue,
+            store,
+            routing: Routing {
+                directory,
+                host: "mail.exemple.fr".into(),
+            },
+            zone: Arc::new(TimeZone::UTC),
+            clock,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_report_that_leaves_is_signed_as_it_leaves() {
+        let folder = tempfile::tempdir().unwrap();
+        let reports = reports(folder.path()).await;
+        let now = Timestamp::now();
+        let from = ReversePath::Address("b@loin.example".parse().unwrap());
+        let gone: Address = "x@ailleurs.example".parse().unwrap();
+        let gone = Recipient::new(gone, Destination::Remote, now);
+        let mut intake = reports.store.body();
+        let original =
+            message::trace::return_path(&from) + "Subject: \u{e9}t\u{e9}\r\n\r\nSalut\r\n";
+        intake.write(original.as_bytes()).await.unwrap();
+        let body = intake.finish().await.unwrap().body.clone();
+        let id = QueueId::new(now, 1);
+        let entry = Entry::new(id, from, vec![gone.clone()], body, now);
+        let status = Status(5, 1, 1);
+        let of = [(gone, Trouble::ours(status, "no such user"))];
+        let letter = reports.letter(&entry, Told::Failed, &of).await.unwrap();
+        let entry = letter.unwrap().entry;
+        let mut reader = reports.store.read(&entry.body, entry.outgoing());
+        let mut leaving = entry.on_top.clone().into_bytes();
+        while let Some(chunk) = reader.next().await {
+            leaving.extend_from_slice(&chunk.unwrap());
+        }
+        let domain = "exemple.fr".parse().unwrap();
+        let keys = reports.routing.directory.signature_keys(&domain, now).await;
+        let record = |key: directory::SignatureKey| {
+            let name = format!("{}._domainkey.{domain}", key.selector);
+            (name, key.record)
+        };
+        let records: Vec<_> = keys.unwrap().into_iter().map(record).collect();
+        let verdicts = testbed::dkimpy::verify(&records, &[&leaving]);
+        let shown = String::from_utf8_lossy(&leaving);
+        assert_eq!(verdicts, [["pass", "pass"]], "{shown}");
+    }
 }

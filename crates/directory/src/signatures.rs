@@ -181,7 +181,7 @@ impl Directory {
             return Ok(String::new());
         };
         let (keys, domain) = (self.signing(domain, now).await?, domain.clone());
-        // A millisecond of a core: others would wait for it.
+        // Half a millisecond of a core: others would wait for it.
         let signing = tokio::task::spawn_blocking(move || {
             let sign = |(selector, key): &(Selector, PrivateKey)| {
                 let domain = &domain;

@@ -26,6 +26,19 @@ pub struct Read {
     pub body_hash: Vec<u8>,
 }
 
+impl Read {
+    /// Of a message that is in memory. Without an empty line it is all header.
+    pub fn of(message: &[u8]) -> Self {
+        let end = memchr::memmem::find(message, b"\r\n\r\n");
+        let end = end.map_or(message.len(), |end| end + 4);
+        let (header, body) = message.split_at_checked(end).unwrap_or((message, b""));
+        let mut reading = Reading::new();
+        reading.header(header);
+        reading.body(body);
+        reading.finish()
+    }
+}
+
 impl Default for Reading {
     fn default() -> Self {
         Self::new()
@@ -88,6 +101,17 @@ mod tests {
         let read = reading.finish();
         assert_eq!(BASE64_STANDARD.encode(read.body_hash), hash);
         assert_eq!(read.header.as_deref(), Some(&b"From: a@b\r\n\r\n"[..]));
+    }
+
+    #[test]
+    fn a_message_in_memory_is_read_alike() {
+        let mut reading = Reading::new();
+        reading.header(b"From: a@b\r\n\r\n");
+        reading.body(b"a\r\n\r\nb\r\n");
+        let whole = b"From: a@b\r\n\r\na\r\n\r\nb\r\n";
+        assert_eq!(Read::of(whole), reading.finish());
+        let alone = Read::of(b"From: a@b\r\n");
+        assert_eq!(alone.header.as_deref(), Some(&b"From: a@b\r\n"[..]));
     }
 
     #[test]

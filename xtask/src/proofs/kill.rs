@@ -7,7 +7,7 @@ use crate::workspace::Workspace;
 
 pub(super) const PROOF: Proof = Proof {
     name: "kill",
-    shows: "200 times kill -9 under mixed load: all that was acknowledged is there, once, whole, with its UID and flags; and 200 times on each engine of `kv`, of PostgreSQL's servers as well",
+    shows: "200 times kill -9 under mixed load: all that was acknowledged is there, once, whole, with its UID and flags; 200 times while mail is accepted, queued and sent: all of it is sent or reported, and nothing both; and 200 times on each engine of `kv`, of PostgreSQL's servers as well",
     run,
 };
 
@@ -16,7 +16,10 @@ pub(super) const TESTS: &[LongTest] = &[
         package: "facteur",
         features: "",
         target: "service",
-        functions: &["kill::what_was_acknowledged_holds_after_kills_under_mixed_load"],
+        functions: &[
+            "kill::what_was_acknowledged_holds_after_kills_under_mixed_load",
+            "sending::kills::what_was_acknowledged_is_sent_or_reported_whenever_it_is_killed",
+        ],
         variable: "KILLS",
     },
     LongTest {

@@ -40,9 +40,11 @@ pub(crate) fn start(log: &Log) -> anyhow::Result<Logging> {
     Ok(Logging(handle))
 }
 
-/// What other crates than ours say is shown from warnings on.
+/// What other crates than ours say is shown from warnings on; what a stranger's name server
+/// gets wrong is no warning to anybody here, and would be one for each of his messages.
 fn filter(level: LogLevel) -> anyhow::Result<EnvFilter> {
-    EnvFilter::try_new(format!("warn,{}", ours(level.into()))).context("log.level")
+    let others = "warn,hickory_net=off,hickory_proto=off,hickory_resolver=off";
+    EnvFilter::try_new(format!("{others},{}", ours(level.into()))).context("log.level")
 }
 
 /// The crates of the house, each at the level asked for.

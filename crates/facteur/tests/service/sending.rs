@@ -1,6 +1,8 @@
 //! Mail that leaves: from one service to another and to hosts of every manner, with a real
 //! name server. The scripts of `sending/` send, look, and play the hosts.
 
+mod kills;
+
 use std::process::{Command, Stdio};
 
 use testbed::{Dns, Zone};

@@ -52,16 +52,17 @@ enum Known {
 }
 
 /// The domains that a message says it is from, each once: those that are one, and the text
-/// of those that are none.
+/// of those that are none. Of very many, the first.
 pub fn author_domains(senders: &Senders) -> Vec<Result<Domain, String>> {
     let mut domains = Vec::new();
     let authors = senders.found.iter();
+    // One more than is looked up tells that there are too many.
     for sender in authors.filter(|sender| sender.field == SenderField::From && !sender.in_name) {
         let domain = match &sender.who {
             Ok(address) => Ok(address.domain().clone()),
             Err(text) => last_domain(text).ok_or_else(|| text.clone()),
         };
-        if !domains.contains(&domain) {
+        if domains.len() <= AUTHORS && !domains.contains(&domain) {
             domains.push(domain);
         }
     }
