@@ -94,6 +94,8 @@ impl Verdict {
     fn relay(&mut self, entry: &Entry, recipient: &Recipient, said: Option<&Trouble>) {
         if let Some(said) = said
             && wants_news(entry)
+            // Whoever is named in a forged one has asked for nothing.
+            && !entry.is_suspect
             && recipient.notify().success
         {
             self.relayed.push((recipient.clone(), said.clone()));
@@ -213,6 +215,11 @@ mod tests {
             assert_eq!(verdict.fates, [(0, Fate::Done)]);
             assert_eq!(verdict.relayed.len(), told, "{from}");
         }
+        let suspect = Entry {
+            is_suspect: true,
+            ..entry("lea@a.fr").await
+        };
+        assert_eq!(verdict(&suspect, &[(asks, said())], 0).relayed, []);
     }
 
     #[tokio::test]

@@ -259,7 +259,8 @@ impl FanOut {
         entry: &Entry,
         recipient: &Recipient,
     ) -> Result<Option<Letter>, FanOutError> {
-        if !recipient.notify().success || entry.from == ReversePath::Null {
+        // Whoever is named in a forged one has asked for nothing.
+        if !recipient.notify().success || entry.from == ReversePath::Null || entry.is_suspect {
             return Ok(None);
         }
         let teller = self.teller.get().ok_or(FanOutError::Untold)?;
