@@ -4,7 +4,7 @@
 
 use fuzz::{fuzz_target, within};
 use message::canonical::{CanonicalBody, Canonicalization, write_field};
-use message::{Part, fields, header_fields, senders, text};
+use message::{Additions, Ordered, Part, Submitted, fields, header_fields, senders, text};
 
 #[path = "../../../crates/message/tests/whole/common.rs"]
 #[allow(dead_code)]
@@ -35,6 +35,12 @@ fuzz_target!(|input: &[u8]| {
         let found = senders(header);
         assert!(found.found.len() >= (found.from_fields + found.sender_fields) as usize);
         body(input, root);
+        let (ordered, below) = submitted(input, usize::MAX);
+        let pieces = submitted(input, sizes[0]);
+        assert!(pieces.0 == ordered && pieces.1 == below);
+        let secret = |name: &str| fields(&ordered).any(|field| field.is(name));
+        assert!(!secret("Bcc") && !secret("Resent-Bcc"));
+        assert!(ordered.ends_with(b"\r\n") && input.ends_with(&below));
         for canonicalization in [Canonicalization::Simple, Canonicalization::Relaxed] {
             let whole = canonical(input, canonicalization, usize::MAX);
             assert!(whole.len() <= input.len() + 2);
@@ -47,6 +53,24 @@ fuzz_target!(|input: &[u8]| {
         }
     });
 });
+
+/// Header and body of a submission that comes in pieces of this size.
+fn submitted(input: &[u8], size: usize) -> (Vec<u8>, Vec<u8>) {
+    let mut submitted = Submitted::new(Additions {
+        date: "Date: x\r\n".to_owned(),
+        message_id: "Message-ID: <a@b>\r\n".to_owned(),
+    });
+    let (mut header, mut body) = (Vec::new(), Vec::new());
+    let mut take = |ordered: Ordered| {
+        header.extend(ordered.header);
+        body.extend(ordered.body);
+    };
+    for piece in input.chunks(size) {
+        take(submitted.push(piece));
+    }
+    take(submitted.finish());
+    (header, body)
+}
 
 /// What of a body is signed, when it comes in pieces of this size.
 fn canonical(body: &[u8], canonicalization: Canonicalization, size: usize) -> Vec<u8> {

@@ -133,6 +133,40 @@ fn mail_goes_from_one_service_to_another_and_back() {
 }
 
 #[test]
+fn what_arrives_elsewhere_bears_signatures_that_others_verify() {
+    let said = World::start().script("signed").output().unwrap();
+    assert!(
+        said.status.success(),
+        "{}",
+        String::from_utf8_lossy(&said.stderr)
+    );
+    let said = String::from_utf8(said.stdout).unwrap();
+    let (mut records, mut messages) = (Vec::new(), Vec::new());
+    for line in said.lines() {
+        match line.split_once(' ').unwrap() {
+            ("record", record) => {
+                let (name, text) = record.split_once(' ').unwrap();
+                records.push((name.to_owned(), text.to_owned()));
+            }
+            (_, octets) => messages.push(octets_of(octets)),
+        }
+    }
+    let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
+    let verdicts = testbed::dkimpy::verify(&records, &messages);
+    assert_eq!(verdicts.len(), 10);
+    for (verdict, message) in verdicts.iter().zip(messages) {
+        let shown = String::from_utf8_lossy(message.get(..3000).unwrap_or(message));
+        assert_eq!(verdict, &["pass", "pass"], "{shown}");
+    }
+}
+
+/// Octets from their hex.
+fn octets_of(hex: &str) -> Vec<u8> {
+    let two = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+    (0..hex.len()).step_by(2).map(two).collect()
+}
+
+#[test]
 fn whoever_sent_it_is_told_what_was_not_delivered() {
     World::start().run("reports");
 }
