@@ -9,7 +9,7 @@ use crate::player::{Mode, PlayError, Player, Surprise};
 use crate::script::{Script, ScriptError};
 
 /// The variable that makes [`check`] rewrite the files.
-const UPDATE: &str = "UPDATE";
+pub(crate) const UPDATE: &str = "UPDATE";
 
 /// Why a transcript did not pass.
 #[derive(Debug, thiserror::Error)]

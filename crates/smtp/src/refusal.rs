@@ -43,6 +43,8 @@ fn code(refusal: &Refusal) -> (u16, (u16, u16)) {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::tests::is_good_reply;
     use events::{Finding, HeaderField, Limited};
@@ -89,5 +91,52 @@ mod tests {
             is_good_reply(&reply(&refusal));
             assert!((400..600).contains(&code(&refusal).0), "{refusal:?}");
         }
+    }
+
+    /// Those that a sender may meet, as a page shows them. That none is forgotten, whoever adds
+    /// one to `code` sees there.
+    #[test]
+    fn the_page_for_senders_has_every_refusal() {
+        let recipient: address::Address = "paul@example.org".parse().unwrap();
+        let sender = || recipient.clone();
+        let shown = [
+            Refusal::UnknownRecipient {
+                recipient: sender(),
+            },
+            Refusal::NotHosted {
+                recipient: sender(),
+            },
+            Refusal::Forged {
+                domain: "example.org".to_owned(),
+                spf: Finding::Fail,
+                dkim: Finding::None,
+            },
+            Refusal::OverQuota { temporary: true },
+            Refusal::OverQuota { temporary: false },
+            Refusal::TooLarge { limit: 52_428_800 },
+            Refusal::HeaderTooLong { limit: 262_144 },
+            Refusal::BareLineEnd,
+            Refusal::Loop,
+            Refusal::DiskFull,
+            Refusal::Temporary,
+            Refusal::Credentials,
+            Refusal::EncryptionRequired,
+            Refusal::SignInRequired,
+            Refusal::SignInBusy,
+            Refusal::SenderNotYours { sender: sender() },
+            Refusal::HeaderNotYours {
+                field: HeaderField::From,
+                address: recipient.to_string(),
+            },
+            Refusal::NoFrom,
+        ];
+        let mut made = "| reply | what it means, and what to do |\n| --- | --- |\n".to_owned();
+        for refusal in &shown {
+            let (code, (subject, detail)) = code(refusal);
+            let words = words::refusal(refusal, Language::English);
+            made += &format!("| `{code} {}.{subject}.{detail}` | {words} |\n", code / 100);
+        }
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/why-was-my-message.md");
+        playback::part_of_page(&page, "refusals", &made);
     }
 }
