@@ -38,7 +38,7 @@
 //! | `id.rs` | [`QueueId`], the number of an entry |
 //! | `stored.rs`, `upgrade.rs` | the bytes, and those of an older program |
 //! | `care.rs` | what the care of all that is kept asks: which bodies, and that some moved |
-//! | `check.rs`, `fault.rs` | looking at all that waits, and what is wrong with it |
+//! | `check.rs`, `fault.rs`, `mend.rs` | looking at all that waits, what is wrong with it, and putting that right |
 //! | `error.rs` | why something was not done |
 //!
 //! # Invariants
@@ -62,6 +62,7 @@ mod fault;
 pub mod fuzzing;
 mod id;
 mod lane;
+mod mend;
 mod nodes;
 mod operate;
 mod queue;

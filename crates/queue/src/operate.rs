@@ -2,7 +2,7 @@
 
 use address::Domain;
 use jiff::Timestamp;
-use kv::{Condition, Direction, Operation, Outcome, Snapshot};
+use kv::{Condition, Direction, Operation, Outcome};
 
 use crate::queue::{ATTEMPTS, entry, line_up, put_recipient, waiting};
 use crate::stored::{
@@ -43,7 +43,7 @@ impl Queue {
             let was_held = value.held;
             value.held = wish == Wish::Hold;
             let taken = match was_held {
-                true => taken_of(&*snapshot, id).await?,
+                true => self.taken_of(id).await?,
                 false => Vec::new(),
             };
             for recipient in recipients_left {
@@ -126,6 +126,25 @@ impl Queue {
         }
     }
 
+    /// The places of those of an entry that nodes are trying to reach. Few are at any time.
+    pub(crate) async fn taken_of(&self, id: QueueId) -> Result<Vec<u32>, QueueError> {
+        let snapshot = self.snapshot().await?;
+        let mut taken = Vec::new();
+        let mut rest = all_taken();
+        loop {
+            let rows = snapshot.scan(rest.clone(), Direction::Forward, TAKEN_READ);
+            let rows = rows.await?;
+            let Some((last, _)) = rows.last() else {
+                return Ok(taken);
+            };
+            rest.start = kv::tuple::after_key(last);
+            for (key, _) in &rows {
+                let (_, of, place) = read_taken_key(key)?;
+                taken.extend((of == id).then_some(place));
+            }
+        }
+    }
+
     /// Forgets what is known against a destination, or all of them.
     async fn forgive(&self, domain: Option<&Domain>) -> Result<(), QueueError> {
         let operation = match domain {
@@ -172,23 +191,5 @@ impl Queue {
             }
         }
         Err(always_late())
-    }
-}
-
-/// The places of those of an entry that nodes are trying to reach. Few are at any time.
-async fn taken_of(snapshot: &dyn Snapshot, id: QueueId) -> Result<Vec<u32>, QueueError> {
-    let mut taken = Vec::new();
-    let mut rest = all_taken();
-    loop {
-        let rows = snapshot.scan(rest.clone(), Direction::Forward, TAKEN_READ);
-        let rows = rows.await?;
-        let Some((last, _)) = rows.last() else {
-            return Ok(taken);
-        };
-        rest.start = kv::tuple::after_key(last);
-        for (key, _) in &rows {
-            let (_, of, place) = read_taken_key(key)?;
-            taken.extend((of == id).then_some(place));
-        }
     }
 }

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use kv::memory::Memory;
 use service::endpoints::Endpoints;
+use service::publish::Mode;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 use web::{Hosts, Peer, Site};
@@ -120,6 +121,7 @@ async fn pages(encrypted: bool) -> Router {
         endpoints: Endpoints::from_base(0).expect("ports"),
         hosts: Hosts::same("mail.exemple.fr"),
         time_zone: TimeZone::UTC,
+        mta_sts: Mode::Testing,
         clock: Arc::new(move || now),
     });
     let peer = Peer {

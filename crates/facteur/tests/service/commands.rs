@@ -107,7 +107,7 @@ fn every_verb(facteur: &Facteur) {
     let waiting = json("queue list")[0]["id"].as_str().unwrap().to_owned();
     assert!(done(facteur, "queue list").contains("else@where.test"));
     let show = format!("queue show {waiting}");
-    assert!(done(facteur, &show).contains("queued"));
+    assert!(done(facteur, &show).contains("else@where.test (elsewhere): "));
     assert_eq!(json(&show)["recipients"][0]["address"], "else@where.test");
 
     assert!(done(facteur, "account remove paul@a.test").contains("alias p@a.test"));

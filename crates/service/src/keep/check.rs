@@ -56,8 +56,28 @@ fn fill(told: &mut Vec<String>, all: impl IntoIterator<Item = String>) -> u64 {
     more
 }
 
-/// Looks at every record, and at every message if `messages` says so; of what accounts hold it
-/// puts right what can be, if `mend` says so.
+/// Looks at all that waits, and puts right what can be, if `mend` says so.
+async fn check_queue(manager: &Manager, mend: bool, checked: &mut Checked) -> Result<(), Refused> {
+    let mut left = manager.queue.check().await?;
+    if mend && !left.faults.is_empty() {
+        if let Err(error) = manager.queue.mend().await {
+            checked.notes.push(format!("the queue: {error}"));
+        }
+        let before = std::mem::replace(&mut left, manager.queue.check().await?);
+        let mended = before
+            .faults
+            .iter()
+            .filter(|fault| !left.faults.contains(fault));
+        let more = fill(&mut checked.mended, mended.map(ToString::to_string));
+        checked.mended_more += more + before.more.saturating_sub(left.more);
+    }
+    checked.queued = left.entries;
+    checked.add(left.faults.iter().map(ToString::to_string), left.more);
+    Ok(())
+}
+
+/// Looks at every record, and at every message if `messages` says so; of the queue and of what
+/// accounts hold it puts right what can be, if `mend` says so.
 pub(super) async fn check(
     manager: &Manager,
     messages: bool,
@@ -69,9 +89,7 @@ pub(super) async fn check(
     if let Some(care) = keeper.and_then(|keeper| keeper.care.as_ref()) {
         checked.add(care.damages().await?, 0);
     }
-    let queue = manager.queue.check().await?;
-    checked.queued = queue.entries;
-    checked.add(queue.faults.iter().map(ToString::to_string), queue.more);
+    check_queue(manager, mend, &mut checked).await?;
     let directory = manager.directory.check().await?;
     checked.add(
         directory.faults.iter().map(ToString::to_string),

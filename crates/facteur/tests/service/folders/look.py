@@ -45,10 +45,13 @@ def settled(setting):
 
 
 def entry(setting, number):
-    """One of the queue. Why it waits may be said in other words one day."""
+    """One of the queue. Why it waits may be said in other words one day, and what goes
+    elsewhere is tried again and again meanwhile."""
     shown = facteur(setting, "queue", "show", number)
     for to in shown["recipients"]:
-        to["trouble"] = to["trouble"] is not None
+        to["trouble"] = to["account"] is not None and to["trouble"] is not None
+        for changing in ["attempts", "due", "host", "status"]:
+            del to[changing]
     return shown
 
 
