@@ -10,6 +10,10 @@ use crate::check::UPDATE;
 ///
 /// # Panics
 /// When they differ, or the page has no such part.
+#[expect(
+    clippy::unwrap_used,
+    reason = "what is wrong with a page is for whoever tests"
+)]
 pub fn part_of_page(page: &Path, name: &str, made: &str) {
     let text = fs::read_to_string(page).unwrap();
     let (begin, end) = (

@@ -1,4 +1,5 @@
 """Some of everything that a folder can keep."""
+import json
 import smtplib
 import ssl
 import subprocess
@@ -63,7 +64,7 @@ def person(address):
 def facteur(setting, *arguments, password=None):
     line = None if password is None else f"{password}\n".encode()
     command = [setting["binary"], "--data", setting["data"], *arguments]
-    subprocess.run(command, input=line, check=True, stdout=subprocess.DEVNULL)
+    return subprocess.run(command, input=line, check=True, stdout=subprocess.PIPE).stdout
 
 
 def people(setting):
@@ -96,7 +97,13 @@ def mail(setting):
     inside.sendmail("jeanne@facteur.test", ["paul@facteur.test"], LARGE)
     inside.sendmail("jeanne@facteur.test", ["paul@facteur.test", "a@example.com"], LETTER)
     inside.sendmail("jeanne@facteur.test", ["b@example.com"], LETTER)
+    # With what reports need, and held.
+    wishes = ["RET=HDRS", "ENVID=42+2B"], ["NOTIFY=SUCCESS,DELAY", "ORCPT=rfc822;c+40example.com"]
+    inside.sendmail("jeanne@facteur.test", ["c@example.com"], LETTER, *wishes)
     inside.quit()
+    waits = json.loads(facteur(setting, "queue", "list", "--json"))
+    held = [one["id"] for one in waits if one["recipients"][0]["address"] == "c@example.com"]
+    facteur(setting, "queue", "hold", held[0])
 
 
 def jeanne(imap):
