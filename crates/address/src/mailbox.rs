@@ -119,6 +119,18 @@ impl Address {
         &self.local
     }
 
+    /// The address without the tag that a person adds to tell where it was given: of
+    /// `lea+shop@x` it is `lea@x`. None if there is no tag, or nothing before it. RFC 5233
+    /// section 4.
+    pub fn without_tag(&self) -> Option<Address> {
+        let (name, _) = self.local.0.split_once('+')?;
+        let local = LocalPart(name.into());
+        (!name.is_empty() && local.is_dot_atom()).then(|| Address {
+            local,
+            domain: self.domain.clone(),
+        })
+    }
+
     /// What stands after it.
     pub fn domain(&self) -> &Domain {
         &self.domain
@@ -240,6 +252,20 @@ mod tests {
         );
         let long = format!("{}@x.fr", "a".repeat(129));
         assert_eq!(parse(&long), Err(AddressError::LocalTooLong));
+    }
+
+    #[test]
+    fn a_tag_is_taken_off() {
+        let base = |text: &str| {
+            let address: Address = text.parse().unwrap();
+            address.without_tag().map(|base| base.to_string())
+        };
+        assert_eq!(base("Lea+shop@x.fr").as_deref(), Some("Lea@x.fr"));
+        assert_eq!(base("lea+a+b@x.fr").as_deref(), Some("lea@x.fr"));
+        assert_eq!(base("lea+@x.fr").as_deref(), Some("lea@x.fr"));
+        for none in ["lea@x.fr", "+shop@x.fr", "\"a b+c\"@x.fr"] {
+            assert_eq!(base(none), None, "{none}");
+        }
     }
 
     #[test]

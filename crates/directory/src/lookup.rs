@@ -21,7 +21,8 @@ pub enum Found {
 }
 
 impl Directory {
-    /// What an address is.
+    /// What an address is. One with a tag (`lea+shop@x`) that is nothing by itself is what it
+    /// is without ([`Address::without_tag`]).
     pub async fn lookup(&self, address: &Address) -> Result<Found, DirectoryError> {
         let view = self.view().await?;
         if view
@@ -31,21 +32,29 @@ impl Directory {
         {
             return Ok(Found::NotHosted);
         }
-        let Some(key) = NameKey::of(address) else {
-            return Ok(Found::NoSuchUser);
-        };
-        match view.get(&key).await?.map(|seen| seen.record) {
-            None => Ok(Found::NoSuchUser),
-            Some(NameRecord::Alias(targets)) => Ok(Found::Alias(targets)),
-            Some(NameRecord::Account(id)) => {
-                let account = view.account(id).await?;
-                Ok(account.map_or(Found::NoSuchUser, Found::Account))
-            }
+        match (view.found(address).await?, address.without_tag()) {
+            (Found::NoSuchUser, Some(base)) => view.found(&base).await,
+            (found, _) => Ok(found),
         }
     }
 }
 
 impl View {
+    /// What an address of a domain that is served here is, as it stands.
+    async fn found(&self, address: &Address) -> Result<Found, DirectoryError> {
+        let Some(key) = NameKey::of(address) else {
+            return Ok(Found::NoSuchUser);
+        };
+        match self.get(&key).await?.map(|seen| seen.record) {
+            None => Ok(Found::NoSuchUser),
+            Some(NameRecord::Alias(targets)) => Ok(Found::Alias(targets)),
+            Some(NameRecord::Account(id)) => {
+                let account = self.account(id).await?;
+                Ok(account.map_or(Found::NoSuchUser, Found::Account))
+            }
+        }
+    }
+
     /// Refuses a domain that is not served here.
     pub(crate) async fn check_hosted(&self, domain: &Domain) -> Result<(), DirectoryError> {
         let key = DomainKey(domain.clone());

@@ -143,6 +143,15 @@ async fn lookup_tells_what_an_address_is() {
     assert_eq!(lookup("Info@x.fr").await, Found::Alias(targets));
     assert_eq!(lookup("lea@x.fr").await, Found::NoSuchUser);
     assert_eq!(lookup("jean@y.fr").await, Found::NotHosted);
+    // With a tag it is the same, unless that is an address by itself.
+    assert_eq!(lookup("Jean+shop@x.fr").await, lookup("jean@x.fr").await);
+    assert_eq!(lookup("info+a+b@x.fr").await, lookup("info@x.fr").await);
+    for nobody in ["lea+a@x.fr", "+jean@x.fr"] {
+        assert_eq!(lookup(nobody).await, Found::NoSuchUser, "{nobody}");
+    }
+    world.alias("jean+own@x.fr", &["b@y.fr"]).await;
+    let own = Found::Alias(vec![address("b@y.fr")]);
+    assert_eq!(lookup("jean+own@x.fr").await, own);
     let long = format!("{}@x.fr", "é".repeat(64));
     assert_eq!(lookup(&long).await, Found::NoSuchUser);
 }
