@@ -18,7 +18,7 @@ use crate::peer::{self, Doors};
 use crate::reports::Reports;
 use crate::schedule::peace;
 use crate::settings::{Rooms, Settings};
-use crate::way::way;
+use crate::way::{Host, smarthost, way};
 
 /// Recipients that are taken at once. RFC 5321 section 4.5.3.1.8 has every host take as many
 /// for one message; and not so many that others would wait long for their turn.
@@ -97,7 +97,10 @@ impl Job {
             hello: settings.host.clone(),
             source_v4: four,
             source_v6: six,
-            credentials: None,
+            credentials: settings
+                .smarthost
+                .as_ref()
+                .and_then(|host| host.credentials.clone()),
         };
         let connections = Connections {
             doors: Arc::new(Doors { gate, caller }),
@@ -163,8 +166,15 @@ impl Job {
         }
     }
 
-    /// Opens a connection to the first host of a domain that can be reached.
+    /// Opens a connection to the first host of a domain that can be reached; to the smarthost,
+    /// if there is one.
     async fn reach(&self, domain: &Domain) -> Result<Connection, Unreached> {
+        if let Some(host) = &self.settings.smarthost {
+            let host = smarthost(&self.resolver, host).await;
+            let host = host.map_err(Unreached::Unknown)?;
+            let opened = self.open_one_of(domain, &host, &mut 0).await;
+            return opened.map_err(|trouble| Unreached::Down(trouble.unwrap_or(nobody(domain))));
+        }
         let ours = |name: &str| name.eq_ignore_ascii_case(self.settings.host.as_str());
         let way = way(&self.resolver, domain, ours).await;
         let way = way.map_err(Unreached::Unknown)?;
@@ -172,32 +182,41 @@ impl Job {
         let mut tried = 0;
         for host in &way.hosts {
             let host = way.host(&self.resolver, domain, host, self.settings.port);
-            let host = match host.await {
-                Ok(host) => host,
+            match host.await {
+                Ok(host) => match self.open_one_of(domain, &host, &mut tried).await {
+                    Ok(open) => return Ok(open),
+                    Err(Some(trouble)) => last = Some(Unreached::Down(trouble)),
+                    Err(None) => {}
+                },
                 Err(trouble) => {
                     last.get_or_insert(Unreached::Unknown(trouble));
-                    continue;
-                }
-            };
-            for address in &host.addresses {
-                if tried == STOPS {
-                    break;
-                }
-                tried += 1;
-                match self
-                    .connections
-                    .open(&host.name, *address, &host.policy)
-                    .await
-                {
-                    Ok(open) => return Ok(open),
-                    Err(trouble) => {
-                        tracing::info!(%domain, host = host.name, %address, why = trouble.text, "a host was not reached");
-                        last = Some(Unreached::Down(trouble));
-                    }
                 }
             }
         }
         Err(last.unwrap_or_else(|| Unreached::Unknown(nobody(domain))))
+    }
+
+    /// Opens a connection to one of a host's addresses. Without trouble to be told, none was
+    /// tried.
+    async fn open_one_of(
+        &self,
+        domain: &Domain,
+        host: &Host,
+        tried: &mut usize,
+    ) -> Result<Connection, Option<Trouble>> {
+        let mut last = None;
+        for address in host.addresses.iter().take(STOPS.saturating_sub(*tried)) {
+            *tried += 1;
+            let opened = self.connections.open(&host.name, *address, &host.policy);
+            match opened.await {
+                Ok(open) => return Ok(open),
+                Err(trouble) => {
+                    tracing::info!(%domain, host = host.name, %address, why = trouble.text, "a host was not reached");
+                    last = Some(trouble);
+                }
+            }
+        }
+        Err(last)
     }
 
     /// Sends one message after the other, over new connections where one ends.

@@ -47,4 +47,5 @@ mod share;
 mod way;
 
 pub use run::Delivery;
-pub use settings::{Rooms, Settings};
+pub use settings::{Rooms, Settings, Smarthost};
+pub use smtp::client::Credentials;

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use net::Gate;
 use queue::Queue;
 use service::fan_out::FanOut;
+use smtp::client::Credentials;
 use store::Store;
 use tls::Caller;
 
@@ -27,8 +28,24 @@ pub struct Settings {
     pub zone: TimeZone,
     /// Addresses of ours to go out from, of either family; without one the system chooses.
     pub from: Vec<std::net::IpAddr>,
+    /// A host that takes all mail from here and sends it on.
+    pub smarthost: Option<Smarthost>,
     /// Whether other nodes share the queue.
     pub shared: bool,
+}
+
+/// A host that takes all mail from here and sends it on. Nothing is said to it but under TLS,
+/// with a certificate that has its name.
+#[derive(Clone, Debug)]
+pub struct Smarthost {
+    /// Its name.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// TLS begins with the first octet, not by STARTTLS.
+    pub at_once: bool,
+    /// Our account there.
+    pub credentials: Option<Credentials>,
 }
 
 /// What it works with.

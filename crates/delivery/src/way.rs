@@ -16,6 +16,7 @@ use tls::Trust;
 
 use crate::hosts::{Exchange, Exchanges, Hosts, hosts};
 use crate::peer::{Policy, Tls};
+use crate::settings::Smarthost;
 
 /// Addresses of one host that are tried.
 const ADDRESSES: usize = 4;
@@ -122,6 +123,41 @@ impl Way {
             policy,
         })
     }
+}
+
+/// Where a smarthost is, and what is demanded of it.
+///
+/// # Errors
+/// Why that is not known. It never stays so: somebody set it up, and mail waits until it is
+/// there.
+pub(crate) async fn smarthost(resolver: &Resolver, smarthost: &Smarthost) -> Result<Host, Trouble> {
+    let Smarthost { host, port, .. } = smarthost;
+    let addresses = match host.parse() {
+        Ok(address) => vec![address],
+        Err(_) => match resolver.addresses(host).await {
+            Ok(answer) => answer.records,
+            Err(error) => {
+                let text = format!("looking up the smarthost {host}: {error}");
+                return Err(trouble(Status(4, 4, 3), text));
+            }
+        },
+    };
+    let place = |address| SocketAddr::new(address, *port);
+    Ok(Host {
+        name: host.clone(),
+        addresses: mixed(addresses)
+            .into_iter()
+            .take(ADDRESSES)
+            .map(place)
+            .collect(),
+        policy: Policy {
+            tls: match smarthost.at_once {
+                true => Tls::AtOnce,
+                false => Tls::Demanded,
+            },
+            trust: Trust::Names(vec![host.clone()]),
+        },
+    })
 }
 
 /// The names below which a host's TLSA records may be: of what it is an alias of, then its own

@@ -228,7 +228,41 @@ settings! {
         /// Addresses of this machine that connections go out from, one of each family at most;
         /// without one the system chooses. It should be one whose name by DNS is `hostname`.
         from: Vec<IpAddr> = Vec::new(),
+        /// A host that takes all mail from here and sends it on, where this machine may not
+        /// send by itself.
+        smarthost: Smarthost = Smarthost::default(),
     }
+}
+
+settings! {
+    /// A host that takes all mail from here and sends it on.
+    struct Smarthost {
+        /// Its name, which its certificate must have. Without one, mail goes to the hosts of
+        /// each recipient's domain.
+        host: Option<String> = None,
+        /// Its port.
+        port: u16 = 587,
+        /// When encryption begins: `starttls`, or `at-once` as on port 465. It always does.
+        tls: SmarthostTls = SmarthostTls::Starttls,
+        /// The account there; without one nobody signs in.
+        user: Option<String> = None,
+        /// Its password. It is better kept in a file of its own, below, or given by the
+        /// environment; `config show` prints stars.
+        password: Option<Secret> = None,
+        /// The file whose first line is the password. A relative path begins in the data
+        /// folder. Started as root, the file is read before the user changes.
+        password_file: Option<PathBuf> = None,
+    }
+}
+
+/// When the encryption to a smarthost begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SmarthostTls {
+    /// By STARTTLS.
+    Starttls,
+    /// With the first octet. RFC 8314 section 3.3.
+    AtOnce,
 }
 
 /// This machine itself.

@@ -36,7 +36,7 @@ use service::manage::Manager;
 use service::publish::Published;
 use store::Store;
 
-pub(crate) use chosen::{Chosen, Place};
+pub(crate) use chosen::{Chosen, Place, secret};
 pub(crate) use moving::move_to;
 
 /// Held by a server whose mail is elsewhere, in the data folder. Where it is there, the

@@ -10,6 +10,7 @@ mod log;
 mod pages;
 mod places;
 mod reload;
+mod sending;
 mod sockets;
 mod upkeep;
 mod user;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
-use delivery::Delivery;
+use delivery::{Delivery, Smarthost};
 use directory::OldDevices;
 use dns::Resolver;
 use jiff::tz::TimeZone;
@@ -67,6 +68,7 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
     let greeter = Greeter::load(&paths.certificate, &paths.key)?;
     // Like the key, secrets may be root's alone.
     let chosen = Chosen::of(&config.storage, data)?.with_care(&config.care);
+    let smarthost = sending::smarthost(&config.sending, data)?;
     let resolver = Resolver::new(&config.dns_in(data))?;
     user::become_own(config.user.as_deref(), data)?;
     reload::check_readable(&paths);
@@ -93,6 +95,7 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
             rooms,
             logging,
             resolver,
+            smarthost,
         };
         service.run(open, ready).await
     })
@@ -137,6 +140,7 @@ struct Running<'a> {
     rooms: Rooms,
     logging: Logging,
     resolver: Resolver,
+    smarthost: Option<Smarthost>,
 }
 
 impl Running<'_> {
@@ -228,6 +232,7 @@ impl Running<'_> {
             patience: Duration::from_secs(u64::from(sending.patience_hours) * 3600),
             zone: zone(&self.config)?,
             from: sending.from.clone(),
+            smarthost: self.smarthost.clone(),
             shared: self.rooms.is_shared(),
         };
         Ok(Delivery::new(rooms, settings))

@@ -97,6 +97,20 @@ pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
         families(true) <= 1 && families(false) <= 1,
         "sending.from: it may name one address of IPv4 and one of IPv6"
     );
+    let smarthost = &config.sending.smarthost;
+    ensure!(
+        smarthost.port > 0,
+        "sending.smarthost.port: nobody takes mail at port 0"
+    );
+    ensure!(
+        smarthost.password.is_none() || smarthost.password_file.is_none(),
+        "sending.smarthost: password and password_file are both set; take one away"
+    );
+    let has_password = smarthost.password.is_some() || smarthost.password_file.is_some();
+    ensure!(
+        smarthost.user.is_some() == has_password,
+        "sending.smarthost: user and password go together"
+    );
     config.storage.check()?;
     jiff::tz::TimeZone::get(&config.time_zone).with_context(|| {
         format!(

@@ -1,7 +1,7 @@
 //! Names of settings.
 
 use super::storage::{Database, S3, Storage};
-use super::{Believing, Care, Config, Dns, Log, Sending, Submission, Tls};
+use super::{Believing, Care, Config, Dns, Log, Sending, Smarthost, Submission, Tls};
 
 /// What comes before a setting's name in the environment.
 pub(super) const PREFIX: &str = "FACTEUR_";
@@ -10,7 +10,7 @@ pub(super) const PREFIX: &str = "FACTEUR_";
 type Section = &'static [(&'static str, &'static str)];
 
 /// The sections of the file.
-const SECTIONS: [(&str, Section); 10] = [
+const SECTIONS: [(&str, Section); 11] = [
     ("submission", Submission::DOCS),
     ("tls", Tls::DOCS),
     ("log", Log::DOCS),
@@ -21,6 +21,7 @@ const SECTIONS: [(&str, Section); 10] = [
     ("dns", Dns::DOCS),
     ("believing", Believing::DOCS),
     ("sending", Sending::DOCS),
+    ("sending.smarthost", Smarthost::DOCS),
 ];
 
 /// One setting.

@@ -62,6 +62,13 @@ fn full() -> Config {
         private_networks: vec!["192.168.7.0/24".parse().unwrap()],
         authorities: Some("authorities.pem".into()),
         from: vec!["192.0.2.1".parse().unwrap()],
+        smarthost: Smarthost {
+            host: text("smtp.test"),
+            user: text("facteur"),
+            password: Some(secret("s3cret")),
+            password_file: Some("password".into()),
+            ..Smarthost::default()
+        },
         ..Sending::default()
     };
     full.storage.s3 = S3 {
@@ -380,9 +387,11 @@ fn sending_has_bounds() {
         "patience_hours = 721",
         "port = 0",
         "from = [\"192.0.2.1\", \"192.0.2.2\"]",
+        "smarthost.user = \"facteur\"",
+        "smarthost.port = 0",
     ] {
         let message = refusal(&format!("[sending]\n{wrong}\n"), &[]);
-        let name = wrong.split(' ').next().unwrap();
+        let name = wrong.split([' ', '.']).next().unwrap();
         assert!(message.contains(name), "{message}");
     }
     let message = refusal("[sending]\nprivate_networks = [\"10.0.0.0/33\"]\n", &[]);

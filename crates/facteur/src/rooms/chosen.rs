@@ -149,7 +149,7 @@ fn bucket(settings: &S3, data: &Path) -> anyhow::Result<Bucket> {
 }
 
 /// A secret that is in the settings, or in the first line of a file.
-fn secret(
+pub(crate) fn secret(
     clear: Option<&Secret>,
     file: Option<&Path>,
     data: &Path,

@@ -23,11 +23,20 @@ impl World {
 
     /// With these settings of the other service.
     fn start_with(settings: &[(&'static str, &str)]) -> World {
+        World::start_by(settings, |_| Vec::new())
+    }
+
+    /// The same, and with settings of the first that depend on the other, which runs already.
+    fn start_by(
+        settings: &[(&'static str, &str)],
+        own: impl Fn(&Facteur) -> Vec<(&'static str, String)>,
+    ) -> World {
         // `odd.test` is whatever host a script plays, at the other service's address and
         // another one of this machine's: all hosts of a world have one port.
         let dns = Dns::start(&[
             Zone::plain("a.test", "@ MX 10 mail\nmail A 127.0.0.1"),
             Zone::plain("b.test", "@ MX 10 mail\nmail A 127.0.0.1"),
+            Zone::plain("localhost", "@ A 127.0.0.1"),
             Zone::plain("null.test", "@ MX 0 ."),
             Zone::plain("us.test", "@ MX 10 localhost."),
             Zone::plain("down.test", "@ MX 10 mail\nmail A 127.0.0.3"),
@@ -54,16 +63,18 @@ impl World {
             ],
             ..Given::default()
         };
-        let here = given("a.test", other.0 + 25);
+        let mut here = given("a.test", other.0 + 25);
         let mut there = given("b.test", one.0 + 25);
         let further = settings
             .iter()
             .map(|(name, value)| (*name, (*value).to_owned()));
         there.settings.extend(further);
+        let there = Facteur::begin_at(other, Stdio::null(), there);
+        here.settings.extend(own(&there));
         World {
             dns,
             here: Facteur::begin_at(one, Stdio::null(), here),
-            there: Facteur::begin_at(other, Stdio::null(), there),
+            there,
         }
     }
 
@@ -164,6 +175,30 @@ fn what_arrives_elsewhere_bears_signatures_that_others_verify() {
 fn octets_of(hex: &str) -> Vec<u8> {
     let two = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
     (0..hex.len()).step_by(2).map(two).collect()
+}
+
+#[test]
+fn all_mail_goes_to_a_smarthost_where_there_is_one() {
+    for (port, tls) in [(465, "at-once"), (587, "starttls")] {
+        let world = World::start_by(&[], |there| {
+            let [_, paul] = there.people();
+            vec![
+                ("FACTEUR_SENDING__SMARTHOST__HOST", "localhost".to_owned()),
+                (
+                    "FACTEUR_SENDING__SMARTHOST__PORT",
+                    there.port(port).to_string(),
+                ),
+                ("FACTEUR_SENDING__SMARTHOST__TLS", tls.to_owned()),
+                ("FACTEUR_SENDING__SMARTHOST__USER", paul.address),
+                ("FACTEUR_SENDING__SMARTHOST__PASSWORD", paul.password),
+                (
+                    "FACTEUR_SENDING__AUTHORITIES",
+                    there.authority().display().to_string(),
+                ),
+            ]
+        });
+        world.run("smarthost");
+    }
 }
 
 #[test]
