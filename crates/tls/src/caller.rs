@@ -14,7 +14,8 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs};
 use rustls::{CertificateError, ClientConfig, Error, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
@@ -26,7 +27,7 @@ use tokio_rustls::client::TlsStream;
 use crate::LoadError;
 use crate::dane::{ByDane, Tlsa};
 use crate::greeter::agreed;
-use crate::judge::{Anyone, ByName};
+use crate::judge::{Anyone, ByName, Judge, Verifier};
 
 /// Greets hosts that connections go out to.
 #[derive(Clone)]
@@ -143,19 +144,27 @@ impl Caller {
             .with_safe_default_protocol_versions()?
             .dangerous();
         let algorithms = self.provider.signature_verification_algorithms;
-        let builder = match trust {
-            Trust::Anyone => builder.with_custom_certificate_verifier(Arc::new(Anyone(algorithms))),
+        let verifier: Arc<dyn ServerCertVerifier> = match trust {
+            Trust::Anyone => verified_by(Anyone, algorithms),
             Trust::Names(names) => {
                 let judge = ByName::new(self.roots.clone(), names, algorithms);
-                builder.with_custom_certificate_verifier(Arc::new(judge))
+                verified_by(judge, algorithms)
             }
             Trust::Dane { records, names } => match ByDane::new(records, names, algorithms) {
-                Some(judge) => builder.with_custom_certificate_verifier(Arc::new(judge)),
-                None => builder.with_custom_certificate_verifier(Arc::new(Anyone(algorithms))),
+                Some(judge) => verified_by(judge, algorithms),
+                None => verified_by(Anyone, algorithms),
             },
         };
+        let builder = builder.with_custom_certificate_verifier(verifier);
         Ok(builder.with_no_client_auth())
     }
+}
+
+fn verified_by(
+    judge: impl Judge + 'static,
+    algorithms: WebPkiSupportedAlgorithms,
+) -> Arc<dyn ServerCertVerifier> {
+    Arc::new(Verifier { judge, algorithms })
 }
 
 fn add(roots: &mut RootCertStore, path: &Path) -> Result<(), LoadError> {

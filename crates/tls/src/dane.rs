@@ -1,13 +1,12 @@
 //! Certificates as DNS names them, between mail servers. RFC 7672, RFC 6698, RFC 7671.
 
 use aws_lc_rs::digest::{SHA256, SHA512, digest};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, Error, RootCertStore};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-use crate::judge::{server_names, verify_chain};
+use crate::judge::{Judge, server_names, verify_chain};
 
 /// One TLSA record. RFC 6698 section 2.1.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -105,55 +104,24 @@ impl ByDane {
     }
 }
 
-impl ServerCertVerifier for ByDane {
-    fn verify_server_cert(
+impl Judge for ByDane {
+    fn judge(
         &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
+        certificate: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
         now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
+    ) -> Result<(), Error> {
         // Neither its names nor its times count: DNS has said that it is the host's, and
         // for how long (RFC 7672 section 3.1.1).
-        if self.of(DANE_EE).any(|record| record.names(end_entity)) {
-            return Ok(ServerCertVerified::assertion());
+        if self.of(DANE_EE).any(|record| record.names(certificate)) {
+            return Ok(());
         }
-        let anchors = self.anchors(intermediates);
+        let anchors = self.anchors(others);
         if anchors.is_empty() {
             let why = CertificateError::ApplicationVerificationFailure;
             return Err(Error::InvalidCertificate(why));
         }
         let names = &self.names;
-        verify_chain(
-            end_entity,
-            intermediates,
-            &anchors,
-            names,
-            now,
-            self.algorithms,
-        )
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+        verify_chain(certificate, others, &anchors, names, now, self.algorithms)
     }
 }

@@ -1,5 +1,6 @@
 //! Who judges a certificate: nobody, or its names and authorities.
 
+use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -9,44 +10,89 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-/// Takes any certificate. Not even the signature of the handshake is verified: whoever
-/// stands between could sign with a certificate of its own, and one that we can't read must
-/// not lead to mail in the clear.
-#[derive(Debug)]
-pub(crate) struct Anyone(pub(crate) WebPkiSupportedAlgorithms);
+/// Decides about a certificate.
+pub(crate) trait Judge: fmt::Debug + Send + Sync {
+    /// Whether it is what is wanted; the host sent others with it.
+    fn judge(
+        &self,
+        certificate: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<(), Error>;
 
-impl ServerCertVerifier for Anyone {
+    /// Whether it counts that the host has the certificate's key.
+    fn wants_key(&self) -> bool {
+        true
+    }
+}
+
+/// A judge in the place that rustls has for one.
+#[derive(Debug)]
+pub(crate) struct Verifier<J> {
+    pub(crate) judge: J,
+    pub(crate) algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl<J: Judge> ServerCertVerifier for Verifier<J> {
     fn verify_server_cert(
         &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
+        certificate: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
         _: &ServerName<'_>,
         _: &[u8],
-        _: UnixTime,
+        now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
+        let judged = self.judge.judge(certificate, others, now);
+        judged.map(|()| ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
         &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
+        match self.judge.wants_key() {
+            true => verify_tls12_signature(message, certificate, signature, &self.algorithms),
+            false => Ok(HandshakeSignatureValid::assertion()),
+        }
     }
 
     fn verify_tls13_signature(
         &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
+        match self.judge.wants_key() {
+            true => verify_tls13_signature(message, certificate, signature, &self.algorithms),
+            false => Ok(HandshakeSignatureValid::assertion()),
+        }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_schemes()
+        self.algorithms.supported_schemes()
+    }
+}
+
+/// Takes any certificate. Not even the signature of the handshake is verified: whoever
+/// stands between could sign with a certificate of its own, and one that we can't read must
+/// not lead to mail in the clear.
+#[derive(Debug)]
+pub(crate) struct Anyone;
+
+impl Judge for Anyone {
+    fn judge(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn wants_key(&self) -> bool {
+        false
     }
 }
 
@@ -87,58 +133,27 @@ pub(crate) fn verify_chain(
     names: &[ServerName<'static>],
     now: UnixTime,
     algorithms: WebPkiSupportedAlgorithms,
-) -> Result<ServerCertVerified, Error> {
+) -> Result<(), Error> {
     let leaf = ParsedCertificate::try_from(end_entity)?;
     verify_server_cert_signed_by_trust_anchor(&leaf, roots, intermediates, now, algorithms.all)?;
     let mut wrong = Error::InvalidCertificate(CertificateError::NotValidForName);
     for name in names {
         match verify_server_name(&leaf, name) {
-            Ok(()) => return Ok(ServerCertVerified::assertion()),
+            Ok(()) => return Ok(()),
             Err(error) => wrong = error,
         }
     }
     Err(wrong)
 }
 
-impl ServerCertVerifier for ByName {
-    fn verify_server_cert(
+impl Judge for ByName {
+    fn judge(
         &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
+        certificate: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
         now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
+    ) -> Result<(), Error> {
         let (roots, names) = (&self.roots, &self.names);
-        verify_chain(
-            end_entity,
-            intermediates,
-            roots,
-            names,
-            now,
-            self.algorithms,
-        )
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+        verify_chain(certificate, others, roots, names, now, self.algorithms)
     }
 }
