@@ -171,39 +171,87 @@ impl Delivery {
             return false;
         };
         let at_work = &self.at_work;
-        if !at_work.taking.lock().insert(turn.lane.clone()) {
+        let Some(taking) = Taking::begin(at_work, &turn.lane) else {
             return true;
+        };
+        if let Some(using) = Using::begin(at_work, &domain, connection) {
+            work.spawn(one(self.job.clone(), turn, taking, using));
         }
-        let mut shares = at_work.shares.lock();
-        if !shares
-            .entry(domain.clone())
-            .or_insert_with(Share::new)
-            .take()
-        {
-            drop(shares);
-            at_work.taking.lock().remove(&turn.lane);
-            return true;
-        }
-        drop(shares);
-        let (job, at_work) = (self.job.clone(), self.at_work.clone());
-        work.spawn(one(job, at_work, turn, domain, connection));
         true
     }
 }
 
-/// One connection's work on a lane.
-async fn one(
-    job: Job,
+/// Somebody is about to take out of a lane, for as long as this is.
+struct Taking {
     at_work: Arc<AtWork>,
-    turn: Turn,
+    lane: Lane,
+}
+
+impl Taking {
+    /// None if somebody is already.
+    fn begin(at_work: &Arc<AtWork>, lane: &Lane) -> Option<Taking> {
+        let is_first = at_work.taking.lock().insert(lane.clone());
+        is_first.then(|| Taking {
+            at_work: at_work.clone(),
+            lane: lane.clone(),
+        })
+    }
+}
+
+impl Drop for Taking {
+    fn drop(&mut self) {
+        self.at_work.taking.lock().remove(&self.lane);
+    }
+}
+
+/// One of a destination's connections is in use, for as long as this is.
+struct Using {
+    at_work: Arc<AtWork>,
     domain: Domain,
-    connection: OwnedSemaphorePermit,
-) {
+    went: Went,
+    _connection: OwnedSemaphorePermit,
+}
+
+impl Using {
+    /// None if the destination has none left.
+    fn begin(
+        at_work: &Arc<AtWork>,
+        domain: &Domain,
+        connection: OwnedSemaphorePermit,
+    ) -> Option<Using> {
+        let mut shares = at_work.shares.lock();
+        let share = shares.entry(domain.clone()).or_insert_with(Share::new);
+        share.take().then(|| Using {
+            at_work: at_work.clone(),
+            domain: domain.clone(),
+            went: Went::Nowhere,
+            _connection: connection,
+        })
+    }
+}
+
+impl Drop for Using {
+    fn drop(&mut self) {
+        let mut shares = self.at_work.shares.lock();
+        if let Some(share) = shares.get_mut(&self.domain) {
+            share.give_back(self.went.well());
+            if share.is_idle() {
+                shares.remove(&self.domain);
+            }
+        }
+        drop(shares);
+        self.at_work.changed.notify_one();
+    }
+}
+
+/// One connection's work on a lane.
+async fn one(job: Job, turn: Turn, taking: Taking, mut using: Using) {
     let taken = job.take(&turn).await;
-    at_work.taking.lock().remove(&turn.lane);
+    drop(taking);
     // Another may go on with those behind.
-    at_work.changed.notify_one();
-    let went = match taken {
+    using.at_work.changed.notify_one();
+    let domain = using.domain.clone();
+    using.went = match taken {
         Ok(entries) => job.hand_over(&domain, entries).await,
         Err(error) => {
             tracing::error!(%domain, %error, "mail that is to be sent has to wait");
@@ -211,17 +259,6 @@ async fn one(
             Went::Nowhere
         }
     };
-    drop(connection);
-    {
-        let mut shares = at_work.shares.lock();
-        if let Some(share) = shares.get_mut(&domain) {
-            share.give_back(went.well());
-            if share.is_idle() {
-                shares.remove(&domain);
-            }
-        }
-    }
-    at_work.changed.notify_one();
 }
 
 /// Says from time to time that this node is alive, and looks for others that are not.

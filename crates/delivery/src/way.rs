@@ -98,7 +98,10 @@ impl Way {
         port: u16,
     ) -> Result<Host, Trouble> {
         let found = resolver.addresses(host).await;
-        let found = found.map_err(|error| unknown(host, &error))?;
+        let found = found.map_err(|error| match host == domain.as_str() {
+            true => unknown(host, &error),
+            false => astray(host, &error),
+        })?;
         let mut name = host.to_owned();
         let mut policy = Policy::opportunistic();
         // Without these nobody could say whose the records are (RFC 7672 section 2.2).
@@ -223,6 +226,16 @@ fn unknown(name: &str, error: &DnsError) -> Trouble {
     }
 }
 
+/// Of a host that the domain's records name: whatever is wrong with it, those may be mended.
+/// RFC 3463 section 3.5: unable to route.
+fn astray(host: &str, error: &DnsError) -> Trouble {
+    let found = unknown(host, error);
+    match found.status.is_for_good() {
+        true => trouble(Status(4, 4, 4), found.text),
+        false => found,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,6 +245,14 @@ mod tests {
         let of = |alias_of, host| bases(alias_of, host).collect::<Vec<_>>();
         assert_eq!(of("mail.b.fr", "mx.a.fr"), ["mail.b.fr", "mx.a.fr"]);
         assert_eq!(of("mx.a.fr", "MX.a.fr"), ["MX.a.fr"]);
+    }
+
+    #[test]
+    fn a_name_that_is_not_there_is_for_good_unless_a_record_names_it() {
+        let gone = DnsError::NoName { secure: false };
+        assert_eq!(unknown("b.fr", &gone).status, Status(5, 1, 2));
+        assert_eq!(astray("mx.b.fr", &gone).status, Status(4, 4, 4));
+        assert_eq!(astray("mx.b.fr", &DnsError::Bogus).status, Status(4, 4, 3));
     }
 
     #[test]
