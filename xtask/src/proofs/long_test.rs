@@ -11,7 +11,7 @@ pub(super) struct LongTest {
     pub(super) features: &'static str,
     /// The folder.
     pub(super) target: &'static str,
-    /// Each as `module::function`.
+    /// Each as `module::function`, the module below the folder.
     pub(super) functions: &'static [&'static str],
     /// The variable that says how many rounds there are, or what else is to be of it.
     pub(super) variable: &'static str,
@@ -63,8 +63,8 @@ mod tests {
         {
             let folder = format!("crates/{}/tests/{}", test.package, test.target);
             for function in test.functions {
-                let (module, function) = function.split_once("::").unwrap();
-                let file = format!("{folder}/{module}.rs");
+                let (module, function) = function.rsplit_once("::").unwrap();
+                let file = format!("{folder}/{}.rs", module.replace("::", "/"));
                 let text = workspace.text(&file).unwrap();
                 let heads = ["#[test]\nfn", "#[tokio::test]\nasync fn"];
                 let mut heads = heads.map(|head| format!("{head} {function}()")).into_iter();
