@@ -11,7 +11,6 @@
 //! | `language.rs` | [`Language`], and how a reader's choice is found |
 //! | `text.rs` | [`text()`]: a message with its placeholders filled |
 //! | `refusal.rs` | [`refusal()`]: the sentence for a policy refusal |
-//! | `verdicts.rs` | [`verdicts()`]: what was found out about who sent a message |
 //! | `format.rs` | [`format`](mod@format): sizes, counts, dates and times as each language writes them |
 //! | `build.rs` | one constant in [`keys`] for each message |
 //!
@@ -29,7 +28,6 @@ pub mod format;
 mod language;
 mod refusal;
 mod text;
-mod verdicts;
 
 /// One constant for each message of the `.ftl` files; the English text is its
 /// documentation.
@@ -42,4 +40,3 @@ pub mod keys {
 pub use language::Language;
 pub use refusal::{REFUSAL_OCTETS, refusal};
 pub use text::{Key, Value, text};
-pub use verdicts::verdicts;
