@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use address::Domain;
 use dns::Resolver;
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use queue::{Entry, NodeId, Queue, QueueError, Recipient, Standing, Trouble, Turn};
 use service::routes::Routing;
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use crate::connection::{Connection, Connections};
 use crate::outcome::{Tried, Verdict};
@@ -23,6 +25,11 @@ use crate::way::{Host, smarthost, way};
 /// Recipients that are taken at once. RFC 5321 section 4.5.3.1.8 has every host take as many
 /// for one message; and not so many that others would wait long for their turn.
 const BATCH: usize = 100;
+/// How often it is tried to write down what came of a message: a database that was away, or a
+/// full disk, may be back. What is sent and not written down would be sent again.
+const WRITES: usize = 12;
+/// How long between two of these tries.
+const WRITE_AGAIN: Duration = Duration::from_secs(5);
 /// Connections that are tried for one batch: several hosts, or several addresses of one.
 const STOPS: usize = 6;
 
@@ -264,7 +271,7 @@ impl Job {
                 // Whoever answers nothing on this connection does not on the next.
                 (0, Some(trouble)) => {
                     self.leave_in_peace(domain, 0, &trouble).await;
-                    self.fail_all(left.drain(..).collect(), &trouble).await;
+                    self.fail_all(left.drain(..), &trouble).await;
                 }
                 _ => match self.reach(domain).await {
                     Ok(again) => (peer, answered) = (again, 0),
@@ -274,25 +281,22 @@ impl Job {
         }
         peer.close().await;
         wait_for(writing).await;
-        self.give_back(left).await;
+        // Nobody had a try with these.
+        self.conclude_all(left, &Tried::Not).await;
         went
     }
 
-    /// Nobody had a try with these.
-    async fn give_back(&self, entries: VecDeque<Entry>) {
-        for entry in entries {
-            let untried = |recipient: &Recipient| (recipient.clone(), Tried::Not);
-            let tried: Vec<_> = entry.recipients.iter().map(untried).collect();
-            self.conclude(&entry, &tried).await;
-        }
+    /// All of these share one trouble.
+    async fn fail_all(&self, entries: impl IntoIterator<Item = Entry>, trouble: &Trouble) {
+        let failed = Tried::Failed(trouble.clone());
+        self.conclude_all(entries, &failed).await;
     }
 
-    /// These share one trouble.
-    async fn fail_all(&self, entries: Vec<Entry>, trouble: &Trouble) {
+    /// The same came of all of these.
+    async fn conclude_all(&self, entries: impl IntoIterator<Item = Entry>, tried: &Tried) {
         for entry in entries {
-            let failed =
-                |recipient: &Recipient| (recipient.clone(), Tried::Failed(trouble.clone()));
-            let tried: Vec<_> = entry.recipients.iter().map(failed).collect();
+            let one = |recipient: &Recipient| (recipient.clone(), tried.clone());
+            let tried: Vec<_> = entry.recipients.iter().map(one).collect();
             self.conclude(&entry, &tried).await;
         }
     }
@@ -305,14 +309,17 @@ impl Job {
         let patience = self.settings.patience;
         let verdict = Verdict::of(entry, tried, now, patience, rand::random());
         let until = entry.received.checked_add(patience).unwrap_or(now);
-        let concluded = self
-            .reports
-            .conclude(entry, self.node, verdict, until)
-            .await;
-        if let Err(error) = concluded {
-            // It stays with this node, which gives it back at its end.
-            tracing::error!(id = %entry.id, %error, "what came of a message could not be written down");
+        for _ in 0..WRITES {
+            let (reports, verdict) = (&self.reports, verdict.clone());
+            match reports.conclude(entry, self.node, verdict, until).await {
+                Ok(()) => return,
+                Err(error) => {
+                    tracing::error!(id = %entry.id, %error, "what came of a message could not be written down");
+                }
+            }
+            sleep(WRITE_AGAIN).await;
         }
+        // It stays with this node, which gives it back at its end.
     }
 
     async fn leave_in_peace(&self, domain: &Domain, failures: u32, trouble: &Trouble) {

@@ -5,7 +5,8 @@ use kv::{Condition, Direction, Operation, Outcome, Row};
 
 use crate::queue::ATTEMPTS;
 use crate::stored::{
-    Place, all_places, due_places, lane_places, read_turn_key, taken_key, turn_key, turns_until,
+    Place, all_places, all_turns, due_places, lane_places, read_turn_key, taken_key, turn_key,
+    turns_until,
 };
 use crate::{Entry, Lane, NodeId, Queue, QueueError, Turn};
 
@@ -37,7 +38,7 @@ impl Queue {
     /// When the next turn comes, if one does: it may have come already.
     pub async fn next_turn(&self) -> Result<Option<Timestamp>, QueueError> {
         let snapshot = self.snapshot().await?;
-        let range = crate::stored::all_turns();
+        let range = all_turns();
         let rows = snapshot.scan(range, Direction::Forward, 1).await?;
         let turn = rows
             .first()
@@ -74,8 +75,10 @@ impl Queue {
                 operations.extend([Operation::Delete(key), Operation::Put(taken, Vec::new())]);
                 places.push(place);
             }
+            // Before they are taken: whoever could not read them then would have them for long.
+            let entries = self.entries(&places).await?;
             if self.commit(conditions, operations).await? == Outcome::Committed {
-                return self.entries(&places).await;
+                return Ok(entries);
             }
         }
         Err(always_late())
