@@ -83,7 +83,5 @@ pub use lane::{Lane, Turn};
 pub use nodes::NodeId;
 pub use operate::Wish;
 pub use queue::{Queue, Waiter};
-pub use recipient::{
-    Destination, Notify, ORIGINAL_OCTETS, Recipient, Status, TROUBLE_OCTETS, Trouble,
-};
+pub use recipient::{Destination, Notify, Recipient, Status, TROUBLE_OCTETS, Trouble};
 pub use standing::Standing;

@@ -5,13 +5,12 @@
 //! conclude something: what it handed over stays handed over, and the rest is no longer its own.
 
 use jiff::Timestamp;
-use kv::{Direction, Operation, Outcome};
+use kv::{Condition, Direction, Operation};
 
 use crate::queue::{entry, line_up};
-use crate::stored::RecipientValue;
 use crate::stored::{
-    NodeValue, all_nodes, all_taken, node_key, read, read_node_key, read_taken_key, recipient_key,
-    taken_by, taken_key, write,
+    NodeValue, RecipientValue, all_nodes, all_taken, entry_key, node_key, read, read_node_key,
+    read_taken_key, recipient_key, taken_by, taken_key, write,
 };
 use crate::{Queue, QueueError};
 
@@ -88,7 +87,7 @@ impl Queue {
             let mut operations = Vec::new();
             for (key, value) in &rows {
                 let (_, id, place) = read_taken_key(key)?;
-                conditions.push(kv::Condition::Version(key.clone(), value.version));
+                conditions.push(Condition::Version(key.clone(), value.version));
                 operations.push(Operation::Delete(taken_key(node, id, place)));
                 let Some((entry, version)) = entry(&*snapshot, id).await? else {
                     continue;
@@ -97,7 +96,7 @@ impl Queue {
                     continue;
                 };
                 // So that it is not lined up while somebody has it held.
-                let same = kv::Condition::Version(crate::stored::entry_key(id), version);
+                let same = Condition::Version(entry_key(id), version);
                 if !conditions.contains(&same) {
                     conditions.push(same);
                 }
@@ -113,10 +112,9 @@ impl Queue {
                 let _ = self.commit(Vec::new(), gone).await?;
                 return Ok(());
             }
-            if self.commit(conditions, operations).await? == Outcome::Conflict {
-                // Another does the same, or the node lives after all: what is left is seen.
-                continue;
-            }
+            // On a conflict another does the same, or the node lives after all: what is left is
+            // seen.
+            let _ = self.commit(conditions, operations).await?;
         }
     }
 }

@@ -6,8 +6,8 @@ use kv::{Condition, Direction, Operation, Outcome};
 
 use crate::queue::{ATTEMPTS, entry, line_up, put_recipient, waiting};
 use crate::stored::{
-    Place, RecipientValue, all_places, all_taken, entry_key, read, read_taken_key, recipient_key,
-    recipients, standing_key, turn_key, write,
+    Place, RecipientValue, all_places, all_standings, all_taken, domain_places, entry_key, read,
+    read_taken_key, recipient_key, recipients, standing_key, turn_key, write,
 };
 use crate::taking::always_late;
 use crate::{Lane, Queue, QueueError, QueueId, Recipient};
@@ -89,7 +89,7 @@ impl Queue {
         mut seen: impl FnMut(u64) + Send,
     ) -> Result<u64, QueueError> {
         let mut rest = match domain {
-            Some(domain) => crate::stored::domain_places(domain),
+            Some(domain) => domain_places(domain),
             // Those for accounts here are among them.
             None => all_places(),
         };
@@ -149,7 +149,7 @@ impl Queue {
     async fn forgive(&self, domain: Option<&Domain>) -> Result<(), QueueError> {
         let operation = match domain {
             Some(domain) => Operation::Delete(standing_key(domain)),
-            None => Operation::ClearRange(crate::stored::all_standings()),
+            None => Operation::ClearRange(all_standings()),
         };
         let _ = self.commit(Vec::new(), vec![operation]).await?;
         Ok(())

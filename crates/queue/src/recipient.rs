@@ -14,10 +14,6 @@ pub const TROUBLE_OCTETS: usize = 300;
 pub(crate) const RECIPIENT_CHANGES: usize = 4;
 /// Octets of its rows besides the texts in them, generously.
 const ROWS_OCTETS: usize = 150;
-/// Octets that are kept of a recipient as the sender first wrote it: the longest address (RFC
-/// 5321 section 4.5.3.1.3) with three octets for each of its own (RFC 3461 section 4).
-pub const ORIGINAL_OCTETS: usize = 800;
-
 /// One who has not got the message yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
