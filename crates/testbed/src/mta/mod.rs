@@ -1,7 +1,8 @@
 //! Other people's mail servers: Debian's Postfix and OpenSMTPD, each as if it were
 //! installed, in name spaces of its own, taking mail for `paul@mx.test` on a port of
-//! 127.0.0.1.
+//! 127.0.0.1; and Postfix with Dovecot behind it, taking mail for anybody there.
 
+mod dovecot;
 mod opensmtpd;
 mod postfix;
 
@@ -24,15 +25,18 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The users that the servers are, and the one who gets the mail. Nobody else has these
 /// numbers.
-const USERS: [(&str, u32); 6] = [
+const USERS: [(&str, u32); 8] = [
     ("postfix", 7001),
     ("postdrop", 7002),
     ("opensmtpd", 7003),
     ("opensmtpq", 7004),
     ("paul", PAUL),
-    ("vmail", 7006),
+    ("vmail", VMAIL),
+    ("dovecot", 7007),
+    ("dovenull", 7008),
 ];
 const PAUL: u32 = 7005;
+const VMAIL: u32 = 7006;
 
 /// A mail server. It is stopped, and its folder removed, when this is dropped.
 pub struct Mta {
@@ -46,7 +50,21 @@ impl Mta {
     pub fn postfix(identity: Option<&Identity<'_>>) -> Mta {
         let mut server = Mta::nowhere(identity);
         let script = postfix::prepare(&server, identity.is_some());
-        server.start("postfix", &script);
+        server.start(&["postfix"], &script);
+        server
+    }
+
+    /// Debian's Postfix, which hands what comes for anybody at `mx.test` to Debian's Dovecot by
+    /// LMTP: [`Mta::kept`] counts what that keeps. Everything else they hand to this relay, if
+    /// there is one. The library is loaded into every program of theirs.
+    pub fn postfix_and_dovecot(relay: Option<SocketAddr>, preloaded: Option<&Path>) -> Mta {
+        let mut server = Mta::nowhere(None);
+        let script = dovecot::prepare(&server, relay);
+        if let Some(library) = preloaded {
+            let line = format!("{}\n", library.display());
+            fs::write(server.path("etc/ld.so.preload"), line).unwrap();
+        }
+        server.start(&["postfix", "dovecot-lmtpd"], &script);
         server
     }
 
@@ -55,7 +73,7 @@ impl Mta {
     pub fn opensmtpd() -> Mta {
         let mut server = Mta::nowhere(None);
         let script = opensmtpd::prepare(&server);
-        server.start("opensmtpd", &script);
+        server.start(&["opensmtpd"], &script);
         server
     }
 
@@ -87,15 +105,17 @@ impl Mta {
         server
     }
 
-    /// Starts it where the package looks as if it were installed, and waits for its greeting.
-    fn start(&mut self, package: &str, script: &str) {
-        let (usr, etc) = (unpacked(package).join("usr"), self.path("etc"));
+    /// Starts it where its packages look as if they were installed, and waits for its greeting.
+    fn start(&mut self, packages: &[&str], script: &str) {
+        let usr: String = packages
+            .iter()
+            .map(|package| format!("{}:", unpacked(package).join("usr").display()))
+            .collect();
         let script = format!(
             "set -e\n\
-             mount -t overlay -o lowerdir={}:/usr none /usr\n\
+             mount -t overlay -o lowerdir={usr}/usr none /usr\n\
              mount -t overlay -o lowerdir={}:/etc none /etc\n{script}",
-            usr.display(),
-            etc.display(),
+            self.path("etc").display(),
         );
         let mut command = as_root("unshare");
         // All that it starts ends with it.
@@ -115,7 +135,7 @@ impl Mta {
             let runs = self.child.as_ref().is_some_and(Child::is_running);
             assert!(
                 runs && Instant::now() < deadline,
-                "{package} did not start: {}",
+                "{packages:?} did not start: {}",
                 self.log()
             );
             std::thread::sleep(Duration::from_millis(50));
@@ -158,10 +178,23 @@ impl Mta {
         files
     }
 
+    /// How many messages Dovecot keeps.
+    pub fn kept(&self) -> usize {
+        let mail = self.path("mail").display().to_string();
+        self.ask(&["find", &mail, "-name", "u.*", "-type", "f"])
+            .lines()
+            .count()
+    }
+
+    /// The process from which all of its processes come.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::pid)
+    }
+
     /// What it wrote down.
     pub fn log(&self) -> String {
         let text = |name| fs::read_to_string(self.path(name)).unwrap_or_default();
-        text("output") + &text("log")
+        ["output", "log", "dovecot.log"].map(text).concat()
     }
 
     /// What a command says that may read what is the server's.
