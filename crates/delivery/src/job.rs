@@ -15,8 +15,10 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::connection::{Connection, Connections};
+use crate::https::Https;
 use crate::outcome::{Tried, Verdict};
 use crate::peer::{self, Doors};
+use crate::promises::Promises;
 use crate::reports::Reports;
 use crate::schedule::peace;
 use crate::settings::{Rooms, Settings};
@@ -30,6 +32,10 @@ const BATCH: usize = 100;
 const WRITES: usize = 12;
 /// How long between two of these tries.
 const WRITE_AGAIN: Duration = Duration::from_secs(5);
+/// The subject of a status that is about security. RFC 3463 section 3.8.
+const SECURITY: u16 = 7;
+/// Why such trouble keeps mail back.
+const PROMISED: &str = "; its domain promises that it can be verified (MTA-STS)";
 /// Connections that are tried for one batch: several hosts, or several addresses of one.
 const STOPS: usize = 6;
 
@@ -39,6 +45,7 @@ pub(crate) struct Job {
     queue: Queue,
     node: NodeId,
     resolver: Resolver,
+    promises: Promises,
     connections: Connections,
     reports: Reports,
     settings: Arc<Settings>,
@@ -113,7 +120,14 @@ impl Job {
             doors: Arc::new(Doors { gate, caller }),
             settings: Arc::new(own),
         };
+        let https = Https {
+            doors: connections.doors.clone(),
+            resolver: resolver.clone(),
+            own: connections.settings.clone(),
+            port: settings.https_port,
+        };
         Job {
+            promises: Promises::new(queue.clone(), https, clock),
             queue,
             node,
             resolver,
@@ -122,6 +136,11 @@ impl Job {
             settings: Arc::new(settings),
             clock,
         }
+    }
+
+    /// What domains have promised of their hosts.
+    pub(crate) fn promises(&self) -> Promises {
+        self.promises.clone()
     }
 
     /// Takes those who are due in the lane that has its turn, and ends the turn.
@@ -185,10 +204,13 @@ impl Job {
         let ours = |name: &str| name.eq_ignore_ascii_case(self.settings.host.as_str());
         let way = way(&self.resolver, domain, ours).await;
         let way = way.map_err(Unreached::Unknown)?;
+        let promise = self.promises.enforced(domain).await;
+        let promise = promise.map_err(Unreached::Unknown)?;
         let mut last = None;
         let mut tried = 0;
         for host in &way.hosts {
-            let host = way.host(&self.resolver, domain, host, self.settings.port);
+            let (port, promise) = (self.settings.port, promise.as_ref());
+            let host = way.host(&self.resolver, domain, host, port, promise);
             match host.await {
                 Ok(host) => match self.open_one_of(domain, &host, &mut tried).await {
                     Ok(open) => return Ok(open),
@@ -217,8 +239,11 @@ impl Job {
             let opened = self.connections.open(&host.name, *address, &host.policy);
             match opened.await {
                 Ok(open) => return Ok(open),
-                Err(trouble) => {
+                Err(mut trouble) => {
                     tracing::info!(%domain, host = host.name, %address, why = trouble.text, "a host was not reached");
+                    if host.by_promise && trouble.status.1 == SECURITY {
+                        trouble.text += PROMISED;
+                    }
                     last = Some(trouble);
                 }
             }

@@ -229,6 +229,7 @@ impl Running<'_> {
         let settings = delivery::Settings {
             host: self.config.hostname.parse()?,
             port: sending.port,
+            https_port: sending.https_port,
             patience: Duration::from_secs(u64::from(sending.patience_hours) * 3600),
             zone: zone(&self.config)?,
             from: sending.from.clone(),

@@ -9,6 +9,7 @@
 //! 05 node entry place      a recipient that a node is trying to reach, instead of its 03
 //! 06 node                  until when a node is taken to be alive
 //! 07 domain                a destination that is left in peace for a time
+//! 08 domain                what a destination promised of its hosts
 //! ```
 //!
 //! `entry` has sixteen octets, `place` four, `due` eight: seconds since 1970. A lane is the
@@ -37,6 +38,7 @@ const TURN: u8 = 0x04;
 const TAKEN: u8 = 0x05;
 const NODE: u8 = 0x06;
 const STANDING: u8 = 0x07;
+const PROMISE: u8 = 0x08;
 
 /// `00`.
 pub(crate) fn layout_key() -> Vec<u8> {
@@ -253,11 +255,34 @@ pub(crate) fn all_standings() -> Range<Vec<u8>> {
     Writer::new(STANDING).prefix()
 }
 
+/// `08 domain`.
+pub(crate) fn promise_key(domain: &Domain) -> Vec<u8> {
+    Writer::new(PROMISE).text(domain.as_str()).finish()
+}
+
+pub(crate) fn read_promise_key(key: &[u8]) -> Result<Domain, QueueError> {
+    let read = || {
+        let mut parts = Reader::new(key, PROMISE)?;
+        let domain = parts.text()?.parse().ok()?;
+        parts.end().map(|()| domain)
+    };
+    read().ok_or_else(|| damaged_key(key))
+}
+
+/// All promises of destinations after one.
+pub(crate) fn promises_after(domain: Option<&Domain>) -> Range<Vec<u8>> {
+    let all = Writer::new(PROMISE).prefix();
+    match domain {
+        Some(domain) => after_key(&promise_key(domain))..all.end,
+        None => all,
+    }
+}
+
 /// Where no kind of key is.
 pub(crate) fn strays() -> [Range<Vec<u8>>; 2] {
     [
         after_key(&layout_key())..Writer::new(ENTRY).prefix().start,
-        all_standings().end..vec![0xff; kv::KEY_OCTETS],
+        promises_after(None).end..vec![0xff; kv::KEY_OCTETS],
     ]
 }
 
@@ -504,6 +529,21 @@ pub(crate) struct StandingValue {
 }
 
 impl Fields for StandingValue {
+    const VERSION: u8 = 1;
+}
+
+/// What a destination promised of its hosts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PromiseValue {
+    pub(crate) number: String,
+    pub(crate) text: String,
+    /// These are seconds since 1970.
+    pub(crate) heard: i64,
+    pub(crate) until: i64,
+    pub(crate) used: i64,
+}
+
+impl Fields for PromiseValue {
     const VERSION: u8 = 1;
 }
 

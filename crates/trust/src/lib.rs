@@ -13,6 +13,7 @@
 //! | `spf/` | SPF (RFC 7208) |
 //! | `dkim/` | DKIM (RFC 6376, RFC 8301, RFC 8463) |
 //! | `dmarc/` | DMARC (RFC 9989) |
+//! | `sts/` | MTA-STS: what a domain promises of the hosts that take its mail (RFC 8461) |
 //! | `iprev.rs` | the name of an address (RFC 8601 section 3) |
 //! | `watch.rs` | [`Watch`]: header, and hashes of the body, of a message that streams past |
 //! | `opinion.rs` | [`Opinion`]: all that was found out, and the [`events::Verdicts`] from it |
@@ -40,6 +41,7 @@ mod iprev;
 mod opinion;
 mod results;
 mod spf;
+pub mod sts;
 mod watch;
 
 pub use dkim::{Checked, Claim, SIGNATURES};

@@ -14,6 +14,7 @@ mod kill;
 mod limits;
 mod load;
 mod log;
+mod network;
 mod nodes;
 mod own_user;
 mod pages;

@@ -8,7 +8,7 @@ use super::postfix::{PROCESSES, configure};
 use super::{Mta, VMAIL};
 
 /// Writes their files; gives what starts both.
-pub(super) fn prepare(server: &Mta, relay: Option<SocketAddr>) -> String {
+pub(super) fn prepare(server: &Mta, name: &str, relay: Option<SocketAddr>) -> String {
     let folder = server.folder.path().display();
     let relayed = relay.map_or(String::new(), |relay| {
         format!("relayhost = [{}]:{}\n", relay.ip(), relay.port())
@@ -18,8 +18,8 @@ pub(super) fn prepare(server: &Mta, relay: Option<SocketAddr>) -> String {
          virtual_transport = lmtp:unix:private/dovecot-lmtp\n\
          {relayed}"
     );
-    let processes = format!("{PROCESSES}smtp unix - - n - - smtp\nlmtp unix - - n - - lmtp\n");
-    configure(server, &settings, &processes);
+    let processes = format!("{PROCESSES}lmtp unix - - n - - lmtp\n");
+    configure(server, name, &settings, &processes);
     let dovecot = format!(
         "protocols = lmtp\n\
          base_dir = {folder}/run\n\

@@ -1,6 +1,7 @@
 //! Other people's mail servers: Debian's Postfix and OpenSMTPD, each as if it were
 //! installed, in name spaces of its own, taking mail for `paul@mx.test` on a port of
-//! 127.0.0.1; and Postfix with Dovecot behind it, taking mail for anybody there.
+//! 127.0.0.1; or, within a network of the test's own, at an address that has a name, and
+//! sending mail on from there. And Postfix with Dovecot behind it, taking mail for anybody.
 
 mod dovecot;
 mod opensmtpd;
@@ -9,16 +10,18 @@ mod postfix;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+pub use postfix::postfix_tool;
+
 use crate::child::Child;
 use crate::debian::{as_root, unpacked};
-use crate::{Identity, free_port};
+use crate::{Authority, Identity, free_port};
 
 /// How long a start, or a delivery, may take on a machine that does other things as well.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -41,15 +44,42 @@ const VMAIL: u32 = 7006;
 /// A mail server. It is stopped, and its folder removed, when this is dropped.
 pub struct Mta {
     folder: TempDir,
-    port: u16,
+    address: SocketAddr,
     child: Option<Child>,
+}
+
+/// Where one is in a network of the test's own.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// Its address, at whose port 25 it listens and from which it sends.
+    pub address: Ipv4Addr,
+    /// Its name, which is the domain of `paul` too.
+    pub name: &'a str,
+}
+
+impl Place<'_> {
+    /// As the world without a network of the test's own has it.
+    fn somewhere() -> (Place<'static>, SocketAddr) {
+        let (address, name) = (Ipv4Addr::LOCALHOST, "mx.test");
+        (Place { address, name }, (address, free_port()).into())
+    }
 }
 
 impl Mta {
     /// Debian's Postfix. It offers STARTTLS if it is given a certificate.
     pub fn postfix(identity: Option<&Identity<'_>>) -> Mta {
-        let mut server = Mta::nowhere(identity);
-        let script = postfix::prepare(&server, identity.is_some());
+        let (place, address) = Place::somewhere();
+        let mut server = Mta::nowhere(address, identity);
+        let script = postfix::prepare(&server, place, identity.is_some(), None);
+        server.start(&["postfix"], &script);
+        server
+    }
+
+    /// Debian's Postfix, within a network of the test's own. It takes mail from there for
+    /// everywhere, and sends it on to hosts that this authority vouches for, alone.
+    pub fn postfix_at(place: Place<'_>, identity: &Identity<'_>, authority: Authority<'_>) -> Mta {
+        let mut server = Mta::nowhere((place.address, 25).into(), Some(identity));
+        let script = postfix::prepare(&server, place, true, Some(authority));
         server.start(&["postfix"], &script);
         server
     }
@@ -58,8 +88,9 @@ impl Mta {
     /// LMTP: [`Mta::kept`] counts what that keeps. Everything else they hand to this relay, if
     /// there is one. The library is loaded into every program of theirs.
     pub fn postfix_and_dovecot(relay: Option<SocketAddr>, preloaded: Option<&Path>) -> Mta {
-        let mut server = Mta::nowhere(None);
-        let script = dovecot::prepare(&server, relay);
+        let (place, address) = Place::somewhere();
+        let mut server = Mta::nowhere(address, None);
+        let script = dovecot::prepare(&server, place.name, relay);
         if let Some(library) = preloaded {
             let line = format!("{}\n", library.display());
             fs::write(server.path("etc/ld.so.preload"), line).unwrap();
@@ -68,21 +99,30 @@ impl Mta {
         server
     }
 
+    /// The same of OpenSMTPD, which asks nobody for a certificate.
+    pub fn opensmtpd_at(place: Place<'_>) -> Mta {
+        let mut server = Mta::nowhere((place.address, 25).into(), None);
+        let script = opensmtpd::prepare(&server, place, true);
+        server.start(&["opensmtpd"], &script);
+        server
+    }
+
     /// Debian's OpenSMTPD. It offers no TLS: that of Debian 12 answers every handshake with
     /// `internal error`, whatever the key is.
     pub fn opensmtpd() -> Mta {
-        let mut server = Mta::nowhere(None);
-        let script = opensmtpd::prepare(&server);
+        let (place, address) = Place::somewhere();
+        let mut server = Mta::nowhere(address, None);
+        let script = opensmtpd::prepare(&server, place, false);
         server.start(&["opensmtpd"], &script);
         server
     }
 
     /// One with a folder, and the files that each of them needs.
-    fn nowhere(identity: Option<&Identity<'_>>) -> Mta {
+    fn nowhere(address: SocketAddr, identity: Option<&Identity<'_>>) -> Mta {
         let folder = tempfile::Builder::new().prefix("mta").tempdir().unwrap();
         let server = Mta {
             folder,
-            port: free_port(),
+            address,
             child: None,
         };
         // Others than root pass through it.
@@ -96,6 +136,8 @@ impl Mta {
         }
         fs::write(server.path("etc/passwd"), users).unwrap();
         fs::write(server.path("etc/group"), groups).unwrap();
+        let servers = read("/etc/resolv.conf");
+        fs::write(server.path("etc/resolv.conf"), servers).unwrap();
         if let Some(identity) = identity {
             fs::write(server.path("certificate.pem"), identity.certificate).unwrap();
             let key = server.path("key.pem");
@@ -153,7 +195,7 @@ impl Mta {
 
     /// Where it takes mail.
     pub fn address(&self) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], self.port))
+        self.address
     }
 
     /// The messages that Paul has got, once there are so many, with what the server put
@@ -178,9 +220,14 @@ impl Mta {
         files
     }
 
+    /// Where the mail of Paul is kept: files in folders called `new`, below.
+    pub fn mail_folder(&self) -> PathBuf {
+        self.path("mail")
+    }
+
     /// How many messages Dovecot keeps.
     pub fn kept(&self) -> usize {
-        let mail = self.path("mail").display().to_string();
+        let mail = self.mail_folder().display().to_string();
         self.ask(&["find", &mail, "-name", "u.*", "-type", "f"])
             .lines()
             .count()
