@@ -22,5 +22,6 @@ mod reload;
 mod sending;
 mod served;
 mod store;
+mod strangers;
 mod systemd;
 mod transcripts;
