@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use net::Answerer;
 use queue::{Destination, Entry, Queue, QueueId, Recipient};
 use service::fan_out::{FanOut, TAKEOVER};
-use service::smtp::{Answers, Believing, Service};
+use service::smtp::{Answers, Believing, Doors, Limits, Lists, Service};
 use session::sasl::Mechanism;
 use smtp::dsn::Wishes;
 use smtp::{Begin, ForwardPath, Hello, Piece, Question, Role, Sender};
@@ -90,6 +90,14 @@ fn trusting() -> Believing {
         dns: dns::Resolver::new(&settings).unwrap(),
         trusted: ["0.0.0.0/0", "::/0"].map(|all| all.parse().unwrap()).into(),
         patience: Duration::from_secs(1),
+        doors: Doors::new(Limits {
+            of_network: 0,
+            of_sender: 0,
+            of_recipient: 0,
+            pause: Duration::ZERO,
+        }),
+        lists: Lists::new(&[]).unwrap(),
+        trusted_sealers: [].into(),
     }
 }
 

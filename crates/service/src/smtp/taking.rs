@@ -11,7 +11,7 @@
 
 use address::AccountId;
 use dkim::Read;
-use events::{DmarcPolicy, Refusal, Verdicts};
+use events::{Refusal, Verdicts};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use message::trace::{Origin, Received, With, joint, return_path};
@@ -180,7 +180,7 @@ impl Answers {
 
     /// Whether what this peer brings is judged: mail from another server that we do not
     /// trust.
-    fn is_judged(&self) -> bool {
+    pub(super) fn is_judged(&self) -> bool {
         self.role == Role::Exchange && !self.service.believing.trusts(self.visitor.peer())
     }
 
@@ -212,6 +212,10 @@ impl Answers {
         let origin = believing::Origin {
             peer: self.visitor.peer(),
             helo: begin.hello.name.clone(),
+            listed: self
+                .asking
+                .as_ref()
+                .map_or(Vec::new(), |asking| asking.known().to_vec()),
             from: envelope.sender.path.clone(),
             now,
         };
@@ -281,9 +285,7 @@ impl Answers {
         match Box::pin(taking.finish()).await {
             Ok(mut taken) => {
                 let verdicts = taken.verdicts.take();
-                let is_suspect = verdicts
-                    .as_ref()
-                    .is_some_and(|verdicts| verdicts.asked() == DmarcPolicy::Quarantine);
+                let is_suspect = verdicts.as_ref().is_some_and(Verdicts::is_suspect);
                 let accepted = self.place(id, received, &envelope, taken, is_suspect);
                 (verdicts, accepted.await)
             }
