@@ -14,6 +14,7 @@
 //! | `job.rs` | one connection's work on a lane |
 //! | `way.rs`, `hosts.rs` | which hosts take a domain's mail, and where they are |
 //! | `connection.rs`, [`peer`] | messages of the queue over one connection; the connection itself |
+//! | `leaving.rs` | with whose sender a message leaves, and what stands above it |
 //! | `said.rs` | what went wrong with one, in words |
 //! | `outcome.rs`, `schedule.rs` | what becomes of a recipient, and when it is tried again |
 //! | `reports.rs`, `notice` | writing that down, and reports to the sender |
@@ -35,6 +36,7 @@
 mod connection;
 mod hosts;
 mod job;
+mod leaving;
 mod notice;
 mod outcome;
 pub mod peer;

@@ -15,7 +15,7 @@ use crate::served::Served;
 const HELD_OCTETS: usize = 256 * 1024;
 
 /// What the python of Debian does with dkimpy.
-fn dkimpy(arguments: &[&str], input: &[u8]) -> Vec<u8> {
+pub(crate) fn dkimpy(arguments: &[&str], input: &[u8]) -> Vec<u8> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/service/sign.py");
     let mut python = Command::new("/usr/bin/python3")
         .arg(script)

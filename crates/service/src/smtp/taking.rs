@@ -274,7 +274,7 @@ impl Answers {
     /// judged.
     pub(super) async fn accept(&mut self) -> (Option<Verdicts>, Result<Piece, Refusal>) {
         // Both are used up, whatever comes of it.
-        let (Some(taking), Some(envelope)) = (self.taking.take(), self.envelope.take()) else {
+        let (Some(taking), Some(mut envelope)) = (self.taking.take(), self.envelope.take()) else {
             return (None, Err(Refusal::Temporary));
         };
         let (id, received) = (taking.id, taking.received);
@@ -284,6 +284,7 @@ impl Answers {
                 let is_suspect = verdicts
                     .as_ref()
                     .is_some_and(|verdicts| verdicts.asked() == DmarcPolicy::Quarantine);
+                envelope.break_loops(&taken.incoming.scanned.delivered_to);
                 let accepted = self.place(id, received, &envelope, taken, is_suspect);
                 (verdicts, accepted.await)
             }
@@ -301,6 +302,9 @@ impl Answers {
     ) -> Result<Piece, Refusal> {
         let Taken { incoming, read, .. } = taken;
         self.judge(&incoming).await?;
+        if envelope.recipients().is_empty() {
+            return Err(Refusal::Loop);
+        }
         let accepted = Piece::Accepted {
             id: id.to_string(),
             delivered: envelope.local(),
