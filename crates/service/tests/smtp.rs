@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod rooms;
+#[path = "smtp/sent_on.rs"]
+mod sent_on;
 #[path = "smtp/signing.rs"]
 mod signing;
 #[path = "smtp/submission.rs"]
@@ -425,10 +427,14 @@ async fn a_domain_without_a_postmaster_has_that_of_the_oldest_with_one() {
     let told = send(&mut answers, "", &["PostMaster@a.example"], MESSAGE).await;
     assert_eq!(counts(&told), (1, 0));
     assert_eq!(house.inbox(house.lea.id).await.len(), 1);
-    let recipient = at("abuse@a.example");
+    let told = send(&mut answers, "", &["abuse@a.example"], MESSAGE).await;
+    assert_eq!(counts(&told), (1, 0));
+    assert_eq!(house.inbox(house.lea.id).await.len(), 2);
+    // Nobody else is there for all.
+    let recipient = at("info@a.example");
     let refused = Piece::Refused(Refusal::UnknownRecipient { recipient });
     from(&mut answers, "", None).await;
-    assert_eq!(to(&mut answers, "abuse@a.example").await, refused);
+    assert_eq!(to(&mut answers, "info@a.example").await, refused);
 }
 
 #[tokio::test]

@@ -46,8 +46,8 @@ mod iprev;
 mod opinion;
 mod results;
 mod spf;
-pub mod sts;
 pub mod strangers;
+pub mod sts;
 mod watch;
 
 pub use arc::{Chain, CheckedChain, SETS};

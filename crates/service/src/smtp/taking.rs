@@ -278,7 +278,7 @@ impl Answers {
     /// judged.
     pub(super) async fn accept(&mut self) -> (Option<Verdicts>, Result<Piece, Refusal>) {
         // Both are used up, whatever comes of it.
-        let (Some(taking), Some(envelope)) = (self.taking.take(), self.envelope.take()) else {
+        let (Some(taking), Some(mut envelope)) = (self.taking.take(), self.envelope.take()) else {
             return (None, Err(Refusal::Temporary));
         };
         let (id, received) = (taking.id, taking.received);
@@ -286,6 +286,7 @@ impl Answers {
             Ok(mut taken) => {
                 let verdicts = taken.verdicts.take();
                 let is_suspect = verdicts.as_ref().is_some_and(Verdicts::is_suspect);
+                envelope.break_loops(&taken.incoming.scanned.delivered_to);
                 let accepted = self.place(id, received, &envelope, taken, is_suspect);
                 (verdicts, accepted.await)
             }
@@ -303,6 +304,9 @@ impl Answers {
     ) -> Result<Piece, Refusal> {
         let Taken { incoming, read, .. } = taken;
         self.judge(&incoming).await?;
+        if envelope.recipients().is_empty() {
+            return Err(Refusal::Loop);
+        }
         let accepted = Piece::Accepted {
             id: id.to_string(),
             delivered: envelope.local(),
