@@ -7,6 +7,7 @@
 //! them out.
 
 mod dns;
+mod events;
 mod keys;
 mod queue;
 
@@ -17,12 +18,14 @@ use address::{AccountId, Address, Domain, Password};
 use care::Progress;
 use directory::{Account, AccountChange, Directory, DirectoryError, NewAccount};
 use jiff::Timestamp;
+use journal::{Journal, JournalError};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use store::{Store, StoreError};
 use tokio::task::JoinSet;
 use words::Language;
 
 pub use dns::{DnsShown, RecordShown};
+pub use events::{EVENTS_LISTED, EventShown, EventsOrder, Happened, ReaderShown, SampleShown};
 pub use keys::{KeyShown, KeysOrder, StateShown};
 pub use queue::{DestinationShown, EntryShown, QUEUE_LISTED, QueueOrder, RecipientShown};
 
@@ -45,6 +48,8 @@ pub struct Manager {
     pub store: Store,
     /// What waits.
     pub queue: Queue,
+    /// What happened.
+    pub journal: Journal,
     /// Who keeps what there is; none where nobody does.
     pub keeper: Option<Keeper>,
     /// What the service is to the world; none where it is not served.
@@ -136,6 +141,8 @@ pub enum Request {
     },
     /// Something about mail that waits.
     Queue(QueueOrder),
+    /// What happened.
+    Events(EventsOrder),
     /// Something for the sake of what is kept.
     Keep(Order),
 }
@@ -217,6 +224,8 @@ pub enum Response {
     },
     /// Destinations that are left in peace, in the order of their names.
     Destinations(Vec<DestinationShown>),
+    /// What happened, in the order of time: the latest [`EVENTS_LISTED`].
+    Events(Vec<EventShown>),
     /// What came of an order for the sake of what is kept.
     Kept(Report),
 }
@@ -308,6 +317,12 @@ impl From<QueueError> for Refused {
     }
 }
 
+impl From<JournalError> for Refused {
+    fn from(error: JournalError) -> Self {
+        refused(error)
+    }
+}
+
 fn refused(why: impl fmt::Display) -> Refused {
     Refused {
         message: why.to_string(),
@@ -377,6 +392,7 @@ impl Manager {
                 Ok(Response::Done)
             }
             Request::Queue(order) => self.queue_order(order, progress).await,
+            Request::Events(order) => self.events_order(order).await,
             Request::Keep(order) => {
                 let report = Box::pin(keep::execute(self, order, progress)).await?;
                 Ok(Response::Kept(report))
@@ -453,6 +469,7 @@ impl Manager {
     /// Removes the mail of an account that the directory has no more.
     async fn remove_mail(&self, id: AccountId) -> Result<(), Refused> {
         self.store.remove_account(id).await?;
+        self.journal.forget_account(id).await?;
         self.directory.left(id).await?;
         Ok(())
     }
@@ -599,7 +616,8 @@ mod tests {
         Manager {
             directory: Directory::new(kv.clone(), &settings),
             store: Store::new(kv.clone(), blobs),
-            queue: Queue::new(kv),
+            queue: Queue::new(kv.clone()),
+            journal: Journal::new(kv, 1),
             keeper: None,
             published: None,
             clock: || Timestamp::UNIX_EPOCH,

@@ -6,7 +6,7 @@ use std::path::Path;
 use address::{Domain, Password};
 use anyhow::{Context, bail, ensure};
 use service::keep::{Order, Report};
-use service::manage::{KeysOrder, QueueOrder, Request, Response, Secret};
+use service::manage::{EventsOrder, KeysOrder, QueueOrder, Request, Response, Secret};
 
 use super::meter::Meter;
 use super::{
@@ -48,6 +48,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Account(verb) => account(at, verb),
         Command::Alias(verb) => alias(at, verb),
         Command::Queue(verb) => queue(at, verb),
+        Command::Events(output) => aloud(at, Request::Events(EventsOrder::Unsigned), output),
         Command::Store(verb) => store(at, verb),
         Command::Backup { folder, output } => backup(at, &folder, output),
     }
@@ -131,6 +132,11 @@ fn account(at: At<'_>, verb: AccountVerb) -> anyhow::Result<()> {
             quietly(at, Request::AccountPassword { address, password })
         }
         AccountVerb::Set(set) => set_account(at, set),
+        AccountVerb::Events { address, output } => aloud(
+            at,
+            Request::Events(EventsOrder::Account { address }),
+            output,
+        ),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value as Json, json};
 use service::manage::{AccountShown, DestinationShown, EntryShown, KeyShown, Response, StateShown};
 
-use super::{dns, kept};
+use super::{dns, events, kept};
 use crate::config::Source;
 
 /// What stands where there is nothing.
@@ -49,6 +49,7 @@ pub(super) fn response(response: &Response, json: bool) -> anyhow::Result<String
         Response::Entry(entry) => entry_lines(entry),
         Response::Flushed { recipients } => format!("{recipients} recipients are tried now\n"),
         Response::Destinations(all) => table(all.iter().map(destination_row)),
+        Response::Events(all) => events::lines(all),
         Response::Kept(report) => kept::lines(report),
     })
 }
@@ -69,6 +70,7 @@ fn as_json(response: &Response) -> anyhow::Result<Json> {
         Response::Entry(one) => serde_json::to_value(one)?,
         Response::Flushed { recipients } => json!({ "recipients": recipients }),
         Response::Destinations(all) => serde_json::to_value(all)?,
+        Response::Events(all) => serde_json::to_value(all)?,
         Response::Kept(report) => kept::as_json(report)?,
     })
 }
