@@ -4,10 +4,11 @@
 //! | --- | --- |
 //! | `cli.rs` | the verbs and their arguments |
 //! | `run.rs` | carries them out |
-//! | `show.rs`, `kept.rs`, `dns.rs`, `explain.rs` | print what was found |
+//! | `show.rs`, `kept.rs`, `dns.rs`, `events.rs`, `explain.rs` | print what was found |
 //! | `meter.rs` | shows how far something has come |
 
 mod dns;
+mod events;
 mod explain;
 mod kept;
 mod meter;
@@ -68,6 +69,8 @@ pub(crate) enum Command {
     /// Mail accepted and not yet handed over.
     #[command(subcommand)]
     Queue(QueueVerb),
+    /// Show who tried to send without signing in, in the last 30 days: the latest thousand.
+    Events(Output),
     /// What is kept: its soundness and its space.
     #[command(subcommand)]
     Store(StoreVerb),
@@ -235,6 +238,16 @@ pub(crate) enum AccountVerb {
     Set(AccountSet),
     /// Have an account's mail go on to other addresses.
     Redirect(AccountRedirect),
+    /// Show what happened to an account in the last 30 days: sign-ins, what it sent, and who
+    /// tried to send in its name without signing in. Times are UTC; what is alike is counted by
+    /// the hour.
+    Events {
+        /// Its address.
+        address: Address,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
 }
 
 /// What to change of an account.

@@ -19,6 +19,7 @@
 //! | [`publish`] | what a domain has to publish in DNS, and whether it does |
 //! | [`keep`] | the same for the sake of the data folder |
 //! | `junk.rs` | where suspicious mail goes |
+//! | `line.rs` | a connection, and what is noted of it |
 //! | `sign_in.rs`, `trouble.rs` | what the protocols have alike: who is signed in, and failures |
 //!
 //! # Invariants
@@ -37,6 +38,7 @@ pub mod fan_out;
 pub mod imap;
 mod junk;
 pub mod keep;
+mod line;
 pub mod manage;
 pub mod pop3;
 pub mod publish;
@@ -44,3 +46,5 @@ pub mod routes;
 mod sign_in;
 pub mod smtp;
 mod trouble;
+
+pub use line::Line;

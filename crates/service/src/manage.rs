@@ -8,6 +8,7 @@
 
 mod addresses;
 mod dns;
+mod events;
 mod keys;
 mod queue;
 
@@ -19,6 +20,7 @@ use address::{AccountId, Address, Domain, Password};
 use care::Progress;
 use directory::{Account, AccountChange, Directory, DirectoryError, Holder, NewAccount};
 use jiff::Timestamp;
+use journal::{Journal, JournalError};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use store::{Store, StoreError};
 use tokio::task::JoinSet;
@@ -26,6 +28,7 @@ use words::Language;
 
 pub use addresses::{AddressOrder, AddressShown, ByShown, PlaceShown, RedirectionShown, StepShown};
 pub use dns::{DnsShown, RecordShown};
+pub use events::{EVENTS_LISTED, EventShown, EventsOrder, Happened, ReaderShown, SampleShown};
 pub use keys::{KeyShown, KeysOrder, StateShown};
 pub use queue::{DestinationShown, EntryShown, QUEUE_LISTED, QueueOrder, RecipientShown};
 
@@ -50,6 +53,8 @@ pub struct Manager {
     pub store: Store,
     /// What waits.
     pub queue: Queue,
+    /// What happened.
+    pub journal: Journal,
     /// Who keeps what there is; none where nobody does.
     pub keeper: Option<Keeper>,
     /// What the service is to the world; none where it is not served.
@@ -146,6 +151,8 @@ pub enum Request {
     Address(AddressOrder),
     /// Something about mail that waits.
     Queue(QueueOrder),
+    /// What happened.
+    Events(EventsOrder),
     /// Something for the sake of what is kept.
     Keep(Order),
 }
@@ -229,6 +236,8 @@ pub enum Response {
     },
     /// Destinations that are left in peace, in the order of their names.
     Destinations(Vec<DestinationShown>),
+    /// What happened, in the order of time: the latest [`EVENTS_LISTED`].
+    Events(Vec<EventShown>),
     /// What came of an order for the sake of what is kept.
     Kept(Report),
 }
@@ -326,6 +335,12 @@ impl From<QueueError> for Refused {
     }
 }
 
+impl From<JournalError> for Refused {
+    fn from(error: JournalError) -> Self {
+        refused(error)
+    }
+}
+
 fn refused(why: impl fmt::Display) -> Refused {
     Refused {
         message: why.to_string(),
@@ -400,6 +415,7 @@ impl Manager {
             }
             Request::Address(order) => self.address_order(order).await,
             Request::Queue(order) => self.queue_order(order, progress).await,
+            Request::Events(order) => self.events_order(order).await,
             Request::Keep(order) => {
                 let report = Box::pin(keep::execute(self, order, progress)).await?;
                 Ok(Response::Kept(report))
@@ -484,6 +500,7 @@ impl Manager {
     /// Removes the mail of an account that the directory has no more.
     async fn remove_mail(&self, id: AccountId) -> Result<(), Refused> {
         self.store.remove_account(id).await?;
+        self.journal.forget_account(id).await?;
         self.directory.left(id).await?;
         Ok(())
     }
@@ -642,7 +659,8 @@ mod tests {
         Manager {
             directory: Directory::new(kv.clone(), &settings),
             store: Store::new(kv.clone(), blobs),
-            queue: Queue::new(kv),
+            queue: Queue::new(kv.clone()),
+            journal: Journal::new(kv, 1),
             keeper: None,
             published: None,
             clock: || Timestamp::UNIX_EPOCH,

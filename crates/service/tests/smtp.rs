@@ -18,6 +18,7 @@ use address::{AccountId, Address, Password, ReversePath};
 use directory::{Account, AccountChange};
 use events::{HeaderField, Refusal};
 use jiff::Timestamp;
+use journal::Protocol;
 use net::Answerer;
 use queue::{Destination, Entry, Queue, QueueId, Recipient};
 use service::fan_out::{FanOut, TAKEOVER};
@@ -27,7 +28,7 @@ use smtp::dsn::Wishes;
 use smtp::{Begin, ForwardPath, Hello, Piece, Question, Role, Sender};
 use store::{MailboxId, Page, UidSet};
 
-use rooms::{Rooms, SECRET, ask};
+use rooms::{Rooms, SECRET, ask, journal, line};
 
 struct House {
     service: Service,
@@ -65,6 +66,7 @@ async fn house() -> House {
         store,
         queue,
         directory,
+        journal: journal(),
         fan_out,
         host: "mail.exemple.fr".into(),
         believing: trusting(),
@@ -115,13 +117,13 @@ async fn one(answers: &mut Answers, question: Question) -> Piece {
 
 impl House {
     fn exchange(&self) -> Answers {
-        Answers::new(self.service.clone(), Role::Exchange, [192, 0, 2, 1].into())
+        Answers::new(self.service.clone(), Role::Exchange, line(Protocol::Smtp))
     }
 
     /// Léa, signed in.
     async fn submission(&self) -> Answers {
-        let peer = [192, 0, 2, 1].into();
-        let mut answers = Answers::new(self.service.clone(), Role::Submission, peer);
+        let line = line(Protocol::Smtp);
+        let mut answers = Answers::new(self.service.clone(), Role::Submission, line);
         let question = Question::SignIn {
             mechanism: Mechanism::Plain,
             name: "lea@exemple.fr".into(),
@@ -573,8 +575,8 @@ async fn an_alias_leads_elsewhere_for_a_stranger_too() {
 #[tokio::test]
 async fn nobody_sends_as_another() {
     let house = house().await;
-    let peer = [192, 0, 2, 1].into();
-    let mut stranger = Answers::new(house.service.clone(), Role::Submission, peer);
+    let line = line(Protocol::Smtp);
+    let mut stranger = Answers::new(house.service.clone(), Role::Submission, line);
     let told = from(&mut stranger, "lea@exemple.fr", None).await;
     assert_eq!(told, Piece::Refused(Refusal::SignInRequired));
     let mut answers = house.submission().await;

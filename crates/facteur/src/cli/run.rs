@@ -6,7 +6,9 @@ use std::path::Path;
 use address::{Domain, Password};
 use anyhow::{Context, bail, ensure};
 use service::keep::{Order, Report};
-use service::manage::{AddressOrder, KeysOrder, QueueOrder, Request, Response, Secret};
+use service::manage::{
+    AddressOrder, EventsOrder, KeysOrder, QueueOrder, Request, Response, Secret,
+};
 
 use super::meter::Meter;
 use super::{
@@ -49,6 +51,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Alias(verb) => alias(at, verb),
         Command::Address(verb) => address(at, verb),
         Command::Queue(verb) => queue(at, verb),
+        Command::Events(output) => aloud(at, Request::Events(EventsOrder::Unsigned), output),
         Command::Store(verb) => store(at, verb),
         Command::Backup { folder, output } => backup(at, &folder, output),
     }
@@ -142,6 +145,11 @@ fn account(at: At<'_>, verb: AccountVerb) -> anyhow::Result<()> {
         }
         AccountVerb::Set(set) => set_account(at, set),
         AccountVerb::Redirect(redirect) => redirect_account(at, redirect),
+        AccountVerb::Events { address, output } => aloud(
+            at,
+            Request::Events(EventsOrder::Account { address }),
+            output,
+        ),
     }
 }
 

@@ -7,7 +7,7 @@ use service::manage::{
     AccountShown, DestinationShown, EntryShown, KeyShown, RedirectionShown, Response, StateShown,
 };
 
-use super::{dns, explain, kept};
+use super::{dns, events, explain, kept};
 use crate::config::Source;
 
 /// What stands where there is nothing.
@@ -57,6 +57,7 @@ pub(super) fn response(response: &Response, json: bool) -> anyhow::Result<String
         Response::Entry(entry) => entry_lines(entry),
         Response::Flushed { recipients } => format!("{recipients} recipients are tried now\n"),
         Response::Destinations(all) => table(all.iter().map(destination_row)),
+        Response::Events(all) => events::lines(all),
         Response::Kept(report) => kept::lines(report),
     })
 }
@@ -78,6 +79,7 @@ fn as_json(response: &Response) -> anyhow::Result<Json> {
         Response::Entry(one) => serde_json::to_value(one)?,
         Response::Flushed { recipients } => json!({ "recipients": recipients }),
         Response::Destinations(all) => serde_json::to_value(all)?,
+        Response::Events(all) => serde_json::to_value(all)?,
         Response::Kept(report) => kept::as_json(report)?,
     })
 }

@@ -10,6 +10,7 @@ mod common;
 mod dns;
 mod drain;
 mod folders;
+mod happened;
 mod kill;
 mod limits;
 mod load;
