@@ -75,6 +75,9 @@ pub struct Scanned {
     /// How many `Received` fields its header has: a hundred are a loop (RFC 5321
     /// section 6.3).
     pub received_fields: u32,
+    /// Its header asks that it be sent even where TLS can't be had as is usual:
+    /// `TLS-Required: No` (RFC 8689 section 3).
+    pub tls_waived: bool,
     /// The fields of its header that [`crate::is_asked`] names, as [`crate::header_fields`]
     /// gives them; none when they are longer than [`crate::limits::ASKED_OCTETS`], or the
     /// header than is looked into.
@@ -158,6 +161,7 @@ impl Scanner {
             envelope: found.envelope,
             senders: found.senders,
             received_fields: found.received_fields,
+            tls_waived: found.tls_waived,
             asked: found.asked,
             lineage: found.lineage,
             eight_bit: self.eight_bit,

@@ -22,6 +22,7 @@ pub(super) struct Found {
     pub(super) envelope: Envelope,
     pub(super) senders: Senders,
     pub(super) received_fields: u32,
+    pub(super) tls_waived: bool,
     pub(super) asked: Option<Vec<u8>>,
     pub(super) lineage: Lineage,
 }
@@ -39,6 +40,7 @@ pub(super) struct Tree {
     budget: Budget,
     senders: Senders,
     received_fields: u32,
+    tls_waived: bool,
     asked: Option<Vec<u8>>,
     lineage: Lineage,
     has_boundary: bool,
@@ -55,6 +57,7 @@ impl Tree {
             budget: Budget::new(),
             senders: Senders::default(),
             received_fields: 0,
+            tls_waived: false,
             asked: None,
             lineage: Lineage::default(),
             has_boundary: false,
@@ -152,6 +155,7 @@ impl Tree {
             envelope: done.envelope,
             senders: self.senders,
             received_fields: self.received_fields,
+            tls_waived: self.tls_waived,
             asked: self.asked,
             lineage: self.lineage,
         }
@@ -217,6 +221,7 @@ impl Tree {
             .filter(|field| field.is("Received"))
             .count();
         self.received_fields = u32::try_from(received).unwrap_or(u32::MAX);
+        self.tls_waived = is_waived(&self.header);
     }
 
     /// Whether there is a boundary to look for. With no room for another part there is
@@ -224,5 +229,14 @@ impl Tree {
     fn watch(&mut self) {
         let mut frames = self.outer.iter().chain([&self.innermost]);
         self.has_boundary = self.parts < PARTS && frames.any(|frame| frame.boundary().is_some());
+    }
+}
+
+/// RFC 8689 section 3: the field is there once at most, and `No` is all that it can say.
+fn is_waived(header: &[u8]) -> bool {
+    let mut found = fields(header).filter(|field| field.is("TLS-Required"));
+    match (found.next(), found.next()) {
+        (Some(field), None) => field.value.trim_ascii().eq_ignore_ascii_case(b"no"),
+        _ => false,
     }
 }
