@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use queue::{Entry, Recipient, Returned, Status, Trouble};
+use queue::{Entry, Recipient, Returned, Status, TlsWish, Trouble};
 use smtp::client::{self, Fate};
 use smtp::dsn;
 use store::Store;
@@ -99,6 +99,11 @@ impl Connection {
         }
     }
 
+    /// Whether the host sends on by TLS alone what is sent so. RFC 8689.
+    pub(crate) fn promises_tls(&self) -> bool {
+        self.peer.encryption().is_some() && self.peer.capabilities().require_tls
+    }
+
     /// Whether a further message can be given.
     pub(crate) fn takes_more(&self) -> bool {
         self.peer.takes_more()
@@ -179,6 +184,7 @@ fn envelope(entry: &Entry, leaving: &Leaving) -> client::Envelope {
         size: leaving.top.len() as u64 + (body.end - body.start),
         smtputf8: entry.smtputf8,
         eight_bit: entry.eight_bit,
+        require_tls: entry.tls == TlsWish::Required,
         ret: entry.returned.map(|returned| match returned {
             Returned::Full => dsn::Return::Full,
             Returned::Header => dsn::Return::Headers,

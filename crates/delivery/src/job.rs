@@ -9,7 +9,9 @@ use std::time::Duration;
 use address::Domain;
 use dns::Resolver;
 use jiff::Timestamp;
-use queue::{Entry, NodeId, Queue, QueueError, Recipient, Standing, Status, Trouble, Turn};
+use queue::{
+    Entry, NodeId, Queue, QueueError, Recipient, Standing, Status, TlsWish, Trouble, Turn,
+};
 use service::routes::Routing;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -21,9 +23,10 @@ use crate::outcome::{Tried, Verdict};
 use crate::peer::{self, Doors};
 use crate::promises::Promises;
 use crate::reports::Reports;
+use crate::said;
 use crate::schedule::peace;
 use crate::settings::{Rooms, Settings};
-use crate::way::{Host, smarthost, way};
+use crate::way::{ENCRYPTION_NEEDED, Host, smarthost, way};
 
 /// Recipients that are taken at once. RFC 5321 section 4.5.3.1.8 has every host take as many
 /// for one message; and not so many that others would wait long for their turn.
@@ -157,8 +160,21 @@ impl Job {
         Ok(entries)
     }
 
-    /// Hands over what was taken.
-    pub(crate) async fn hand_over(&self, domain: &Domain, entries: Vec<Entry>) -> Went {
+    /// Hands over what was taken: over other connections what asks for another way.
+    pub(crate) async fn hand_over(&self, domain: &Domain, mut entries: Vec<Entry>) -> Went {
+        let mut went = Went::Nowhere;
+        for wish in [TlsWish::Usual, TlsWish::Required, TlsWish::Waived] {
+            let (same, others) = entries.into_iter().partition(|entry| entry.tls == wish);
+            entries = others;
+            match self.hand_over_by(domain, wish, same).await {
+                Went::Nowhere => {}
+                tried => went = tried,
+            }
+        }
+        went
+    }
+
+    async fn hand_over_by(&self, domain: &Domain, wish: TlsWish, entries: Vec<Entry>) -> Went {
         if entries.is_empty() {
             return Went::Nowhere;
         }
@@ -171,18 +187,23 @@ impl Job {
         };
         if let Some(standing) = &standing
             && standing.until > (self.clock)()
+            && tells_of_all(wish, &standing.trouble)
         {
             self.fail_all(entries, &standing.trouble).await;
             return Went::Nowhere;
         }
-        match self.reach(domain).await {
+        match self.reach(domain, wish).await {
             Ok(peer) => {
-                if standing.is_some() {
+                if standing.is_some_and(|standing| tells_of_all(wish, &standing.trouble)) {
                     self.note(domain, None).await;
                 }
-                self.send_all(domain, peer, entries).await
+                self.send_all(domain, wish, peer, entries).await
             }
             Err(Unreached::Unknown(trouble)) => {
+                self.fail_all(entries, &trouble).await;
+                Went::Nowhere
+            }
+            Err(Unreached::Down(trouble)) if !tells_of_all(wish, &trouble) => {
                 self.fail_all(entries, &trouble).await;
                 Went::Nowhere
             }
@@ -195,33 +216,35 @@ impl Job {
         }
     }
 
-    /// Opens a connection to the first host of a domain that can be reached; to the smarthost,
-    /// if there is one.
-    async fn reach(&self, domain: &Domain) -> Result<Connection, Unreached> {
+    /// Opens a connection to the first host of a domain that can be reached as the mail asks; to
+    /// the smarthost, if there is one.
+    async fn reach(&self, domain: &Domain, wish: TlsWish) -> Result<Connection, Unreached> {
         if let Some(host) = &self.settings.smarthost {
             let host = smarthost(&self.resolver, host).await;
             let host = host.map_err(Unreached::Unknown)?;
-            let opened = self.open_one_of(domain, &host, &mut 0).await;
+            let opened = self.open_one_of(domain, wish, &host, &mut 0).await;
             return opened.map_err(|trouble| Unreached::Down(trouble.unwrap_or(nobody(domain))));
         }
         let ours = |name: &str| name.eq_ignore_ascii_case(self.settings.host.as_str());
         let way = way(&self.resolver, domain, ours).await;
         let way = way.map_err(Unreached::Unknown)?;
-        let promise = self.promises.enforced(domain).await;
+        let promise = self.promises.of(domain).await;
         let promise = promise.map_err(Unreached::Unknown)?;
         let mut last = None;
         let mut tried = 0;
         for host in &way.hosts {
-            let (port, promise) = (self.settings.port, promise.as_ref());
-            let host = way.host(&self.resolver, domain, host, port, promise);
+            let (port, asked) = (self.settings.port, (wish, promise.as_ref()));
+            let host = way.host(&self.resolver, domain, host, port, asked);
             match host.await {
-                Ok(host) => match self.open_one_of(domain, &host, &mut tried).await {
+                Ok(host) => match self.open_one_of(domain, wish, &host, &mut tried).await {
                     Ok(open) => return Ok(open),
-                    Err(Some(trouble)) => last = Some(Unreached::Down(trouble)),
-                    Err(None) => {}
+                    Err(Some(trouble)) if may_replace(last.as_ref(), &trouble) => {
+                        last = Some(Unreached::Down(trouble));
+                    }
+                    Err(_) => {}
                 },
                 Err(trouble) => {
-                    last.get_or_insert(Unreached::Unknown(trouble));
+                    last.get_or_insert(Unreached::Unknown(as_asked(wish, trouble)));
                 }
             }
         }
@@ -233,6 +256,7 @@ impl Job {
     async fn open_one_of(
         &self,
         domain: &Domain,
+        wish: TlsWish,
         host: &Host,
         tried: &mut usize,
     ) -> Result<Connection, Option<Trouble>> {
@@ -241,13 +265,17 @@ impl Job {
             *tried += 1;
             let opened = self.connections.open(&host.name, *address, &host.policy);
             match opened.await {
+                Ok(open) if wish == TlsWish::Required && !open.promises_tls() => {
+                    open.close().await;
+                    last = Some(last.unwrap_or_else(|| no_promise(&host.name)));
+                }
                 Ok(open) => return Ok(open),
                 Err(mut trouble) => {
                     tracing::info!(%domain, host = host.name, %address, why = trouble.text, "a host was not reached");
                     if host.by_promise && trouble.status.1 == SECURITY {
                         trouble.text += PROMISED;
                     }
-                    last = Some(trouble);
+                    last = Some(as_asked(wish, trouble));
                 }
             }
         }
@@ -255,7 +283,13 @@ impl Job {
     }
 
     /// Sends one message after the other, over new connections where one ends.
-    async fn send_all(&self, domain: &Domain, mut peer: Connection, entries: Vec<Entry>) -> Went {
+    async fn send_all(
+        &self,
+        domain: &Domain,
+        wish: TlsWish,
+        mut peer: Connection,
+        entries: Vec<Entry>,
+    ) -> Went {
         let mut left = VecDeque::from(entries);
         let mut writing: Option<JoinHandle<()>> = None;
         let (mut answered, mut went) = (0_usize, Went::Badly);
@@ -313,7 +347,7 @@ impl Job {
                     self.leave_in_peace(domain, 0, &trouble).await;
                     self.fail_all(left.drain(..), &trouble).await;
                 }
-                _ => match self.reach(domain).await {
+                _ => match self.reach(domain, wish).await {
                     Ok(again) => (peer, answered) = (again, 0),
                     Err(_) => break,
                 },
@@ -399,10 +433,51 @@ enum Unreached {
     Down(Trouble),
 }
 
+impl Unreached {
+    fn trouble(&self) -> &Trouble {
+        match self {
+            Unreached::Unknown(trouble) | Unreached::Down(trouble) => trouble,
+        }
+    }
+}
+
+/// Whether trouble that was met with mail of one kind is trouble for all: what one asks of
+/// encryption is no matter of the others.
+fn tells_of_all(wish: TlsWish, trouble: &Trouble) -> bool {
+    wish == TlsWish::Usual || trouble.status.1 != SECURITY
+}
+
+/// Whether trouble with a host is what is told, after that with the ones before it: that which may
+/// pass is not forgotten over that which won't.
+fn may_replace(last: Option<&Unreached>, trouble: &Trouble) -> bool {
+    let passes = last.is_some_and(|last| !last.trouble().status.is_for_good());
+    !(passes && trouble.status.is_for_good())
+}
+
+/// Trouble as it is for mail that asks this. Where TLS is required, that it can't be had is for
+/// good: the sender hears of it at once (RFC 8689 section 4.2.1). What a host said may pass.
+fn as_asked(wish: TlsWish, trouble: Trouble) -> Trouble {
+    let of_tls = trouble.host.is_none() && trouble.status.1 == SECURITY;
+    match wish {
+        TlsWish::Required if of_tls => Trouble {
+            status: ENCRYPTION_NEEDED,
+            ..trouble
+        },
+        _ => trouble,
+    }
+}
+
+/// The host does not promise what the message requires.
+fn no_promise(host: &str) -> Trouble {
+    let obstacle = smtp::client::Obstacle::NoRequireTls;
+    let text = format!("{host}: {}", said::obstacle(obstacle));
+    Trouble::ours(Status(5, 7, 30), text)
+}
+
 /// No host has an address: the records name some, and that is all.
 fn nobody(domain: &Domain) -> Trouble {
     let text = format!("no host that takes mail for {domain} has an address");
-    Trouble::ours(queue::Status(4, 4, 3), text)
+    Trouble::ours(Status(4, 4, 3), text)
 }
 
 async fn wait_for(writing: Option<JoinHandle<()>>) {
@@ -410,5 +485,46 @@ async fn wait_for(writing: Option<JoinHandle<()>>) {
         && let Err(error) = writing.await
     {
         tracing::error!(%error, "what came of a message could not be written down");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ours(class: u8, subject: u16) -> Trouble {
+        Trouble::ours(Status(class, subject, 5), "no")
+    }
+
+    #[test]
+    fn that_tls_can_not_be_had_is_for_good_only_where_it_is_required() {
+        let status = |wish, trouble| as_asked(wish, trouble).status;
+        assert_eq!(status(TlsWish::Required, ours(4, 7)), ENCRYPTION_NEEDED);
+        assert_eq!(status(TlsWish::Usual, ours(4, 7)), Status(4, 7, 5));
+        assert_eq!(status(TlsWish::Required, ours(4, 4)), Status(4, 4, 5));
+        let said = Trouble {
+            host: Some("mx.b.fr".to_owned()),
+            ..ours(4, 7)
+        };
+        assert_eq!(status(TlsWish::Required, said), Status(4, 7, 5));
+    }
+
+    #[test]
+    fn trouble_that_may_pass_is_not_forgotten() {
+        let (passes, stays) = (Unreached::Down(ours(4, 4)), Unreached::Unknown(ours(5, 7)));
+        assert!(!may_replace(Some(&passes), &ours(5, 7)));
+        assert!(may_replace(Some(&passes), &ours(4, 4)));
+        assert!(may_replace(Some(&stays), &ours(5, 7)));
+        assert!(may_replace(Some(&stays), &ours(4, 4)));
+        assert!(may_replace(None, &ours(5, 7)));
+    }
+
+    #[test]
+    fn what_one_kind_of_mail_asks_of_encryption_is_no_matter_of_the_others() {
+        for wish in [TlsWish::Required, TlsWish::Waived] {
+            assert!(!tells_of_all(wish, &ours(4, 7)));
+            assert!(tells_of_all(wish, &ours(4, 4)));
+        }
+        assert!(tells_of_all(TlsWish::Usual, &ours(4, 7)));
     }
 }

@@ -10,8 +10,8 @@ use events::Refusal;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use queue::{
-    Concluded, Destination, Entry, Fate, NodeId, Queue, QueueError, QueueId, Recipient, Returned,
-    Status, Trouble,
+    Concluded, Destination, Entry, Fate, NodeId, Notify, Queue, QueueError, QueueId, Recipient,
+    Returned, Status, TlsWish, Trouble,
 };
 use routing::Asker;
 use service::fan_out::{FanOut, FanOutError, Letter, Teller, Telling};
@@ -158,7 +158,7 @@ impl Reports {
         };
         let now = (self.clock)();
         let recipients = match self.routing.resolve(to, Asker::Ourselves, now).await {
-            Ok(routes) => routes::recipients(to, routes, now),
+            Ok(routes) => unreported(routes::recipients(to, routes, now)),
             Err(Refusal::Temporary) => return Err(ReportError::Routing),
             Err(refusal) => {
                 tracing::warn!(id = %entry.id, %to, ?refusal, "a report goes to nobody");
@@ -184,6 +184,7 @@ impl Reports {
             on_top,
             eight_bit,
             smtputf8: to.needs_smtputf8(),
+            tls: way_back(entry.tls),
             ..Entry::new(id, ReversePath::Null, recipients, body, now)
         };
         Ok(Some(Letter { entry, incoming }))
@@ -238,10 +239,12 @@ impl Reports {
         account.map_or(Language::default(), |account| account.language)
     }
 
-    /// What comes back of a message. A delay brings the header alone (RFC 3461 section 6.2).
+    /// What comes back of a message. A delay brings the header alone (RFC 3461 section 6.2), and so
+    /// does all of what was to go by TLS alone (RFC 8689 section 5).
     async fn original(&self, entry: &Entry, told: Told) -> Result<Original, StoreError> {
         let whole = told == Told::Failed
             && entry.returned == Some(Returned::Full)
+            && entry.tls != TlsWish::Required
             && entry.size() <= WHOLE_OCTETS;
         let mut reader = self.store.read(&entry.body, entry.outgoing());
         let mut octets = Vec::new();
@@ -267,6 +270,29 @@ fn header(mut octets: Vec<u8>) -> Vec<u8> {
     }
     let none: [&str; 0] = [];
     message::header_fields(&octets, &none, true)
+}
+
+/// Nobody is told what becomes of a report, whoever relays it. RFC 3461 section 6.
+fn unreported(recipients: Vec<Recipient>) -> Vec<Recipient> {
+    let never = Some(Notify {
+        success: false,
+        failure: false,
+        delay: false,
+    });
+    let quiet = |one| Recipient {
+        notify: never,
+        ..one
+    };
+    recipients.into_iter().map(quiet).collect()
+}
+
+/// What is asked of the way that a report takes: what it tells of a message is no less the message's
+/// own. RFC 8689 section 5.
+fn way_back(of: TlsWish) -> TlsWish {
+    match of {
+        TlsWish::Required => TlsWish::Required,
+        TlsWish::Usual | TlsWish::Waived => TlsWish::Usual,
+    }
 }
 
 #[cfg(test)]

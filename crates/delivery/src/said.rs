@@ -62,6 +62,9 @@ pub(crate) fn lost(trouble: &Trouble) -> String {
 pub(crate) fn obstacle(obstacle: Obstacle) -> String {
     match obstacle {
         Obstacle::NoSmtpUtf8 => "the host takes no addresses beyond ASCII (SMTPUTF8)".to_owned(),
+        Obstacle::NoRequireTls => {
+            "the host does not promise to send on by TLS alone (REQUIRETLS)".to_owned()
+        }
         Obstacle::TooLarge { most } => format!("the host takes messages of {most} octets at most"),
     }
 }

@@ -14,7 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use address::Domain;
 use dns::{DnsError, Resolver};
-use queue::{Status, Trouble};
+use queue::{Status, TlsWish, Trouble};
 use rand::seq::SliceRandom;
 use tls::Trust;
 use trust::sts;
@@ -92,8 +92,8 @@ pub(crate) async fn way(
 }
 
 impl Way {
-    /// One of its hosts: where it is, and what is demanded of it, where the domain promised
-    /// something too.
+    /// One of its hosts: where it is, and what is demanded of it, for mail that asks for this, to
+    /// a domain that has promised that.
     ///
     /// # Errors
     /// Why that is not known. A host without an address is trouble that may pass: it may be a
@@ -104,7 +104,7 @@ impl Way {
         domain: &Domain,
         host: &str,
         port: u16,
-        promise: Option<&sts::Policy>,
+        (wish, promise): (TlsWish, Option<&sts::Policy>),
     ) -> Result<Host, Trouble> {
         let found = resolver.addresses(host).await;
         let found = found.map_err(|error| match host == domain.as_str() {
@@ -114,7 +114,7 @@ impl Way {
         let mut name = host.to_owned();
         let mut policy = Policy::opportunistic();
         // Without these nobody could say whose the records are (RFC 7672 section 2.2).
-        if self.secure && found.secure {
+        if self.secure && found.secure && wish != TlsWish::Waived {
             for base in bases(&found.name, host) {
                 if let Some(records) = tlsa(resolver, port, base).await? {
                     name = base.to_owned();
@@ -127,9 +127,16 @@ impl Way {
                 }
             }
         }
+        let promise = promise.filter(|promise| match wish {
+            TlsWish::Usual => promise.mode == sts::Mode::Enforce,
+            TlsWish::Required => true,
+            TlsWish::Waived => false,
+        });
         let promise = promise.filter(|_| !is_proved(&policy.trust));
         if let Some(promise) = promise {
             policy = promised(promise, domain, host)?;
+        } else if wish == TlsWish::Required && !is_proved(&policy.trust) {
+            policy = self.required(domain, host)?;
         }
         let place = |address| SocketAddr::new(address, port);
         let addresses = mixed(found.records).into_iter().take(ADDRESSES).map(place);
@@ -142,6 +149,32 @@ impl Way {
     }
 }
 
+impl Way {
+    /// What is demanded of a host, where nothing is promised of it, for mail that goes by TLS
+    /// alone. It must be certain that the host is the domain's. RFC 8689 section 4.2.1.
+    fn required(&self, domain: &Domain, host: &str) -> Result<Policy, Trouble> {
+        if self.secure || host == domain.as_str() {
+            return Ok(verified(host));
+        }
+        let text = format!(
+            "nothing proves that {host} takes the mail of {domain} (neither DNSSEC nor MTA-STS), \
+             and the message is to go by TLS alone (REQUIRETLS)"
+        );
+        Err(trouble(ENCRYPTION_NEEDED, text))
+    }
+}
+
+/// What is demanded of a host that must show who it is.
+fn verified(host: &str) -> Policy {
+    Policy {
+        tls: Tls::Demanded,
+        trust: Trust::Names(vec![host.to_owned()]),
+    }
+}
+
+/// The message is to go by TLS alone, and can't. RFC 8689 section 4.2.1.
+pub(crate) const ENCRYPTION_NEEDED: Status = Status(5, 7, 10);
+
 /// Whether DNSSEC says what the certificate must be.
 fn is_proved(trust: &Trust) -> bool {
     match trust {
@@ -153,10 +186,7 @@ fn is_proved(trust: &Trust) -> bool {
 /// What a domain's promise demands of one of its hosts. RFC 8461 section 4.
 fn promised(promise: &sts::Policy, domain: &Domain, host: &str) -> Result<Policy, Trouble> {
     if promise.names(host) {
-        return Ok(Policy {
-            tls: Tls::Demanded,
-            trust: Trust::Names(vec![host.to_owned()]),
-        });
+        return Ok(verified(host));
     }
     let text = format!("{domain} promises (MTA-STS) that {host} is none of its hosts");
     Err(trouble(NOT_AS_PROMISED, text))
@@ -292,6 +322,28 @@ mod tests {
         assert_eq!(unknown("b.fr", &gone).status, Status(5, 1, 2));
         assert_eq!(astray("mx.b.fr", &gone).status, Status(4, 4, 4));
         assert_eq!(astray("mx.b.fr", &DnsError::Bogus).status, Status(4, 4, 3));
+    }
+
+    #[test]
+    fn what_goes_by_tls_alone_goes_to_hosts_that_are_proved() {
+        let way = |secure| Way {
+            hosts: Vec::new(),
+            secure,
+        };
+        let domain = "b.fr".parse().unwrap();
+        let required = |secure, host| way(secure).required(&domain, host);
+        assert_eq!(required(true, "mx.a.fr"), Ok(verified("mx.a.fr")));
+        assert_eq!(required(false, "b.fr"), Ok(verified("b.fr")));
+        let refused = required(false, "mx.a.fr").unwrap_err();
+        assert_eq!(refused.status, ENCRYPTION_NEEDED);
+        let promise = "version: STSv1\nmode: testing\nmx: mx.a.fr\nmax_age: 1";
+        let promise = sts::Policy::read(promise.as_bytes()).unwrap();
+        assert_eq!(
+            promised(&promise, &domain, "mx.a.fr"),
+            Ok(verified("mx.a.fr"))
+        );
+        let refused = promised(&promise, &domain, "mx.b.fr").unwrap_err();
+        assert_eq!(refused.status, NOT_AS_PROMISED);
     }
 
     #[test]

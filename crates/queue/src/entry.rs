@@ -49,9 +49,24 @@ pub struct Entry {
     pub returned: Option<Returned>,
     /// An operator had it stay where it is.
     pub held: bool,
+    /// What is asked of the way that it takes.
+    pub tls: TlsWish,
     /// The domain that it says it is from asks to be suspicious of it: at an account here
     /// it goes to the mailbox for unwanted mail. RFC 9989 section 4.7.
     pub is_suspect: bool,
+}
+
+/// What a message asks of the hosts that it goes through. RFC 8689.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TlsWish {
+    /// Nothing: what its recipient's domain asks for counts.
+    #[default]
+    Usual,
+    /// That it goes by TLS alone, to hosts that can be verified and promise the same. REQUIRETLS.
+    Required,
+    /// That it goes even where the recipient's domain asks for more than can be had.
+    /// `TLS-Required: No`.
+    Waived,
 }
 
 /// How much of a message comes back with a report that it was not delivered. RFC 3461 section
@@ -89,6 +104,7 @@ impl Entry {
             envelope_id: None,
             returned: None,
             held: false,
+            tls: TlsWish::Usual,
             is_suspect: false,
         }
     }

@@ -28,7 +28,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::recipient::{Notify, Trouble};
-use crate::{Destination, Entry, Lane, NodeId, QueueError, QueueId, Recipient, Returned, Status};
+use crate::{
+    Destination, Entry, Lane, NodeId, QueueError, QueueId, Recipient, Returned, Status, TlsWish,
+};
 
 const LAYOUT: u8 = 0x00;
 const ENTRY: u8 = 0x01;
@@ -351,6 +353,24 @@ pub(crate) struct EntryValue {
     pub(crate) returned: Option<Returned>,
     pub(crate) held: bool,
     pub(crate) is_suspect: bool,
+    pub(crate) tls: TlsWish,
+}
+
+/// The second version, of when no message asked for TLS.
+#[derive(Deserialize)]
+struct EntryV2 {
+    from: ReversePath,
+    body: BodyRef,
+    received: i64,
+    submitted_by: Option<AccountId>,
+    smtputf8: bool,
+    eight_bit: bool,
+    waiting: u32,
+    on_top: String,
+    envelope_id: Option<String>,
+    returned: Option<Returned>,
+    held: bool,
+    is_suspect: bool,
 }
 
 /// The first version, of when nothing left for elsewhere.
@@ -366,10 +386,20 @@ struct EntryBefore {
 }
 
 impl Fields for EntryValue {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn read_older(version: u8, fields: &[u8]) -> Option<postcard::Result<EntryValue>> {
-        let read = |before: EntryBefore| EntryValue {
+        match version {
+            1 => Some(postcard::from_bytes::<EntryBefore>(fields).map(EntryValue::from)),
+            2 => Some(postcard::from_bytes::<EntryV2>(fields).map(EntryValue::from)),
+            _ => None,
+        }
+    }
+}
+
+impl From<EntryBefore> for EntryValue {
+    fn from(before: EntryBefore) -> EntryValue {
+        EntryValue {
             from: before.from,
             body: before.body,
             received: before.received,
@@ -382,8 +412,28 @@ impl Fields for EntryValue {
             returned: None,
             held: false,
             is_suspect: false,
-        };
-        (version == 1).then(|| postcard::from_bytes(fields).map(read))
+            tls: TlsWish::Usual,
+        }
+    }
+}
+
+impl From<EntryV2> for EntryValue {
+    fn from(before: EntryV2) -> EntryValue {
+        EntryValue {
+            from: before.from,
+            body: before.body,
+            received: before.received,
+            submitted_by: before.submitted_by,
+            smtputf8: before.smtputf8,
+            eight_bit: before.eight_bit,
+            waiting: before.waiting,
+            on_top: before.on_top,
+            envelope_id: before.envelope_id,
+            returned: before.returned,
+            held: before.held,
+            is_suspect: before.is_suspect,
+            tls: TlsWish::Usual,
+        }
     }
 }
 
@@ -402,6 +452,7 @@ impl EntryValue {
             returned: entry.returned,
             held: entry.held,
             is_suspect: entry.is_suspect,
+            tls: entry.tls,
         }
     }
 
@@ -424,6 +475,7 @@ impl EntryValue {
             returned: self.returned,
             held: self.held,
             is_suspect: self.is_suspect,
+            tls: self.tls,
         }
     }
 }
@@ -649,5 +701,31 @@ mod tests {
         let value: RecipientValue = read(&octets).unwrap();
         assert_eq!(value.trouble.unwrap().text, "full");
         assert!(read::<RecipientValue>(&[4]).is_err());
+    }
+
+    #[tokio::test]
+    async fn what_the_second_version_wrote_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = blob::Blobs::open(dir.path()).unwrap().writer();
+        writer.write(b"Return-Path: <>\r\n\r\n").await.unwrap();
+        let body = writer.finish().await.unwrap();
+        let entry = Entry {
+            on_top: "DKIM-Signature: x\r\n".into(),
+            returned: Some(Returned::Full),
+            is_suspect: true,
+            ..Entry::new(
+                QueueId::from_number(1),
+                ReversePath::Null,
+                vec![],
+                body,
+                Timestamp::UNIX_EPOCH,
+            )
+        };
+        let value = EntryValue::new(&entry, 3);
+        // What is new stands at the end.
+        let mut octets = write(&value).unwrap();
+        assert_eq!(octets.pop(), Some(0));
+        assert_eq!(std::mem::replace(&mut octets[0], 2), 3);
+        assert_eq!(read(&octets), Ok(value));
     }
 }

@@ -203,6 +203,7 @@ async fn from(answers: &mut Answers, sender: &str, size: Option<u64>) -> Piece {
         size,
         smtputf8: false,
         eight_bit: false,
+        require_tls: false,
         ret: None,
         envelope_id: None,
     };

@@ -65,6 +65,8 @@ pub struct Sender {
     pub smtputf8: bool,
     /// The body is declared to have octets above 127. RFC 6152.
     pub eight_bit: bool,
+    /// It is to go by TLS alone, all its way. RFC 8689.
+    pub require_tls: bool,
     /// How much of it is to come back with a report. RFC 3461 section 4.3.
     pub ret: Option<Return>,
     /// By what its sender knows it. RFC 3461 section 4.4.

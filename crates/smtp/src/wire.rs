@@ -6,6 +6,8 @@
 mod parameters;
 mod path;
 
+pub(crate) use parameters::REQUIRETLS;
+
 use address::Password;
 
 use crate::dsn::{OriginalRecipient, Wishes};
@@ -123,6 +125,7 @@ fn mail(argument: &[u8], role: Role) -> Result<Command, Fault> {
         size: given.size,
         smtputf8: given.smtputf8,
         eight_bit: given.eight_bit,
+        require_tls: given.require_tls,
         ret: given.ret,
         envelope_id: given.envelope_id,
     }))

@@ -89,6 +89,7 @@ fn envelope(to: &[&str]) -> Option<Envelope> {
         size: 1000,
         smtputf8: false,
         eight_bit: false,
+        require_tls: false,
         ret: None,
         id: None,
     })

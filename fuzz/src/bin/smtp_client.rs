@@ -143,6 +143,7 @@ impl Peer {
             size: 100,
             smtputf8: self.messages & 1 != 0,
             eight_bit: true,
+            require_tls: false,
             ret: None,
             id: None,
         };

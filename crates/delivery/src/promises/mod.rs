@@ -63,16 +63,17 @@ impl Promises {
         }
     }
 
-    /// What counts for a domain now; none where it has promised nothing that must be kept.
+    /// What a domain has promised that counts now, if only to be tested; none where that is
+    /// nothing.
     ///
     /// # Errors
     /// When it can't be read whether it has. Then nothing may go there: it may have.
-    pub(crate) async fn enforced(&self, domain: &Domain) -> Result<Option<Policy>, Trouble> {
-        let policy = self.of(domain).await?;
-        Ok(policy.filter(|policy| policy.mode == Mode::Enforce))
+    pub(crate) async fn of(&self, domain: &Domain) -> Result<Option<Policy>, Trouble> {
+        let policy = self.found(domain).await?;
+        Ok(policy.filter(|policy| policy.mode != Mode::None))
     }
 
-    async fn of(&self, domain: &Domain) -> Result<Option<Policy>, Trouble> {
+    async fn found(&self, domain: &Domain) -> Result<Option<Policy>, Trouble> {
         let kept = self.kept(domain).await.map_err(|error| {
             tracing::error!(%domain, %error, "what a destination promised can't be read");
             let text = "what its domain promised of its hosts could not be read here";

@@ -79,6 +79,7 @@ pub(crate) fn message(to: &[&str], body: &[&[u8]]) -> Message<Pieces> {
             size: size as u64,
             smtputf8: false,
             eight_bit: false,
+            require_tls: false,
             ret: None,
             id: None,
         },

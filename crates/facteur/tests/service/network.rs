@@ -141,13 +141,13 @@ fn published(service: &Facteur, domain: &str) -> String {
     String::from_utf8(done.stdout).unwrap()
 }
 
-/// The zones, with what the two domains of ours publish: the second is signed.
+/// The zones, with what the two domains of ours publish: the second is signed, and so is Postfix's.
 fn zones(a: &str, b: &str) -> Vec<Zone> {
     let ours = |text: &str, (_, address): (&str, &str)| format!("{text}\nmail A {address}");
     let theirs = |place: Place<'_>| {
         let address = place.address;
         let records = format!("@ MX 10 @\n@ A {address}\n@ TXT \"v=spf1 a -all\"");
-        Zone::plain(place.name, &records)
+        records
     };
     let names = format!(
         "10.0.0 PTR {}.\n11.0.0 PTR {}.\n20.0.0 PTR {}.\n21.0.0 PTR {}.",
@@ -156,8 +156,8 @@ fn zones(a: &str, b: &str) -> Vec<Zone> {
     vec![
         Zone::plain("a.test", &ours(a, HERE)),
         Zone::signed("b.test", &ours(b, THERE)),
-        theirs(POSTFIX),
-        theirs(OPENSMTPD),
+        Zone::signed(POSTFIX.name, &theirs(POSTFIX)),
+        Zone::plain(OPENSMTPD.name, &theirs(OPENSMTPD)),
         Zone::plain("sink.test", &format!("@ MX 10 mail\nmail A {SINK}")),
         Zone::plain("127.in-addr.arpa", &names),
     ]
@@ -178,6 +178,7 @@ fn mail_is_exchanged_with_other_peoples_servers() {
         || {
             let mut world = World::start();
             world.run("exchange");
+            world.run("required");
             world.run("smuggled");
             let mut source = postfix_tool("smtp-source");
             source.args([

@@ -79,6 +79,9 @@ pub struct Scanned {
     /// [`crate::limits::DELIVERED_TO`] of them. An address that sends it on a second time is
     /// in a loop.
     pub delivered_to: Vec<Vec<u8>>,
+    /// Its header asks that it be sent even where TLS can't be had as is usual:
+    /// `TLS-Required: No` (RFC 8689 section 3).
+    pub tls_waived: bool,
     /// The fields of its header that [`crate::is_asked`] names, as [`crate::header_fields`]
     /// gives them; none when they are longer than [`crate::limits::ASKED_OCTETS`], or the
     /// header than is looked into.
@@ -163,6 +166,7 @@ impl Scanner {
             senders: found.senders,
             received_fields: found.received_fields,
             delivered_to: found.delivered_to,
+            tls_waived: found.tls_waived,
             asked: found.asked,
             lineage: found.lineage,
             eight_bit: self.eight_bit,

@@ -295,6 +295,17 @@ fn what_is_told_of_the_whole_message() {
     };
     assert_eq!(scanned.envelope.from, [from]);
     assert!(!scan(b"a: b\r\n\r\nc").eight_bit);
+    for (header, waived) in [
+        ("TLS-Required: No", true),
+        ("tls-required:\r\n no ", true),
+        ("TLS-Required: Yes", false),
+        ("TLS-Required: No\r\nTLS-Required: No", false),
+        ("X-TLS-Required: No", false),
+        ("From: a@b.fr\r\n\r\nTLS-Required: No", false),
+    ] {
+        let scanned = scan(format!("{header}\r\n\r\nx").as_bytes());
+        assert_eq!(scanned.tls_waived, waived, "{header}");
+    }
 }
 
 const FORWARD: &[u8] = b"Subject: outer\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nhello\r\n\

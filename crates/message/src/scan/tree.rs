@@ -23,6 +23,7 @@ pub(super) struct Found {
     pub(super) senders: Senders,
     pub(super) received_fields: u32,
     pub(super) delivered_to: Vec<Vec<u8>>,
+    pub(super) tls_waived: bool,
     pub(super) asked: Option<Vec<u8>>,
     pub(super) lineage: Lineage,
 }
@@ -41,6 +42,7 @@ pub(super) struct Tree {
     senders: Senders,
     received_fields: u32,
     delivered_to: Vec<Vec<u8>>,
+    tls_waived: bool,
     asked: Option<Vec<u8>>,
     lineage: Lineage,
     has_boundary: bool,
@@ -58,6 +60,7 @@ impl Tree {
             senders: Senders::default(),
             received_fields: 0,
             delivered_to: Vec::new(),
+            tls_waived: false,
             asked: None,
             lineage: Lineage::default(),
             has_boundary: false,
@@ -156,6 +159,7 @@ impl Tree {
             senders: self.senders,
             received_fields: self.received_fields,
             delivered_to: self.delivered_to,
+            tls_waived: self.tls_waived,
             asked: self.asked,
             lineage: self.lineage,
         }
@@ -227,6 +231,7 @@ impl Tree {
             .filter(|field| field.value.len() <= DELIVERED_TO_OCTETS)
             .map(|field| field.value.trim_ascii().to_vec())
             .collect();
+        self.tls_waived = is_waived(&self.header);
     }
 
     /// Whether there is a boundary to look for. With no room for another part there is
@@ -234,5 +239,14 @@ impl Tree {
     fn watch(&mut self) {
         let mut frames = self.outer.iter().chain([&self.innermost]);
         self.has_boundary = self.parts < PARTS && frames.any(|frame| frame.boundary().is_some());
+    }
+}
+
+/// RFC 8689 section 3: the field is there once at most, and `No` is all that it can say.
+fn is_waived(header: &[u8]) -> bool {
+    let mut found = fields(header).filter(|field| field.is("TLS-Required"));
+    match (found.next(), found.next()) {
+        (Some(field), None) => field.value.trim_ascii().eq_ignore_ascii_case(b"no"),
+        _ => false,
     }
 }

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use message::trace::{Origin, Received, With, joint, return_path};
 use message::{Additions, date};
-use queue::{Entry, QueueId, Returned};
+use queue::{Entry, QueueId, Returned, TlsWish};
 use smtp::dsn::Return;
 use smtp::{Begin, Piece, Role};
 use store::{Delivery, Flags, Incoming, Intake, MailboxId};
@@ -394,6 +394,12 @@ impl Answers {
             // An alias may lead to such an address from one that is plain.
             smtputf8: sender.smtputf8 || envelope.needs_smtputf8(),
             eight_bit: sender.eight_bit || incoming.scanned.eight_bit,
+            tls: match (sender.require_tls, incoming.scanned.tls_waived) {
+                // RFC 8689 section 3: whoever requires it waives nothing.
+                (true, _) => TlsWish::Required,
+                (false, true) => TlsWish::Waived,
+                (false, false) => TlsWish::Usual,
+            },
             on_top: marks.on_top,
             is_suspect: marks.is_suspect,
             envelope_id: sender.envelope_id.as_ref().map(ToString::to_string),

@@ -22,6 +22,7 @@ async fn sent(answers: &mut Answers, recipient: &str, wishes: Wishes) -> Piece {
         size: None,
         smtputf8: false,
         eight_bit: false,
+        require_tls: false,
         ret: Some(Return::Full),
         envelope_id: Some("our+2Bname".parse().unwrap()),
     };

@@ -21,6 +21,8 @@ pub struct Envelope {
     pub smtputf8: bool,
     /// It has octets above 127. RFC 6152.
     pub eight_bit: bool,
+    /// It goes by TLS alone, to hosts that send it on in the same way. RFC 8689.
+    pub require_tls: bool,
     /// How much of it a report is to hold.
     pub ret: Option<Return>,
     /// By what its sender knows it.
@@ -55,6 +57,9 @@ impl Envelope {
         if self.needs_smtputf8() && !peer.smtputf8 {
             return Some(Obstacle::NoSmtpUtf8);
         }
+        if self.require_tls && !peer.require_tls {
+            return Some(Obstacle::NoRequireTls);
+        }
         match peer.size {
             Some(Size::AtMost(most)) if self.size > most => Some(Obstacle::TooLarge { most }),
             _ => None,
@@ -84,6 +89,9 @@ impl Envelope {
         }
         if self.needs_smtputf8() {
             line.push_str(" SMTPUTF8");
+        }
+        if self.require_tls {
+            line.push_str(" REQUIRETLS");
         }
         if peer.dsn {
             self.ret.inspect(|ret| put(&mut line, "RET", ret));
@@ -117,6 +125,9 @@ pub enum Obstacle {
     /// It has what only SMTPUTF8 can carry, and the peer has not that. RFC 6531
     /// section 3.1 leaves nothing but to send it back.
     NoSmtpUtf8,
+    /// It is to go by TLS alone, and the peer promises nothing of its way from there. RFC 8689
+    /// section 4.2.1.
+    NoRequireTls,
     /// It is larger than the peer takes. RFC 1870 section 6.1.
     TooLarge {
         /// Octets that it takes.
@@ -129,6 +140,7 @@ impl Obstacle {
     pub fn status(self) -> Status {
         match self {
             Obstacle::NoSmtpUtf8 => Status::new(5, 6, 7),
+            Obstacle::NoRequireTls => Status::new(5, 7, 30),
             Obstacle::TooLarge { .. } => Status::new(5, 3, 4),
         }
     }
@@ -153,6 +165,7 @@ mod tests {
             size: 1000,
             smtputf8: false,
             eight_bit: true,
+            require_tls: false,
             ret: Some(Return::Headers),
             id: Some("QQ1".parse().unwrap()),
         }
@@ -217,6 +230,32 @@ mod tests {
         assert_eq!(original.obstacle(&Capabilities::default()), None);
         let line = original.rcpt(&original.recipients[0], &all());
         assert_eq!(line, "RCPT TO:<a@x.fr> NOTIFY=NEVER");
+    }
+
+    #[test]
+    fn what_is_to_go_by_tls_goes_where_that_is_promised() {
+        let secret = Envelope {
+            require_tls: true,
+            ..envelope("", "a@x.fr")
+        };
+        let obstacle = secret.obstacle(&all()).unwrap();
+        assert_eq!(obstacle, Obstacle::NoRequireTls);
+        assert_eq!(obstacle.status().to_string(), "5.7.30");
+        let promising = Capabilities {
+            require_tls: true,
+            ..all()
+        };
+        assert_eq!(secret.obstacle(&promising), None);
+        let line = secret.mail(&promising);
+        assert_eq!(
+            line,
+            "MAIL FROM:<> SIZE=1000 BODY=8BITMIME REQUIRETLS RET=HDRS ENVID=QQ1"
+        );
+        assert!(
+            !envelope("", "a@x.fr")
+                .mail(&promising)
+                .contains("REQUIRETLS")
+        );
     }
 
     #[test]

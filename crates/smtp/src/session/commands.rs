@@ -8,7 +8,7 @@ use crate::dsn::Wishes;
 use crate::limits;
 use crate::question::{Begin, ForwardPath, Hello, Question, Sender};
 use crate::say::{Fault, News};
-use crate::wire::Command;
+use crate::wire::{Command, REQUIRETLS};
 
 impl Smtp {
     pub(super) fn command(&mut self, command: Command) {
@@ -59,9 +59,10 @@ impl Smtp {
             // RFC 9422: what is beyond is not refused for good.
             format!("LIMITS RCPTMAX={}", limits::RECIPIENTS),
         ];
-        if self.peer.encryption.is_none() {
-            keywords.push("STARTTLS".to_owned());
-        }
+        keywords.push(match self.peer.encryption {
+            Some(_) => REQUIRETLS.to_owned(),
+            None => "STARTTLS".to_owned(),
+        });
         if self.settings.role == Role::Submission && self.may_sign_in() {
             keywords.push("AUTH PLAIN LOGIN".to_owned());
         }
@@ -82,6 +83,9 @@ impl Smtp {
             self.ask(Asked::Unsigned, unsigned);
         } else if self.envelope.is_some() {
             self.fault(&Fault::SenderAlready);
+        } else if sender.require_tls && self.peer.encryption.is_none() {
+            let name = REQUIRETLS.to_owned();
+            self.fault(&Fault::UnknownParameter { name });
         } else if sender.size.is_some_and(|size| size > limit) {
             self.refuse(&Refusal::TooLarge { limit });
         } else {

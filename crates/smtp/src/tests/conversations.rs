@@ -89,6 +89,7 @@ fn the_tablet_sends() {
          S: 250-CHUNKING
          S: 250-DSN
          S: 250-LIMITS RCPTMAX=1000
+         S: 250-REQUIRETLS
          S: 250 AUTH PLAIN LOGIN
          C: AUTH PLAIN AGplYW5AZXhlbXBsZS5mcgBtb3QgZGUgcGFzc2U=
          S: 235 2.7.0 Signed in
@@ -303,6 +304,27 @@ fn what_came_with_starttls_is_dropped() {
     );
     assert!(!talk.line("EHLO a.fr").contains("STARTTLS"));
     assert!(talk.line("STARTTLS").starts_with("503"));
+}
+
+/// RFC 8689 section 2: it is neither offered nor taken in the clear.
+#[test]
+fn tls_for_the_whole_way_is_asked_for_under_tls() {
+    let mut talk = exchange();
+    let _ = talk.run();
+    assert!(!talk.line("EHLO mx.exemple.org").contains("REQUIRETLS"));
+    let said = talk.line("MAIL FROM:<paul@exemple.org> REQUIRETLS");
+    assert_eq!(
+        said,
+        "555 5.5.4 Parameter REQUIRETLS is not offered here\r\n"
+    );
+    talk.line("STARTTLS");
+    talk.secured();
+    assert!(
+        talk.line("EHLO mx.exemple.org")
+            .ends_with("250 REQUIRETLS\r\n")
+    );
+    let said = talk.line("MAIL FROM:<paul@exemple.org> requiretls");
+    assert_eq!(said, "250 2.1.0 Sender fine\r\n");
 }
 
 #[test]

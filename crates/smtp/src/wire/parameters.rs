@@ -7,12 +7,16 @@ use crate::dsn::{EnvelopeId, Return, Wishes};
 use crate::say::Fault;
 use crate::session::Role;
 
+/// RFC 8689 section 2: by TLS alone. It is offered, and may be said, under TLS only.
+pub(crate) const REQUIRETLS: &str = "REQUIRETLS";
+
 /// The parameters of a MAIL command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Given {
     pub(super) size: Option<u64>,
     pub(super) smtputf8: bool,
     pub(super) eight_bit: bool,
+    pub(super) require_tls: bool,
     pub(super) ret: Option<Return>,
     pub(super) envelope_id: Option<EnvelopeId>,
 }
@@ -27,6 +31,8 @@ pub(super) fn of_mail(text: &str, role: Role) -> Result<Given, Fault> {
             "BODY" => given.eight_bit = value.and_then(eight_bit).ok_or(wrong("BODY"))?,
             "SMTPUTF8" if value.is_none() => given.smtputf8 = true,
             "SMTPUTF8" => return Err(wrong("SMTPUTF8")),
+            REQUIRETLS if value.is_none() => given.require_tls = true,
+            REQUIRETLS => return Err(wrong(REQUIRETLS)),
             // Who first sent the message, as another server of the user's believes. We
             // believe who signed in (RFC 4954 section 5).
             "AUTH" if role == Role::Submission && value.is_some() => {}
@@ -111,6 +117,11 @@ mod tests {
         };
         assert_eq!(mail(" SIZE=12  body=8BitMime smtputf8 "), Ok(given));
         assert_eq!(mail(""), Ok(Given::default()));
+        let by_tls = Given {
+            require_tls: true,
+            ..Given::default()
+        };
+        assert_eq!(mail("RequireTLS"), Ok(by_tls));
         assert_eq!(mail("BODY=7BIT"), Ok(Given::default()));
         assert_eq!(
             mail("SIZE=99999999999999999999").map(|g| g.size),
@@ -126,6 +137,7 @@ mod tests {
         assert_eq!(mail("SIZE=+1"), Err(wrong("SIZE")));
         assert_eq!(mail("BODY=BINARYMIME"), Err(wrong("BODY")));
         assert_eq!(mail("SMTPUTF8=1"), Err(wrong("SMTPUTF8")));
+        assert_eq!(mail("REQUIRETLS="), Err(wrong("REQUIRETLS")));
         assert_eq!(
             mail("SIZE=1 size=2"),
             Err(Fault::Usage {

@@ -12,3 +12,9 @@ for house, words in [(here, "is not what its DNS says"), (there, "postfix.test i
     [one] = until(tried, house.queue)
     trouble = one["recipients"][0]
     check(trouble["status"] == "4.7.5" and words in trouble["trouble"], trouble)
+
+# Who waives what the domain asks for reaches it all the same (RFC 8689 section 4.2.2).
+head = f"From: {jeanne['address']}\r\nSubject: waived\r\nTLS-Required: No\r\n"
+here.submit(jeanne, [other_paul["address"]], f"{head}\r\nx\r\n".encode())
+there.arrived(other_paul, "waived")
+check(len(here.queue()) == 1, here.queue())

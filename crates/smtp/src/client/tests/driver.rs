@@ -66,6 +66,7 @@ pub(super) fn envelope(to: &[&str]) -> Envelope {
         size: 1000,
         smtputf8: false,
         eight_bit: false,
+        require_tls: false,
         ret: None,
         id: None,
     }

@@ -18,6 +18,7 @@ same("EHLO", (code, came.does_esmtp), (250, True))
 for extension in ("pipelining", "size", "8bitmime", "enhancedstatuscodes", "smtputf8", "chunking", "dsn", "auth"):
     check(extension, came.has_extn(extension), came.esmtp_features)
 same("STARTTLS offered", came.has_extn("starttls"), way != "tls")
+same("REQUIRETLS offered", came.has_extn("requiretls"), way == "tls")
 same("AUTH", came.esmtp_features["auth"].split(), ["PLAIN", "LOGIN"])
 for extension in ("xclient", "binarymime", "etrn"):
     check(extension, not came.has_extn(extension), came.esmtp_features)
