@@ -20,6 +20,10 @@ pub const RECIPIENTS_OCTETS: usize = kv::COMMIT_OCTETS - 2 * kv::VALUE_OCTETS;
 /// Octets of [`Entry::on_top`]: many signatures.
 pub const ON_TOP_OCTETS: usize = 16 * 1024;
 
+/// Octets of [`Entry::story`].
+pub const STORY_OCTETS: usize = 16 * 1024;
+const _: () = assert!(ON_TOP_OCTETS + STORY_OCTETS < kv::VALUE_OCTETS / 2 + 1);
+
 /// One message with those who have not got it yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -52,6 +56,9 @@ pub struct Entry {
     /// The domain that it says it is from asks to be suspicious of it: at an account here
     /// it goes to the mailbox for unwanted mail. RFC 9989 section 4.7.
     pub is_suspect: bool,
+    /// How it came in, as whoever brought it in writes that; empty where nobody does. At most
+    /// [`STORY_OCTETS`].
+    pub story: Vec<u8>,
 }
 
 /// How much of a message comes back with a report that it was not delivered. RFC 3461 section
@@ -90,6 +97,7 @@ impl Entry {
             returned: None,
             held: false,
             is_suspect: false,
+            story: Vec::new(),
         }
     }
 

@@ -75,7 +75,7 @@ mod upgrade;
 pub use care::{body_of_row, row_with_body};
 pub use check::{Checked, FAULTS};
 pub use conclude::{Concluded, Fate};
-pub use entry::{Entry, ON_TOP_OCTETS, RECIPIENTS, RECIPIENTS_OCTETS, Returned};
+pub use entry::{Entry, ON_TOP_OCTETS, RECIPIENTS, RECIPIENTS_OCTETS, Returned, STORY_OCTETS};
 pub use error::QueueError;
 pub use fault::{Fault, Wrong};
 pub use id::QueueId;

@@ -326,6 +326,44 @@ pub(crate) struct EntryValue {
     pub(crate) returned: Option<Returned>,
     pub(crate) held: bool,
     pub(crate) is_suspect: bool,
+    pub(crate) story: Vec<u8>,
+}
+
+/// The second version, without how a message came in.
+#[derive(Deserialize)]
+struct EntryWithoutStory {
+    from: ReversePath,
+    body: BodyRef,
+    received: i64,
+    submitted_by: Option<AccountId>,
+    smtputf8: bool,
+    eight_bit: bool,
+    waiting: u32,
+    on_top: String,
+    envelope_id: Option<String>,
+    returned: Option<Returned>,
+    held: bool,
+    is_suspect: bool,
+}
+
+impl From<EntryWithoutStory> for EntryValue {
+    fn from(before: EntryWithoutStory) -> EntryValue {
+        EntryValue {
+            from: before.from,
+            body: before.body,
+            received: before.received,
+            submitted_by: before.submitted_by,
+            smtputf8: before.smtputf8,
+            eight_bit: before.eight_bit,
+            waiting: before.waiting,
+            on_top: before.on_top,
+            envelope_id: before.envelope_id,
+            returned: before.returned,
+            held: before.held,
+            is_suspect: before.is_suspect,
+            story: Vec::new(),
+        }
+    }
 }
 
 /// The first version, of when nothing left for elsewhere.
@@ -341,7 +379,7 @@ struct EntryBefore {
 }
 
 impl Fields for EntryValue {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn read_older(version: u8, fields: &[u8]) -> Option<postcard::Result<EntryValue>> {
         let read = |before: EntryBefore| EntryValue {
@@ -357,8 +395,13 @@ impl Fields for EntryValue {
             returned: None,
             held: false,
             is_suspect: false,
+            story: Vec::new(),
         };
-        (version == 1).then(|| postcard::from_bytes(fields).map(read))
+        match version {
+            1 => Some(postcard::from_bytes(fields).map(read)),
+            2 => Some(postcard::from_bytes::<EntryWithoutStory>(fields).map(EntryValue::from)),
+            _ => None,
+        }
     }
 }
 
@@ -377,6 +420,7 @@ impl EntryValue {
             returned: entry.returned,
             held: entry.held,
             is_suspect: entry.is_suspect,
+            story: entry.story.clone(),
         }
     }
 
@@ -399,6 +443,7 @@ impl EntryValue {
             returned: self.returned,
             held: self.held,
             is_suspect: self.is_suspect,
+            story: self.story,
         }
     }
 }

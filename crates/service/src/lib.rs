@@ -19,6 +19,7 @@
 //! | [`publish`] | what a domain has to publish in DNS, and whether it does |
 //! | [`keep`] | the same for the sake of the data folder |
 //! | `junk.rs` | where suspicious mail goes |
+//! | `story.rs` | how a message came in, as it is kept |
 //! | `sign_in.rs`, `trouble.rs` | what the protocols have alike: who is signed in, and failures |
 //!
 //! # Invariants
@@ -43,4 +44,5 @@ pub mod publish;
 pub mod routes;
 mod sign_in;
 pub mod smtp;
+mod story;
 mod trouble;

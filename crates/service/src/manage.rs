@@ -8,6 +8,7 @@
 
 mod dns;
 mod keys;
+mod messages;
 mod queue;
 
 use std::fmt;
@@ -24,6 +25,7 @@ use words::Language;
 
 pub use dns::{DnsShown, RecordShown};
 pub use keys::{KeyShown, KeysOrder, StateShown};
+pub use messages::{MessageShown, StoryShown};
 pub use queue::{DestinationShown, EntryShown, QUEUE_LISTED, QueueOrder, RecipientShown};
 
 use crate::keep::{self, Keeper, Order, Report};
@@ -134,6 +136,15 @@ pub enum Request {
         /// The alias.
         address: Address,
     },
+    /// One message: how it came in, and what was found out about who sent it.
+    MessageShow {
+        /// The account's address.
+        address: Address,
+        /// The mailbox that it is in.
+        mailbox: String,
+        /// Its number there.
+        uid: u32,
+    },
     /// Something about mail that waits.
     Queue(QueueOrder),
     /// Something for the sake of what is kept.
@@ -206,6 +217,8 @@ pub enum Response {
     Alias(AliasShown),
     /// Aliases, in the order of domain and local part.
     Aliases(Vec<AliasShown>),
+    /// One message.
+    Message(Box<MessageShown>),
     /// What waits.
     Queue(Vec<EntryShown>),
     /// One entry.
@@ -376,6 +389,11 @@ impl Manager {
                 self.directory.remove_alias(&address).await?;
                 Ok(Response::Done)
             }
+            Request::MessageShow {
+                address,
+                mailbox,
+                uid,
+            } => Box::pin(self.message(&address, &mailbox, uid)).await,
             Request::Queue(order) => self.queue_order(order, progress).await,
             Request::Keep(order) => {
                 let report = Box::pin(keep::execute(self, order, progress)).await?;

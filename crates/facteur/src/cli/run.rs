@@ -10,8 +10,8 @@ use service::manage::{KeysOrder, QueueOrder, Request, Response, Secret};
 
 use super::meter::Meter;
 use super::{
-    AccountSet, AccountVerb, AliasVerb, Cli, Command, ConfigVerb, DomainVerb, KeysVerb, Output,
-    QueueVerb, Quickstart, StoreVerb, Switch, kept, show,
+    AccountSet, AccountVerb, AliasVerb, Cli, Command, ConfigVerb, DomainVerb, KeysVerb,
+    MessageVerb, Output, QueueVerb, Quickstart, StoreVerb, Switch, kept, show,
 };
 use crate::quickstart::{self, Choices};
 use crate::rooms::{self, Chosen};
@@ -47,6 +47,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Domain(verb) => domain(at, verb),
         Command::Account(verb) => account(at, verb),
         Command::Alias(verb) => alias(at, verb),
+        Command::Message(verb) => message(at, verb),
         Command::Queue(verb) => queue(at, verb),
         Command::Store(verb) => store(at, verb),
         Command::Backup { folder, output } => backup(at, &folder, output),
@@ -154,6 +155,21 @@ fn alias(at: At<'_>, verb: AliasVerb) -> anyhow::Result<()> {
         AliasVerb::List(output) => aloud(at, Request::AliasList, output),
         AliasVerb::Remove { address } => quietly(at, Request::AliasRemove { address }),
     }
+}
+
+fn message(at: At<'_>, verb: MessageVerb) -> anyhow::Result<()> {
+    let MessageVerb::Show {
+        address,
+        uid,
+        mailbox,
+        output,
+    } = verb;
+    let request = Request::MessageShow {
+        address,
+        mailbox,
+        uid,
+    };
+    aloud(at, request, output)
 }
 
 fn queue(at: At<'_>, verb: QueueVerb) -> anyhow::Result<()> {
