@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod rooms;
+#[path = "smtp/sealing.rs"]
+mod sealing;
 #[path = "smtp/signing.rs"]
 mod signing;
 #[path = "smtp/submission.rs"]
@@ -98,6 +100,7 @@ fn trusting() -> Believing {
         }),
         lists: Lists::new(&[]).unwrap(),
         trusted_sealers: [].into(),
+        seals: false,
     }
 }
 

@@ -302,7 +302,7 @@ impl Answers {
         let (id, received, mut story) = (taking.id, taking.received, taking.story.clone());
         match Box::pin(taking.finish()).await {
             Ok(mut taken) => {
-                let verdicts = taken.verdicts.take();
+                let verdicts = taken.verdicts.clone();
                 story.verdicts.clone_from(&verdicts);
                 taken.incoming = taken.incoming.with_story(story::write(&story));
                 let is_suspect = verdicts.as_ref().is_some_and(Verdicts::is_suspect);
@@ -321,7 +321,11 @@ impl Answers {
         taken: Taken,
         is_suspect: bool,
     ) -> Result<Piece, Refusal> {
-        let Taken { incoming, read, .. } = taken;
+        let Taken {
+            incoming,
+            verdicts,
+            read,
+        } = taken;
         self.judge(&incoming).await?;
         let accepted = Piece::Accepted {
             id: id.to_string(),
@@ -334,7 +338,10 @@ impl Answers {
                     .await?;
             }
             None => {
-                let on_top = self.signatures(&incoming, read).await?;
+                let on_top = match &verdicts {
+                    Some(verdicts) => self.seal(envelope, &incoming, verdicts).await?,
+                    None => self.signatures(&incoming, read).await?,
+                };
                 let marks = Marks { on_top, is_suspect };
                 self.queue(id, received, envelope, incoming, marks).await?;
             }
