@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use address::Domain;
-use dkim::{Algorithm, KeyError, PrivateKey, Read, Selector, Signer};
+use dkim::{Algorithm, Chain, KeyError, PrivateKey, Read, Selector, Signer};
 use jiff::Timestamp;
 use kv::Version;
 use parking_lot::Mutex;
@@ -196,6 +196,41 @@ impl Directory {
         });
         let signed = signing.await.map_err(|_| DirectoryError::Interrupted)?;
         signed.map_err(|_| DirectoryError::NoKey)
+    }
+
+    /// The fields with which this domain seals what it sends on of others (ARC), made with
+    /// its key that all can verify. They are none for a message whose header is longer than
+    /// is signed, or where there is no such key.
+    ///
+    /// # Errors
+    /// As [`Directory::signature_keys`].
+    pub async fn seal(
+        &self,
+        domain: &Domain,
+        message: Read,
+        chain: Chain,
+        now: Timestamp,
+    ) -> Result<String, DirectoryError> {
+        let Read { header, body_hash } = message;
+        let Some(header) = header else {
+            return Ok(String::new());
+        };
+        let (keys, domain) = (self.signing(domain, now).await?, domain.clone());
+        let sealing = tokio::task::spawn_blocking(move || {
+            let by_rsa = |(_, key): &&(Selector, PrivateKey)| key.algorithm() == Algorithm::Rsa;
+            let Some((selector, key)) = keys.iter().find(by_rsa) else {
+                return Ok(String::new());
+            };
+            let domain = &domain;
+            let signer = Signer {
+                domain,
+                selector,
+                key,
+            };
+            dkim::seal(&header, &body_hash, &chain, &signer, now)
+        });
+        let sealed = sealing.await.map_err(|_| DirectoryError::Interrupted)?;
+        sealed.map_err(|_| DirectoryError::NoKey)
     }
 
     /// The active keys, as they are stored now.

@@ -12,6 +12,7 @@
 //! | `reading.rs` | a message as it streams: its header, and the hash of its body |
 //! | `names.rs` | which fields of a header are signed |
 //! | `sign.rs` | the signature |
+//! | `seal.rs` | the seal of whoever sends on what another wrote (ARC, RFC 8617) |
 //!
 //! # What holds
 //!
@@ -23,10 +24,12 @@
 mod key;
 mod names;
 mod reading;
+mod seal;
 mod selector;
 mod sign;
 
 pub use key::{Algorithm, KeyError, PrivateKey};
 pub use reading::{HEADER_OCTETS, Read, Reading};
+pub use seal::{Chain, seal};
 pub use selector::{Selector, SelectorError};
 pub use sign::{Signer, sign};

@@ -39,30 +39,61 @@ pub fn sign(
     signer: &Signer<'_>,
     now: Timestamp,
 ) -> Result<String, KeyError> {
-    let names = names(header);
-    let field = unsigned(&names, body_hash, signer, now);
+    signature(
+        "DKIM-Signature: v=1;",
+        &names(header),
+        header,
+        body_hash,
+        signer,
+        now,
+    )
+}
+
+/// A field that begins so, and is a signature of these fields and of the body.
+pub(crate) fn signature(
+    begin: &str,
+    names: &[&str],
+    header: &[u8],
+    body_hash: &[u8],
+    signer: &Signer<'_>,
+    now: Timestamp,
+) -> Result<String, KeyError> {
+    let field = unsigned(begin, names, body_hash, signer, now);
     let mut octets = Vec::new();
-    for signed in last_fields(header, &names) {
+    for signed in last_fields(header, names) {
         write_field(&signed, Canonicalization::Relaxed, &mut octets);
         octets.extend_from_slice(b"\r\n");
     }
     for own in fields(field.as_bytes()) {
         write_field(&own, Canonicalization::Relaxed, &mut octets);
     }
-    let signature = BASE64_STANDARD.encode(signer.key.sign(&octets)?);
-    let mut signed = Folded::after(field);
+    signed(field, &octets, signer)
+}
+
+/// The field with the signature of these octets, which is last.
+pub(crate) fn signed(
+    unsigned: String,
+    octets: &[u8],
+    signer: &Signer<'_>,
+) -> Result<String, KeyError> {
+    let signature = BASE64_STANDARD.encode(signer.key.sign(octets)?);
+    let mut signed = Folded::after(unsigned);
     signed.text(&signature);
     Ok(signed.finish())
 }
 
 /// The field without what makes it a signature, which is last.
-fn unsigned(names: &[&str], body_hash: &[u8], signer: &Signer<'_>, now: Timestamp) -> String {
-    let mut field = Folded::after("DKIM-Signature: v=1;".to_owned());
+fn unsigned(
+    begin: &str,
+    names: &[&str],
+    body_hash: &[u8],
+    signer: &Signer<'_>,
+    now: Timestamp,
+) -> String {
+    let mut field = Folded::after(begin.to_owned());
     field.word(&format!("a={};", signer.key.algorithm().tag()));
     field.word("c=relaxed/relaxed;");
-    field.word(&format!("d={};", signer.domain));
-    field.word(&format!("s={};", signer.selector));
-    field.word(&format!("t={};", now.as_second()));
+    field.signer(signer, now);
     field.word("h=");
     for (place, name) in names.iter().enumerate() {
         let end = if place + 1 == names.len() { ";" } else { ":" };
@@ -74,10 +105,10 @@ fn unsigned(names: &[&str], body_hash: &[u8], signer: &Signer<'_>, now: Timestam
 }
 
 /// A field that is folded as it is written.
-struct Folded(String);
+pub(crate) struct Folded(String);
 
 impl Folded {
-    fn after(begun: String) -> Self {
+    pub(crate) fn after(begun: String) -> Self {
         Self(begun)
     }
 
@@ -86,15 +117,27 @@ impl Folded {
         self.0.len() - self.0.rfind('\n').map_or(0, |at| at + 1)
     }
 
+    /// Who signs, and when.
+    pub(crate) fn signer(&mut self, signer: &Signer<'_>, now: Timestamp) {
+        self.word(&format!("d={};", signer.domain));
+        self.word(&format!("s={};", signer.selector));
+        self.word(&format!("t={};", now.as_second()));
+    }
+
+    /// What is written so far.
+    pub(crate) fn so_far(self) -> String {
+        self.0
+    }
+
     /// A word, behind white space.
-    fn word(&mut self, word: &str) {
+    pub(crate) fn word(&mut self, word: &str) {
         let fits = self.column() + 1 + word.len() <= COLUMNS;
         self.0.push_str(if fits { " " } else { "\r\n\t" });
         self.0.push_str(word);
     }
 
     /// Something that need not have white space before it, and may.
-    fn piece(&mut self, piece: &str) {
+    pub(crate) fn piece(&mut self, piece: &str) {
         if self.column() + piece.len() > COLUMNS {
             self.0.push_str("\r\n\t");
         }
@@ -102,7 +145,7 @@ impl Folded {
     }
 
     /// Text that may be folded anywhere, as base64 may.
-    fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         let mut rest = text;
         while !rest.is_empty() {
             let room = COLUMNS.saturating_sub(self.column());
@@ -115,7 +158,7 @@ impl Folded {
         }
     }
 
-    fn finish(mut self) -> String {
+    pub(crate) fn finish(mut self) -> String {
         self.0.push_str("\r\n");
         self.0
     }

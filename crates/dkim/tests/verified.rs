@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "this file is tests only")]
 
-use dkim::{Algorithm, PrivateKey, Reading, Selector, Signer, sign};
+use dkim::{Algorithm, Chain, PrivateKey, Read, Reading, Selector, Signer, seal, sign};
 use jiff::Timestamp;
 
 /// A domain with a key of each kind.
@@ -153,6 +153,62 @@ fn a_name_beyond_ascii_and_many_recipients() {
     let signed = domain.signed(message.as_bytes());
     assert!(String::from_utf8_lossy(&signed).contains("d=xn--"));
     assert_eq!(domain.verdicts(&[signed]), [["pass", "pass"]]);
+}
+
+/// The message, sealed by a domain with its first key: RSA, which dkimpy knows there.
+fn sealed(domain: &Domain, before: usize, message: &[u8]) -> Vec<u8> {
+    let read = Read::of(message);
+    let (selector, key) = &domain.keys[0];
+    let signer = Signer {
+        domain: &domain.name,
+        selector,
+        key,
+    };
+    let arc = if before > 0 { ";\r\n\tarc=pass" } else { "" };
+    let chain = Chain {
+        before,
+        results: format!(
+            "{};\r\n\tspf=pass (i=9; a) smtp.mailfrom=a@b.test{arc}",
+            domain.name
+        ),
+    };
+    let now = Timestamp::from_second(1_795_860_000).unwrap();
+    let header = read.header.unwrap();
+    let set = seal(&header, &read.body_hash, &chain, &signer, now).unwrap();
+    assert!(set.lines().all(|line| line.len() <= 78), "{set}");
+    [set.as_bytes(), message].concat()
+}
+
+#[test]
+fn a_chain_of_seals_is_whole_for_others() {
+    let domains = ["un.example", "deux.example", "trois.example"].map(Domain::new);
+    let records: Vec<_> = domains.iter().flat_map(Domain::records).collect();
+    let mut message = domains[0].signed(format!("{HEADER}\r\nSalut \t toi\r\n").as_bytes());
+    let mut all = Vec::new();
+    for (before, domain) in domains.iter().enumerate() {
+        // What a server adds on the way.
+        let received = b"Received: from x by y; now\r\n";
+        message = sealed(domain, before, &[&received[..], &message].concat());
+        all.push(message.clone());
+    }
+    let text = String::from_utf8(message).unwrap();
+    for (from, to) in [
+        ("Salut", "Adieu"),
+        ("lea@", "leo@"),
+        ("i=1; un.example", "i=1; une.example"),
+        ("cv=none", "cv=pass"),
+        ("DKIM-Signature:", "X-Signature:"),
+    ] {
+        assert!(text.contains(from), "{from} {text}");
+        all.push(text.replacen(from, to, 1).into_bytes());
+    }
+    let octets: Vec<&[u8]> = all.iter().map(Vec::as_slice).collect();
+    let verdicts = testbed::dkimpy::chains(&records, &octets);
+    assert_eq!(verdicts[..3], ["pass", "pass", "pass"], "{text}");
+    assert!(
+        verdicts[3..].iter().all(|one| one.starts_with("fail")),
+        "{verdicts:?}"
+    );
 }
 
 #[test]

@@ -50,11 +50,30 @@ pub enum Event {
         /// Octets sent.
         octets: u64,
     },
+    /// The user said what is unwanted: messages were put into Junk, or out of it.
+    Sorted {
+        /// They were put there, rather than taken out of there.
+        unwanted: bool,
+        /// How many.
+        messages: usize,
+        /// The first of them.
+        shown: Vec<Sorted>,
+    },
     /// Messages were removed for good.
     Removed {
         /// How many.
         messages: usize,
     },
+}
+
+/// A message that its reader sorted by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sorted {
+    /// Our number for it, as in its `Received` field, or a name for it in its account where
+    /// it came in by no such way.
+    pub id: String,
+    /// What was found out about who sent it, if it was judged.
+    pub verdicts: Option<Verdicts>,
 }
 
 /// Why a sign-in was refused, as we know it; the peer is not told all of it.

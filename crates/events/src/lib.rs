@@ -8,17 +8,20 @@
 //! [`Event`] is the stream that each session writes about itself: log lines come
 //! from it today, devices seen, incidents and the doctor later.
 //!
-//! [`Verdicts`] is what was found out about who sent a message from elsewhere.
+//! [`Verdicts`] is what was found out about who sent a message from elsewhere, and [`Story`]
+//! how a message came in; it is kept with the message.
 //!
 //! None of them holds a secret or a word of a message. The true reason of a refusal that
 //! must not tell who exists ([`SignInFailure`]) is in the event, never in the refusal.
 
 mod event;
 mod refusal;
+mod story;
 mod verdict;
 
-pub use event::{Event, SignInFailure};
+pub use event::{Event, SignInFailure, Sorted};
 pub use refusal::{HeaderField, Limited, Pace, Refusal};
+pub use story::Story;
 pub use verdict::{
     ArcVerdict, DkimFlaw, DkimVerdict, DmarcPolicy, DmarcVerdict, Finding, IprevVerdict,
     SpfVerdict, Verdicts,

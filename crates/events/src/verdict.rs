@@ -1,10 +1,13 @@
-//! What was found out about who sent a message.
+//! What was found out about who sent a message. It is kept with messages ([`crate::Story`]): what
+//! is added to one of these types later is added at its end, with a new version of what is kept.
 
 use std::fmt;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 /// The result of one mechanism, in the words of RFC 8601 section 2.7.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Finding {
     /// It is so, as the domain says.
     Pass,
@@ -47,7 +50,7 @@ impl fmt::Display for Finding {
 }
 
 /// All that was found out about a message from another server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdicts {
     /// Whether the address may send for the envelope's sender.
     pub spf: SpfVerdict,
@@ -69,7 +72,7 @@ pub struct Verdicts {
 }
 
 /// SPF. RFC 7208.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpfVerdict {
     /// What was found.
     pub finding: Finding,
@@ -80,7 +83,7 @@ pub struct SpfVerdict {
 }
 
 /// One DKIM signature. RFC 6376.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DkimVerdict {
     /// What was found.
     pub finding: Finding,
@@ -98,7 +101,7 @@ pub struct DkimVerdict {
 }
 
 /// What is wrong with a DKIM signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DkimFlaw {
     /// The body is not the one that was signed.
     Body,
@@ -144,7 +147,7 @@ impl DkimFlaw {
 }
 
 /// What a domain asks to be done with mail that it does not stand by. RFC 9989.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum DmarcPolicy {
     /// Nothing.
     None,
@@ -166,7 +169,7 @@ impl DmarcPolicy {
 }
 
 /// DMARC. RFC 9989.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DmarcVerdict {
     /// What was found.
     pub finding: Finding,
@@ -177,7 +180,7 @@ pub struct DmarcVerdict {
 }
 
 /// The name of an address. RFC 8601 section 3.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IprevVerdict {
     /// What was found.
     pub finding: Finding,
@@ -186,7 +189,7 @@ pub struct IprevVerdict {
 }
 
 /// Those through whose hands a message went. RFC 8617.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArcVerdict {
     /// What was found of all of them together.
     pub finding: Finding,

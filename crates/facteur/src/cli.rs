@@ -66,6 +66,9 @@ pub(crate) enum Command {
     /// Any address.
     #[command(subcommand)]
     Address(AddressVerb),
+    /// Messages that are kept.
+    #[command(subcommand)]
+    Message(MessageVerb),
     /// Mail accepted and not yet handed over.
     #[command(subcommand)]
     Queue(QueueVerb),
@@ -329,6 +332,24 @@ pub(crate) enum AddressVerb {
     Explain {
         /// The address.
         address: Address,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+/// Verbs about messages.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MessageVerb {
+    /// Show how a message came in, and what was found out about who sent it.
+    Show {
+        /// The address of the account that has it.
+        address: Address,
+        /// Its number in its mailbox (UID).
+        uid: u32,
+        /// The mailbox that it is in.
+        #[arg(long, value_name = "NAME", default_value = "INBOX")]
+        mailbox: String,
         /// How to print.
         #[command(flatten)]
         output: Output,

@@ -219,7 +219,7 @@ settings! {
         /// How many messages may come to one address in an hour, from everywhere; 0 is no
         /// limit.
         recipient_per_hour: u32 = 2000,
-        /// The longest that an answer waits, in seconds, from 0 to 30; 0 is no wait. The first
+        /// The longest that an answer waits, in seconds, from 0 to 20; 0 is no wait. The first
         /// three messages of a network that was never seen wait for a third of it or so, one
         /// that has mostly done wrong waits for each sender and recipient.
         slow_down_seconds: u64 = 5,
@@ -233,6 +233,9 @@ settings! {
         /// their way, so that its author's domain would not stand by it, is taken if they say
         /// that it did before.
         trusted_sealers: Vec<address::Domain> = Vec::new(),
+        /// Whether the mail of others that an address here sends on is sealed with what was
+        /// found out about it (ARC), in the name of that address's domain and with its key.
+        seal: bool = false,
     }
 }
 

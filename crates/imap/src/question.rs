@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 
 use address::Password;
 use bytes::Bytes;
-use events::{Refusal, SignInFailure};
+use events::{Event, Refusal, SignInFailure};
 use jiff::civil::Date;
 use message::{Envelope, Structure};
 
@@ -227,6 +227,8 @@ pub enum Piece {
     /// Nothing yet, but somebody is at it: the client hears a line, so that it waits on.
     /// To be sent every 20 seconds or so.
     Working,
+    /// Something that happened, for whoever collects that; the client hears nothing of it.
+    Noted(Box<Event>),
     /// Signed in.
     SignedIn {
         /// The account's address.

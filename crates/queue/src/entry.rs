@@ -20,6 +20,10 @@ pub const RECIPIENTS_OCTETS: usize = kv::COMMIT_OCTETS - 2 * kv::VALUE_OCTETS;
 /// Octets of [`Entry::on_top`]: many signatures.
 pub const ON_TOP_OCTETS: usize = 16 * 1024;
 
+/// Octets of [`Entry::story`].
+pub const STORY_OCTETS: usize = 16 * 1024;
+const _: () = assert!(ON_TOP_OCTETS + STORY_OCTETS < kv::VALUE_OCTETS / 2 + 1);
+
 /// One message with those who have not got it yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -54,6 +58,9 @@ pub struct Entry {
     /// The domain that it says it is from asks to be suspicious of it: at an account here
     /// it goes to the mailbox for unwanted mail. RFC 9989 section 4.7.
     pub is_suspect: bool,
+    /// How it came in, as whoever brought it in writes that; empty where nobody does. At most
+    /// [`STORY_OCTETS`].
+    pub story: Vec<u8>,
 }
 
 /// What a message asks of the hosts that it goes through. RFC 8689.
@@ -106,6 +113,7 @@ impl Entry {
             held: false,
             tls: TlsWish::Usual,
             is_suspect: false,
+            story: Vec::new(),
         }
     }
 

@@ -77,7 +77,9 @@ mod upgrade;
 pub use care::{body_of_row, row_with_body};
 pub use check::{Checked, FAULTS};
 pub use conclude::{Concluded, Fate};
-pub use entry::{Entry, ON_TOP_OCTETS, RECIPIENTS, RECIPIENTS_OCTETS, Returned, TlsWish};
+pub use entry::{
+    Entry, ON_TOP_OCTETS, RECIPIENTS, RECIPIENTS_OCTETS, Returned, STORY_OCTETS, TlsWish,
+};
 pub use error::QueueError;
 pub use fault::{Fault, Wrong};
 pub use id::QueueId;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use kv::{Condition, Direction, Kv, Operation, Outcome, Partition, Snapshot, Value, Version};
 
-use crate::entry::{ON_TOP_OCTETS, RECIPIENTS_OCTETS};
+use crate::entry::{ON_TOP_OCTETS, RECIPIENTS_OCTETS, STORY_OCTETS};
 use crate::stored::{
     EntryValue, Place, RecipientValue, due_places, entries_after, entry_key, read, read_entry_key,
     read_recipient_key, recipient_key, recipients, turn_key, write,
@@ -160,7 +160,8 @@ pub(crate) fn new_entry(entry: &Entry) -> Result<(Condition, Vec<Operation>), Qu
         .filter(|_| (1..=RECIPIENTS).contains(&count));
     let waiting = waiting.ok_or(QueueError::Recipients(count))?;
     let octets: usize = entry.recipients.iter().map(Recipient::octets).sum();
-    if octets > RECIPIENTS_OCTETS || entry.on_top.len() > ON_TOP_OCTETS {
+    let fits = entry.on_top.len() <= ON_TOP_OCTETS && entry.story.len() <= STORY_OCTETS;
+    if octets > RECIPIENTS_OCTETS || !fits {
         return Err(QueueError::TooLong);
     }
     let key = entry_key(entry.id);

@@ -354,9 +354,10 @@ pub(crate) struct EntryValue {
     pub(crate) held: bool,
     pub(crate) is_suspect: bool,
     pub(crate) tls: TlsWish,
+    pub(crate) story: Vec<u8>,
 }
 
-/// The second version, of when no message asked for TLS.
+/// The second version, of when no message asked for TLS and nothing was noted of its coming.
 #[derive(Deserialize)]
 struct EntryV2 {
     from: ReversePath,
@@ -413,6 +414,7 @@ impl From<EntryBefore> for EntryValue {
             held: false,
             is_suspect: false,
             tls: TlsWish::Usual,
+            story: Vec::new(),
         }
     }
 }
@@ -433,6 +435,7 @@ impl From<EntryV2> for EntryValue {
             held: before.held,
             is_suspect: before.is_suspect,
             tls: TlsWish::Usual,
+            story: Vec::new(),
         }
     }
 }
@@ -453,6 +456,7 @@ impl EntryValue {
             held: entry.held,
             is_suspect: entry.is_suspect,
             tls: entry.tls,
+            story: entry.story.clone(),
         }
     }
 
@@ -476,6 +480,7 @@ impl EntryValue {
             held: self.held,
             is_suspect: self.is_suspect,
             tls: self.tls,
+            story: self.story,
         }
     }
 }
@@ -724,7 +729,7 @@ mod tests {
         let value = EntryValue::new(&entry, 3);
         // What is new stands at the end.
         let mut octets = write(&value).unwrap();
-        assert_eq!(octets.pop(), Some(0));
+        assert_eq!((octets.pop(), octets.pop()), (Some(0), Some(0)));
         assert_eq!(std::mem::replace(&mut octets[0], 2), 3);
         assert_eq!(read(&octets), Ok(value));
     }

@@ -114,7 +114,10 @@ impl Message {
     async fn taken_up(&mut self, store: &Store, entry: &Entry) -> Result<&Incoming, StoreError> {
         let taken_up = match self.incoming.take() {
             Some(incoming) => incoming,
-            None => store.take_up(&entry.body, self.hold.clone()).await?,
+            None => {
+                let incoming = store.take_up(&entry.body, self.hold.clone()).await?;
+                incoming.with_story(entry.story.clone())
+            }
         };
         Ok(self.incoming.insert(taken_up))
     }

@@ -9,12 +9,14 @@
 //! | `imap.rs` | the connection; questions that are one call |
 //! | `imap/open.rs` | the open mailbox, and what happened in it |
 //! | `imap/fetch.rs`, `imap/search.rs` | the two that read messages |
+//! | `imap/sorted.rs` | what a reader says is unwanted, by putting it into Junk |
 //! | `imap/convert.rs` | words for words |
 
 mod convert;
 mod fetch;
 mod open;
 mod search;
+mod sorted;
 
 use std::time::Duration;
 
@@ -466,7 +468,8 @@ impl Answers {
             .store()
             .copy(from.account, from.id, &uids, to, quota, from.now)
             .await;
-        copied_pieces(copied)
+        self.note_sorted((from.id, to), copied_pieces(copied)?)
+            .await
     }
 
     async fn move_messages(&self, uids: &imap::UidSet, to: &MailboxName) -> Answer {
@@ -476,7 +479,7 @@ impl Answers {
             .store()
             .move_messages(from.account, from.id, &uids, to, from.now)
             .await;
-        copied_pieces(moved)
+        self.note_sorted((from.id, to), copied_pieces(moved)?).await
     }
 
     async fn expunge(&self, only: Option<&UidSet>) -> Answer {

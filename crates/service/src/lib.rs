@@ -20,6 +20,7 @@
 //! | [`keep`] | the same for the sake of the data folder |
 //! | `junk.rs` | where suspicious mail goes |
 //! | `line.rs` | a connection, and what is noted of it |
+//! | `story.rs` | how a message came in, as it is kept |
 //! | `sign_in.rs`, `trouble.rs` | what the protocols have alike: who is signed in, and failures |
 //!
 //! # Invariants
@@ -45,6 +46,7 @@ pub mod publish;
 pub mod routes;
 mod sign_in;
 pub mod smtp;
+mod story;
 mod trouble;
 
 pub use line::Line;

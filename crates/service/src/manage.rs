@@ -10,6 +10,7 @@ mod addresses;
 mod dns;
 mod events;
 mod keys;
+mod messages;
 mod queue;
 
 use std::collections::HashMap;
@@ -30,6 +31,7 @@ pub use addresses::{AddressOrder, AddressShown, ByShown, PlaceShown, Redirection
 pub use dns::{DnsShown, RecordShown};
 pub use events::{EVENTS_LISTED, EventShown, EventsOrder, Happened, ReaderShown, SampleShown};
 pub use keys::{KeyShown, KeysOrder, StateShown};
+pub use messages::{MessageShown, StoryShown};
 pub use queue::{DestinationShown, EntryShown, QUEUE_LISTED, QueueOrder, RecipientShown};
 
 use addresses::redirection_shown;
@@ -149,6 +151,15 @@ pub enum Request {
     },
     /// Something about where mail to an address goes.
     Address(AddressOrder),
+    /// One message: how it came in, and what was found out about who sent it.
+    MessageShow {
+        /// The account's address.
+        address: Address,
+        /// The mailbox that it is in.
+        mailbox: String,
+        /// Its number there.
+        uid: u32,
+    },
     /// Something about mail that waits.
     Queue(QueueOrder),
     /// What happened.
@@ -225,6 +236,8 @@ pub enum Response {
     Aliases(Vec<AliasShown>),
     /// Where mail to an address goes.
     Explained(Box<AddressShown>),
+    /// One message.
+    Message(Box<MessageShown>),
     /// What waits.
     Queue(Vec<EntryShown>),
     /// One entry.
@@ -414,6 +427,11 @@ impl Manager {
                 Ok(Response::Done)
             }
             Request::Address(order) => self.address_order(order).await,
+            Request::MessageShow {
+                address,
+                mailbox,
+                uid,
+            } => Box::pin(self.message(&address, &mailbox, uid)).await,
             Request::Queue(order) => self.queue_order(order, progress).await,
             Request::Events(order) => self.events_order(order).await,
             Request::Keep(order) => {

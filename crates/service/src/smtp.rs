@@ -13,6 +13,7 @@
 //! | `smtp/doors.rs` | who comes in from outside, how fast, and after what wait |
 //! | `smtp/lists.rs` | block lists |
 //! | `smtp/submission.rs` | a submission on its way: in order, and signed if it leaves |
+//! | `smtp/sealing.rs` | mail of others that leaves again, sealed |
 //! | `smtp/forged.rs` | whether a submission names a sender that is not the account's |
 
 mod believing;
@@ -21,6 +22,7 @@ mod envelope;
 mod forged;
 mod lists;
 mod recipients;
+mod sealing;
 mod submission;
 mod taking;
 

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod rooms;
+#[path = "smtp/sealing.rs"]
+mod sealing;
 #[path = "smtp/sent_on.rs"]
 mod sent_on;
 #[path = "smtp/signing.rs"]
@@ -102,6 +104,7 @@ fn trusting() -> Believing {
         }),
         lists: Lists::new(&[]).unwrap(),
         trusted_sealers: [].into(),
+        seals: false,
     }
 }
 

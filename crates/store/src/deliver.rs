@@ -28,7 +28,7 @@ impl Store {
         delivery: &Delivery,
         now: Timestamp,
     ) -> Result<Placed> {
-        let details = details(&incoming.scanned)?;
+        let details = details(&incoming.scanned, incoming.story())?;
         let line = Line::of(&incoming.scanned.lineage);
         let keys = read_by(mailbox, delivery, &line);
         let mut turn = self.turn(account).await;

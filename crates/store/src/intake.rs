@@ -12,6 +12,10 @@ const DETAILS_PART_OCTETS: usize = 60 * 1024;
 /// message is read again when someone asks.
 pub(crate) const DETAILS_PARTS: usize = 8;
 
+/// Octets of how a message came in that are kept with it: far more than there are, whatever
+/// strangers wrote.
+pub const STORY_OCTETS: usize = 16 * 1024;
+
 /// A message on its way in. It streams to its place and is looked at on the way;
 /// dropped before [`Intake::finish`] has answered, it never was.
 #[derive(Debug)]
@@ -53,6 +57,7 @@ impl Intake {
         let scanned = self.scanner.finish();
         Ok(Incoming {
             body,
+            story: Vec::new(),
             scanned,
             hold,
         })
@@ -66,12 +71,29 @@ impl Intake {
 pub struct Incoming {
     /// Where its octets are.
     pub body: BodyRef,
+    /// How it came in, as whoever brings it in writes that; empty where nobody does.
+    story: Vec<u8>,
     /// What it turned out to be.
     pub scanned: Scanned,
     hold: Hold,
 }
 
 impl Incoming {
+    /// The same, with how it came in: what is kept beside its envelope. A story that is
+    /// longer than [`STORY_OCTETS`] is not kept.
+    #[must_use]
+    pub fn with_story(mut self, story: Vec<u8>) -> Incoming {
+        if story.len() <= STORY_OCTETS {
+            self.story = story;
+        }
+        self
+    }
+
+    /// How it came in; empty where nobody said.
+    pub fn story(&self) -> &[u8] {
+        &self.story
+    }
+
     /// Refuses a message whose body has waited for a record for so long that it may have been
     /// cleared away. To be asked just before a record that names it is committed.
     ///
@@ -88,14 +110,14 @@ impl Incoming {
 
 /// A message's envelope, structure and header fields as they are kept: in parts, or in none when
 /// there would be too many.
-pub(crate) fn details(scanned: &Scanned) -> Result<Vec<Vec<u8>>> {
+pub(crate) fn details(scanned: &Scanned, story: &[u8]) -> Result<Vec<Vec<u8>>> {
     let Scanned {
         envelope,
         structure,
         asked,
         ..
     } = scanned;
-    let octets = DetailsValue::write_parts(envelope, structure, asked.as_deref())?;
+    let octets = DetailsValue::write_parts(envelope, structure, asked.as_deref(), story)?;
     if octets.len() > DETAILS_PARTS * DETAILS_PART_OCTETS {
         return Ok(Vec::new());
     }
@@ -115,6 +137,7 @@ impl Store {
     pub async fn take_up(&self, body: &BodyRef, hold: Hold) -> Result<Incoming> {
         Ok(Incoming {
             body: body.clone(),
+            story: Vec::new(),
             scanned: self.rescan(body).await?,
             hold,
         })

@@ -141,7 +141,7 @@ pub use check::{Bodies, By, Checked, FAULTS, Fault, Number, Progress, Wrong};
 pub use error::{Limit, Result, StoreError};
 pub use flags::{FlagChange, Flags, How, Keyword, SystemFlags};
 pub use ids::{DeliveryId, EmailId, MailboxId, Modseq, ThreadId, Uid, UidValidity};
-pub use intake::{Incoming, Intake};
+pub use intake::{Incoming, Intake, STORY_OCTETS};
 pub use mailbox::{Changes, Mailbox, Marked, Marks, Role, Selected, Summary};
 pub use mend::{Done, Mended, Note};
 pub use record::{Copied, Delivery, Details, InternalDate, Placed, Record, Usage};

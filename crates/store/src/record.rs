@@ -57,6 +57,9 @@ pub struct Details {
     /// For HEADER.FIELDS and SEARCH HEADER of names that [`message::is_asked`] knows; none
     /// where they are not kept.
     pub asked: Option<Vec<u8>>,
+    /// How it came in, as whoever brought it in wrote that ([`crate::Incoming::with_story`]);
+    /// empty where nobody did, or where an older version kept it.
+    pub story: Vec<u8>,
 }
 
 /// How a message is put into a mailbox.

@@ -184,6 +184,7 @@ impl Store {
             envelope: scanned.envelope,
             structure: scanned.structure,
             asked: scanned.asked,
+            story: Vec::new(),
         }))
     }
 }
@@ -226,11 +227,13 @@ impl Reading {
             envelope,
             structure,
             asked,
+            story,
         } = DetailsValue::read(&octets)?;
         Ok(Some(Details {
             envelope,
             structure,
             asked,
+            story,
         }))
     }
 

@@ -416,21 +416,29 @@ pub(crate) struct DetailsValue {
     pub(crate) envelope: message::Envelope,
     pub(crate) structure: message::Structure,
     pub(crate) asked: Option<Vec<u8>>,
+    /// How it came in, as whoever brought it in wrote that; empty where nobody did.
+    pub(crate) story: Vec<u8>,
 }
 
 impl Fields for DetailsValue {
     const WHAT: &'static str = "a message's envelope and structure";
 
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
-    /// Version 1 had no header fields.
+    /// Version 1 had no header fields, and neither 1 nor 2 how a message came in.
     fn read_older(version: u8, fields: &[u8]) -> Option<postcard::Result<DetailsValue>> {
-        let with_none = |(envelope, structure)| DetailsValue {
+        let with = |(envelope, structure, asked)| DetailsValue {
             envelope,
             structure,
-            asked: None,
+            asked,
+            story: Vec::new(),
         };
-        (version == 1).then(|| postcard::from_bytes(fields).map(with_none))
+        let with_none = |(envelope, structure)| with((envelope, structure, None));
+        match version {
+            1 => Some(postcard::from_bytes(fields).map(with_none)),
+            2 => Some(postcard::from_bytes(fields).map(with)),
+            _ => None,
+        }
     }
 }
 
@@ -440,8 +448,10 @@ impl DetailsValue {
         envelope: &message::Envelope,
         structure: &message::Structure,
         asked: Option<&[u8]>,
+        story: &[u8],
     ) -> Result<Vec<u8>> {
-        write(Self::WHAT, Self::VERSION, &(envelope, structure, asked))
+        let value = (envelope, structure, asked, story);
+        write(Self::WHAT, Self::VERSION, &value)
     }
 }
 
@@ -463,7 +473,7 @@ mod tests {
     }
 
     #[test]
-    fn details_are_the_same_from_their_parts_and_those_of_version_1_are_read() {
+    fn details_are_the_same_from_their_parts_and_those_of_older_versions_are_read() {
         let mut scanner = message::Scanner::new();
         scanner.push(b"From: a@b.fr\r\nContent-Type: text/html\r\n\r\nx");
         let message::Scanned {
@@ -473,15 +483,19 @@ mod tests {
             ..
         } = scanner.finish();
         assert!(asked.is_some());
-        let parts = DetailsValue::write_parts(&envelope, &structure, asked.as_deref());
+        let parts = DetailsValue::write_parts(&envelope, &structure, asked.as_deref(), b"by night");
+        let second = write(DetailsValue::WHAT, 2, &(&envelope, &structure, &asked)).unwrap();
         let old = write(DetailsValue::WHAT, 1, &(&envelope, &structure)).unwrap();
         let mut value = DetailsValue {
             envelope,
             structure,
             asked,
+            story: b"by night".to_vec(),
         };
         assert_eq!(value.write(), parts);
         assert_eq!(DetailsValue::read(&parts.unwrap()), Ok(value.clone()));
+        value.story = Vec::new();
+        assert_eq!(DetailsValue::read(&second), Ok(value.clone()));
         value.asked = None;
         assert_eq!(DetailsValue::read(&old), Ok(value));
     }

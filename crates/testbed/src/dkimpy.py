@@ -1,5 +1,6 @@
 """Verifies signatures: `record NAME TEXT` and `message OCTETS` (in hex) come line by line;
-for each message there is a line of what each of its signatures is, the uppermost first."""
+for each message there is a line of what each of its signatures is, the uppermost first. For `chain
+OCTETS` it is what the chain of seals (ARC) on a message is."""
 import sys
 
 import dkim
@@ -19,6 +20,11 @@ def verdict(message, place):
     return "pass" if good else "fail"
 
 
+def chain(message):
+    verdict, _, reason = dkim.ARC(message).verify(dnsfunc=record)
+    return verdict.decode() if verdict == b"pass" else f"{verdict.decode()}: {reason}".replace(",", ";")
+
+
 for line in sys.stdin:
     what, rest = line.rstrip("\n").split(" ", 1)
     if what == "record":
@@ -26,6 +32,9 @@ for line in sys.stdin:
         records[name] = text.encode()
         continue
     message = bytes.fromhex(rest)
+    if what == "chain":
+        print(chain(message))
+        continue
     header = b"\r\n" + message.split(b"\r\n\r\n", 1)[0].lower()
     count = header.count(b"\r\ndkim-signature:")
     print(",".join(verdict(message, place) for place in range(count)))

@@ -57,6 +57,6 @@ pub use dmarc::{Authors, author_domains};
 pub use dns::{Dns, Missing};
 pub use iprev::iprev;
 pub use opinion::Opinion;
-pub use results::{results, without_claims};
+pub use results::{findings, results, without_claims};
 pub use spf::{spf, spf_unknown};
 pub use watch::{BodyHashes, HEADER_OCTETS, Watch};

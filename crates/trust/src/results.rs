@@ -13,6 +13,11 @@ const DELIVERED: &str = "none";
 
 /// The field with these verdicts, in the name of this host, with its line end.
 pub fn results(host: &str, verdicts: &Verdicts, from: &str) -> String {
+    format!("{NAME}: {}\r\n", findings(host, verdicts, from))
+}
+
+/// What the field says, without its name and line end.
+pub fn findings(host: &str, verdicts: &Verdicts, from: &str) -> String {
     let Verdicts {
         spf,
         dmarc,
@@ -60,7 +65,7 @@ pub fn results(host: &str, verdicts: &Verdicts, from: &str) -> String {
         iprev.finding,
         said("policy.iprev", &iprev.ip.to_string())
     ));
-    format!("{NAME}: {host};\r\n\t{}\r\n", parts.join(";\r\n\t"))
+    format!("{host};\r\n\t{}", parts.join(";\r\n\t"))
 }
 
 fn signature(dkim: &DkimVerdict) -> String {

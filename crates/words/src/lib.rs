@@ -11,6 +11,7 @@
 //! | `language.rs` | [`Language`], and how a reader's choice is found |
 //! | `text.rs` | [`text()`]: a message with its placeholders filled |
 //! | `refusal.rs` | [`refusal()`]: the sentence for a policy refusal |
+//! | `verdict.rs` | [`verdicts()`]: what was found out about who sent a message |
 //! | `format.rs` | [`format`](mod@format): sizes, counts, dates and times as each language writes them |
 //! | `build.rs` | one constant in [`keys`] for each message |
 //!
@@ -28,6 +29,7 @@ pub mod format;
 mod language;
 mod refusal;
 mod text;
+mod verdict;
 
 /// One constant for each message of the `.ftl` files; the English text is its
 /// documentation.
@@ -40,3 +42,4 @@ pub mod keys {
 pub use language::Language;
 pub use refusal::{REFUSAL_OCTETS, refusal};
 pub use text::{Key, Value, text};
+pub use verdict::verdicts;

@@ -121,7 +121,7 @@ fn size(octets: u64, language: Language) -> String {
 /// An address as a peer wrote it, made safe for one line of a reply: no control
 /// characters, a bounded length, and in English what is not ASCII written `\x{E9}`
 /// (the form of RFC 6533 section 3).
-fn shown(address: &str, language: Language) -> String {
+pub(crate) fn shown(address: &str, language: Language) -> String {
     let mut shown = String::new();
     let mut clean = address.chars().filter(|c| !c.is_control());
     for c in clean.by_ref().take(ADDRESS_CHARACTERS) {

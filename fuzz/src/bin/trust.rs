@@ -12,7 +12,8 @@ use address::ReversePath;
 use fuzz::{fuzz_target, within};
 use trust::sts::{Policy, policy_number};
 use trust::{
-    Authors, Dns, Missing, Opinion, Watch, author_domains, iprev, results, spf, without_claims,
+    Authors, BlockList, Dns, Listing, Missing, Opinion, Watch, author_domains, iprev, results, spf,
+    without_claims,
 };
 
 /// Far more than the limits of all mechanisms together leave.
@@ -106,7 +107,15 @@ fuzz_target!(|input: &[u8]| {
                 .collect(),
             authors: now(Authors::find(&dns, &authors, &others)),
             iprev: now(iprev(&dns, peer)),
+            chain: now(whole.chain().check(&dns, &header, 1)),
+            trusted_sealers: ["list.test".parse().expect("a domain")].into(),
+            listed: Vec::new(),
+            is_junk_by_list: false,
         };
+        let list: BlockList = "bl.test refuse".parse().expect("a list");
+        if let Listing::Listed(Some(reason)) = now(list.look_up(&dns, peer)) {
+            assert!(reason.chars().all(|c| (' '..='~').contains(&c)));
+        }
         let hashes = whole.finish();
         assert_eq!(cut.finish(), hashes);
         let verdicts = opinion.verdicts(Some(&hashes));

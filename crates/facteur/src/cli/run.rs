@@ -13,7 +13,8 @@ use service::manage::{
 use super::meter::Meter;
 use super::{
     AccountRedirect, AccountSet, AccountVerb, AddressVerb, AliasVerb, Cli, Command, ConfigVerb,
-    DomainVerb, KeysVerb, Output, QueueVerb, Quickstart, StoreVerb, Switch, kept, show,
+    DomainVerb, KeysVerb, MessageVerb, Output, QueueVerb, Quickstart, StoreVerb, Switch, kept,
+    show,
 };
 use crate::quickstart::{self, Choices};
 use crate::rooms::{self, Chosen};
@@ -50,6 +51,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Account(verb) => account(at, verb),
         Command::Alias(verb) => alias(at, verb),
         Command::Address(verb) => address(at, verb),
+        Command::Message(verb) => message(at, verb),
         Command::Queue(verb) => queue(at, verb),
         Command::Events(output) => aloud(at, Request::Events(EventsOrder::Unsigned), output),
         Command::Store(verb) => store(at, verb),
@@ -189,6 +191,21 @@ fn alias(at: At<'_>, verb: AliasVerb) -> anyhow::Result<()> {
         AliasVerb::List(output) => aloud(at, Request::AliasList, output),
         AliasVerb::Remove { address } => quietly(at, Request::AliasRemove { address }),
     }
+}
+
+fn message(at: At<'_>, verb: MessageVerb) -> anyhow::Result<()> {
+    let MessageVerb::Show {
+        address,
+        uid,
+        mailbox,
+        output,
+    } = verb;
+    let request = Request::MessageShow {
+        address,
+        mailbox,
+        uid,
+    };
+    aloud(at, request, output)
 }
 
 fn queue(at: At<'_>, verb: QueueVerb) -> anyhow::Result<()> {

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
 use service::manage::{
-    AccountShown, DestinationShown, EntryShown, KeyShown, RedirectionShown, Response, StateShown,
+    AccountShown, DestinationShown, EntryShown, KeyShown, MessageShown, RedirectionShown, Response,
+    StateShown,
 };
 
 use super::{dns, events, explain, kept};
@@ -53,6 +54,7 @@ pub(super) fn response(response: &Response, json: bool) -> anyhow::Result<String
                 .map(|alias| vec![alias.address.to_string(), list(&alias.targets)]),
         ),
         Response::Explained(shown) => explain::lines(shown),
+        Response::Message(message) => message_lines(message),
         Response::Queue(entries) => table(entries.iter().map(entry_row)),
         Response::Entry(entry) => entry_lines(entry),
         Response::Flushed { recipients } => format!("{recipients} recipients are tried now\n"),
@@ -75,6 +77,7 @@ fn as_json(response: &Response) -> anyhow::Result<Json> {
         Response::Alias(one) => serde_json::to_value(one)?,
         Response::Aliases(all) => serde_json::to_value(all)?,
         Response::Explained(one) => serde_json::to_value(one)?,
+        Response::Message(one) => serde_json::to_value(one)?,
         Response::Queue(all) => serde_json::to_value(all)?,
         Response::Entry(one) => serde_json::to_value(one)?,
         Response::Flushed { recipients } => json!({ "recipients": recipients }),
@@ -188,6 +191,31 @@ fn entry_row(entry: &EntryShown) -> Vec<String> {
         format!("<{}>", entry.from),
         list(&recipients),
     ]
+}
+
+fn message_lines(message: &MessageShown) -> String {
+    let row = |name: &str, value: &str| vec![name.to_owned(), value.to_owned()];
+    let mut rows = vec![
+        row("mailbox", &message.mailbox),
+        row("uid", &message.uid.to_string()),
+        row("octets", &message.size.to_string()),
+        row("arrived", &message.arrived),
+    ];
+    let Some(story) = &message.story else {
+        rows.push(row("came", "by a way of which nothing is noted"));
+        return table(rows);
+    };
+    rows.push(row("id", &story.id));
+    rows.push(row("from", &format!("{} ({})", story.peer, story.hello)));
+    rows.push(row("tls", story.tls.as_deref().unwrap_or("none")));
+    if let Some(account) = &story.account {
+        rows.push(row("account", account));
+    }
+    match &story.verdicts {
+        Some(verdicts) => rows.extend(verdicts.iter().map(|said| row("found", said))),
+        None => rows.push(row("found", "nothing was looked at")),
+    }
+    table(rows)
 }
 
 fn entry_lines(entry: &EntryShown) -> String {

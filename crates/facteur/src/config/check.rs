@@ -29,9 +29,9 @@ const LONGEST_LOOKUP: u64 = 60;
 /// answer (RFC 5321 section 4.5.3.2.6), and should not have to.
 const LONGEST_JUDGING: u64 = 60;
 
-/// The most that `believing.slow_down_seconds` may be: a tenth of what the client must wait
-/// (RFC 5321 section 4.5.3.2).
-const LONGEST_SLOW_DOWN: u64 = 30;
+/// The most that `believing.slow_down_seconds` may be: less than what sessions have to
+/// end when the service stops, and far less than a client must wait (RFC 5321 section 4.5.3.2).
+const LONGEST_SLOW_DOWN: u64 = 20;
 
 /// Refuses what can't work, naming the setting. The host's name is put as the network
 /// spells it: lower case, and in ASCII, as greetings and certificates need it.

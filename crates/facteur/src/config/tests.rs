@@ -433,7 +433,7 @@ fn this_machine_is_trusted_unless_somebody_says_otherwise() {
     assert!(message.contains("facteur.toml:2"), "{message}");
     let message = refusal("[believing]\npatience_seconds = 0\n", &[]);
     assert!(message.contains("believing.patience_seconds"), "{message}");
-    let message = refusal("[believing]\nslow_down_seconds = 31\n", &[]);
+    let message = refusal("[believing]\nslow_down_seconds = 21\n", &[]);
     assert!(message.contains("believing.slow_down_seconds"), "{message}");
     for lists in ["[\"zen.example.org\"]", "[\"a..b refuse\"]"] {
         let message = refusal(&format!("[believing]\nblock_lists = {lists}\n"), &[]);

@@ -24,5 +24,6 @@ pub(super) fn believing(config: &Config, dns: Resolver) -> anyhow::Result<Believ
         doors: Doors::new(limits),
         lists: Lists::new(&set.block_lists).context("believing.block_lists")?,
         trusted_sealers: set.trusted_sealers.as_slice().into(),
+        seals: set.seal,
     })
 }

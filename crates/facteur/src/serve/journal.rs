@@ -71,6 +71,23 @@ impl Journal {
             Event::Queued { id, recipients } => {
                 self.tell(format_args!("queued {id} for {recipients}"));
             }
+            Event::Sorted {
+                unwanted,
+                messages,
+                shown,
+            } => {
+                let (put, place) = match unwanted {
+                    true => ("put", "into"),
+                    false => ("took", "out of"),
+                };
+                self.tell(format_args!("{put} {messages} {place} Junk"));
+                for one in shown {
+                    match one.verdicts {
+                        Some(verdicts) => self.tell(format_args!("{} ({verdicts})", one.id)),
+                        None => self.tell(format_args!("{} (not judged)", one.id)),
+                    }
+                }
+            }
             Event::Removed { messages } => self.tell(format_args!("removed {messages}")),
         }
     }

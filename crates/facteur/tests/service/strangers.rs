@@ -256,3 +256,157 @@ fn a_list_that_is_trusted_vouches_for_what_it_changed() {
     }
     served.stop();
 }
+
+/// What `facteur message show` says of the message with this text, whichever it is.
+fn shown(facteur: &Facteur, person: &Person, mailbox: &str, text: &str) -> String {
+    find(facteur, person, mailbox, text);
+    let show = |uid: u32| {
+        let uid = uid.to_string();
+        let arguments = [
+            "message",
+            "show",
+            &person.address,
+            &uid,
+            "--mailbox",
+            mailbox,
+        ];
+        let done = facteur.facteur(&arguments).output().unwrap();
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let (port, user) = (
+        facteur.port(993),
+        format!("{}:{}", person.address, person.password),
+    );
+    let subject = |uid: u32| {
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--user", &user, "--cacert"]);
+        curl.arg(facteur.authority());
+        curl.arg(format!("imaps://localhost:{port}/{mailbox};UID={uid}"));
+        String::from_utf8(curl.output().unwrap().stdout).unwrap()
+    };
+    let uid = (1..20).find(|uid| subject(*uid).contains(text)).unwrap();
+    show(uid)
+}
+
+/// Has curl do something over IMAP.
+fn imap(facteur: &Facteur, person: &Person, mailbox: &str, command: &str) -> String {
+    let (port, user) = (
+        facteur.port(993),
+        format!("{}:{}", person.address, person.password),
+    );
+    let mut curl = Command::new("curl");
+    curl.args(["--silent", "--show-error", "--user", &user, "--cacert"]);
+    curl.arg(facteur.authority());
+    curl.args(["-X", command]);
+    curl.arg(format!("imaps://localhost:{port}/{mailbox}"));
+    let done = curl.output().unwrap();
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    String::from_utf8(done.stdout).unwrap()
+}
+
+#[test]
+fn what_was_found_out_is_kept_with_the_message_and_told_when_it_is_sorted() {
+    let dns = Dns::start(&[
+        Zone::plain(
+            "pass.test",
+            "@ TXT \"v=spf1 ip4:127.0.0.1 -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"",
+        ),
+        Zone::plain(
+            "junk.test",
+            "@ TXT \"v=spf1 -all\"\n_dmarc TXT \"v=DMARC1; p=quarantine\"",
+        ),
+    ]);
+    let facteur = Facteur::prepared();
+    let [jeanne, paul] = facteur.people();
+    let mut served = serve(&facteur, dns.address(), &[]);
+    let good = letter("lea@pass.test", "for one", "x\r\n");
+    assert!(bring(&facteur, "lea@pass.test", &[&jeanne], &good).starts_with("250"));
+    // Also by way of the queue, and where it is suspicious.
+    let bad = letter("eve@junk.test", "for both", "x\r\n");
+    assert!(bring(&facteur, "eve@junk.test", &[&jeanne, &paul], &bad).starts_with("250"));
+    let told = shown(&facteur, &jeanne, "INBOX", "for one");
+    for part in [
+        "127.0.0.1 (mail.pass.test)",
+        "pass.test stands by this message (DMARC).",
+        "may send for pass.test (SPF).",
+        "Nobody has signed it (DKIM).",
+    ] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    for person in [&jeanne, &paul] {
+        let told = shown(&facteur, person, "Junk", "for both");
+        let part =
+            "junk.test does not stand by this message (DMARC). For such mail it asks: quarantine.";
+        assert!(told.contains(part), "{told}");
+    }
+
+    // What the reader sorts by hand is told with what was found out.
+    let all = imap(&facteur, &paul, "Junk", "UID SEARCH ALL");
+    let uid = all.trim().rsplit(' ').next().unwrap().to_owned();
+    imap(&facteur, &paul, "Junk", &format!("UID MOVE {uid} INBOX"));
+    let line = served.wait_for("took 1 out of Junk");
+    assert!(
+        line.contains("dmarc=fail (junk.test p=quarantine)"),
+        "{line}"
+    );
+    let told = shown(&facteur, &paul, "INBOX", "for both");
+    assert!(told.contains("junk.test does not stand by"), "{told}");
+    let all = imap(&facteur, &jeanne, "INBOX", "UID SEARCH SUBJECT \"for one\"");
+    let uid = all.trim().rsplit(' ').next().unwrap().to_owned();
+    imap(&facteur, &jeanne, "INBOX", &format!("UID COPY {uid} Junk"));
+    let line = served.wait_for("put 1 into Junk");
+    assert!(line.contains("dmarc=pass (pass.test"), "{line}");
+    let (_, log) = served.stop();
+    assert_eq!(log.matches("Junk").count(), 2, "{log}");
+
+    let check = facteur.facteur(&["store", "check"]).output().unwrap();
+    assert!(
+        check.status.success(),
+        "{}",
+        String::from_utf8_lossy(&check.stdout)
+    );
+}
+
+#[test]
+fn how_a_submission_came_is_kept_though_its_header_hides_it() {
+    let facteur = Facteur::prepared();
+    let mut command = facteur.facteur(&["serve"]);
+    command.env("FACTEUR_DNS__SERVERS", "127.0.0.1:9");
+    let mut served = Served::start(command);
+    let [jeanne, paul] = facteur.people();
+    let message = facteur.folder.path().join("letter");
+    std::fs::write(&message, letter(&jeanne.address, "by hand", "x\r\n")).unwrap();
+    let mut curl = Command::new("curl");
+    curl.args(["--silent", "--show-error", "--ssl-reqd", "--cacert"]);
+    curl.arg(facteur.authority());
+    let user = format!("{}:{}", jeanne.address, jeanne.password);
+    curl.args(["--user", &user, "--mail-from", &jeanne.address]);
+    curl.args(["--mail-rcpt", &paul.address, "--upload-file"])
+        .arg(&message);
+    curl.arg(format!("smtp://localhost:{}/tablet", facteur.port(587)));
+    let done = curl.output().unwrap();
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let told = shown(&facteur, &paul, "INBOX", "by hand");
+    for part in [
+        "(tablet)",
+        "TLSv1.3 ",
+        &jeanne.address,
+        "nothing was looked at",
+    ] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    let kept = find(&facteur, &paul, "INBOX", "by hand");
+    assert!(
+        !kept.contains("tablet") && !kept.contains("127.0.0.1"),
+        "{kept}"
+    );
+    served.stop();
+}

@@ -135,6 +135,10 @@ impl Imap {
         let Doing::Asking(job) = &mut self.doing else {
             return;
         };
+        let piece = match piece {
+            Piece::Noted(event) => return self.core.note(*event),
+            piece => piece,
+        };
         if piece == Piece::Working {
             if job.between_lines() {
                 self.core.write().syntax("* OK Still working").end_line();

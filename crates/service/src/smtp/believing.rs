@@ -49,6 +49,8 @@ pub struct Believing {
     /// Those whose word counts on whether somebody stood by a message before it came to
     /// them (ARC).
     pub trusted_sealers: Arc<[Domain]>,
+    /// Whether what leaves again is sealed (ARC).
+    pub seals: bool,
 }
 
 impl Believing {
@@ -257,10 +259,7 @@ impl Judged {
 
     fn top(&self, verdicts: &Verdicts) -> String {
         let Frame { host, above, below } = &self.frame;
-        let from = match &self.origin.from {
-            ReversePath::Address(address) => address.to_string(),
-            ReversePath::Null => String::new(),
-        };
+        let from = bare(&self.origin.from);
         format!("{above}{}{below}", results(host, verdicts, &from))
     }
 
@@ -311,6 +310,14 @@ impl Judged {
             listed: listed.iter().map(|found| found.list.to_string()).collect(),
             is_junk_by_list: listed.iter().any(|found| found.action == Action::Junk),
         }
+    }
+}
+
+/// The address of a sender; nothing for one without.
+pub(super) fn bare(from: &ReversePath) -> String {
+    match from {
+        ReversePath::Address(address) => address.to_string(),
+        ReversePath::Null => String::new(),
     }
 }
 

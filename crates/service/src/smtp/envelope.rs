@@ -1,6 +1,6 @@
 //! The envelope: from whom, and to whom.
 
-use address::{AccountId, Address, ReversePath};
+use address::{AccountId, Address, Domain, ReversePath};
 use events::Refusal;
 use queue::{Destination, RECIPIENTS, RECIPIENTS_OCTETS, Recipient};
 use smtp::Sender;
@@ -12,6 +12,8 @@ pub(super) struct Envelope {
     only: Option<Address>,
     named: usize,
     recipients: Vec<Recipient>,
+    /// The domain of the first address here that leads elsewhere.
+    sends_on: Option<Domain>,
     /// Octets that they are written down with.
     octets: usize,
 }
@@ -23,6 +25,7 @@ impl Envelope {
             only: None,
             named: 0,
             recipients: Vec::new(),
+            sends_on: None,
             octets: 0,
         }
     }
@@ -42,6 +45,10 @@ impl Envelope {
         if self.recipients.len() + new.len() > RECIPIENTS || octets > RECIPIENTS_OCTETS {
             return Err(Refusal::Temporary);
         }
+        let leaves = new.iter().any(|place| place.to == Destination::Remote);
+        if leaves && self.sends_on.is_none() {
+            self.sends_on = Some(named.domain().clone());
+        }
         self.octets = octets;
         self.recipients.extend(new);
         self.named += 1;
@@ -60,6 +67,11 @@ impl Envelope {
         };
         self.recipients
             .retain(|one| !one.sent_on_by.as_ref().is_some_and(before));
+    }
+
+    /// The domain of the first address here that leads elsewhere: it answers for what leaves.
+    pub(super) fn sends_on(&self) -> Option<&Domain> {
+        self.sends_on.as_ref()
     }
 
     /// Where the message goes.

@@ -11,7 +11,7 @@
 
 use address::AccountId;
 use dkim::Read;
-use events::{Refusal, Verdicts};
+use events::{Refusal, Story, Verdicts};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use message::trace::{Origin, Received, With, joint, return_path};
@@ -26,6 +26,7 @@ use super::envelope::Envelope;
 use super::submission::{self, Submission};
 use super::{Answers, Service, forged};
 use crate::junk::junk;
+use crate::story;
 use crate::trouble;
 
 /// `Received` fields from which a message is taken to go in circles, our own counted.
@@ -37,6 +38,7 @@ pub(super) struct Taking {
     id: QueueId,
     received: Timestamp,
     way: Way,
+    story: Story,
 }
 
 /// How it comes to its place.
@@ -174,7 +176,23 @@ impl Answers {
                 self.straight(&(above + &below), submission).await?,
             )),
         };
-        self.taking = Some(Taking { id, received, way });
+        let story = Story {
+            id: id.to_string(),
+            peer: self.visitor.peer().to_canonical(),
+            hello: begin.hello.name.clone(),
+            tls: begin
+                .encryption
+                .as_ref()
+                .map(|with| (with.version.name().to_owned(), with.suite.clone())),
+            account: self.submitter()?.map(|account| account.address.to_string()),
+            verdicts: None,
+        };
+        self.taking = Some(Taking {
+            id,
+            received,
+            way,
+            story,
+        });
         Ok(())
     }
 
@@ -281,10 +299,12 @@ impl Answers {
         let (Some(taking), Some(mut envelope)) = (self.taking.take(), self.envelope.take()) else {
             return (None, Err(Refusal::Temporary));
         };
-        let (id, received) = (taking.id, taking.received);
+        let (id, received, mut story) = (taking.id, taking.received, taking.story.clone());
         match Box::pin(taking.finish()).await {
             Ok(mut taken) => {
-                let verdicts = taken.verdicts.take();
+                let verdicts = taken.verdicts.clone();
+                story.verdicts.clone_from(&verdicts);
+                taken.incoming = taken.incoming.with_story(story::write(&story));
                 let is_suspect = verdicts.as_ref().is_some_and(Verdicts::is_suspect);
                 envelope.break_loops(&taken.incoming.scanned.delivered_to);
                 let accepted = self.place(id, received, &envelope, taken, is_suspect);
@@ -302,7 +322,11 @@ impl Answers {
         taken: Taken,
         is_suspect: bool,
     ) -> Result<Piece, Refusal> {
-        let Taken { incoming, read, .. } = taken;
+        let Taken {
+            incoming,
+            verdicts,
+            read,
+        } = taken;
         self.judge(&incoming).await?;
         if envelope.recipients().is_empty() {
             return Err(Refusal::Loop);
@@ -318,7 +342,10 @@ impl Answers {
                     .await?;
             }
             None => {
-                let on_top = self.signatures(&incoming, read).await?;
+                let on_top = match &verdicts {
+                    Some(verdicts) => self.seal(envelope, &incoming, verdicts).await?,
+                    None => self.signatures(&incoming, read).await?,
+                };
                 let marks = Marks { on_top, is_suspect };
                 self.queue(id, received, envelope, incoming, marks).await?;
             }
@@ -402,6 +429,7 @@ impl Answers {
             },
             on_top: marks.on_top,
             is_suspect: marks.is_suspect,
+            story: incoming.story().to_vec(),
             envelope_id: sender.envelope_id.as_ref().map(ToString::to_string),
             returned: sender.ret.map(|ret| match ret {
                 Return::Full => Returned::Full,

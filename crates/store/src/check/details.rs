@@ -184,7 +184,7 @@ impl Check<'_> {
             drop(reading);
             match self.store.rescan(&fixed.body).await {
                 // They were too long to be kept.
-                Ok(scanned) if details(&scanned)?.is_empty() => return Ok(()),
+                Ok(scanned) if details(&scanned, &[])?.is_empty() => return Ok(()),
                 Ok(_) => break,
                 // It may be elsewhere now.
                 Err(StoreError::Damaged(_)) => {}

@@ -45,7 +45,8 @@ impl Mending<'_> {
         };
         drop(reading);
         // Nobody waits while the message is read.
-        let parts = details(&self.store.rescan(&record.fixed.body).await?)?;
+        // How it came in nobody knows any more.
+        let parts = details(&self.store.rescan(&record.fixed.body).await?, &[])?;
         let mut turn = self.store.turn(self.account).await;
         loop {
             let mut change = turn.begin().await?;

@@ -20,7 +20,7 @@ mod set;
 
 use address::Domain;
 use events::{ArcVerdict, DkimFlaw, Finding};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use message::Field;
 use message::canonical::{Canonicalization, write_field};
 use message::fields;
@@ -95,18 +95,9 @@ impl Chain {
                 None => return CheckedChain::without(Finding::None),
             },
         };
-        let seals = seals(sets).map(|(seal, octets)| check_seal(dns, seal, octets));
-        let (last, seals) =
-            futures_util::future::join(last.signature.check(dns, header, now), join_all(seals))
-                .await;
-        let unknown = seals.contains(&Err(DkimFlaw::KeyUnknown));
-        let holds =
-            |seal: &Result<(), DkimFlaw>| matches!(seal, Ok(()) | Err(DkimFlaw::KeyUnknown));
-        let finding = match (seals.iter().all(holds), unknown) {
-            (false, _) => Finding::Fail,
-            (true, true) => Finding::TempError,
-            (true, false) => Finding::Pass,
-        };
+        let keys = join_all(sets.iter().map(|set| find_key(dns, &set.seal)));
+        let (last, keys) = join(last.signature.check(dns, header, now), keys).await;
+        let finding = judge_seals(sets, &keys);
         CheckedChain {
             finding,
             last: Some(last),
@@ -176,20 +167,31 @@ fn sealers(sets: &[Set]) -> Vec<(Domain, Option<String>)> {
     sets.iter().map(sealer).collect()
 }
 
-/// Each seal, and the octets that it is on. RFC 8617 section 5.1.1.
-fn seals(sets: &[Set]) -> impl Iterator<Item = (&Seal, Vec<u8>)> {
-    let mut before = Vec::new();
-    sets.iter().map(move |set| {
+/// What the seals are worth, with the key of each. RFC 8617 section 5.1.1 says what each is
+/// on: all that was there before, and its own set.
+fn judge_seals(sets: &[Set], keys: &[Result<Key, DkimFlaw>]) -> Finding {
+    let mut octets = Vec::new();
+    let mut finding = Finding::Pass;
+    for (set, key) in sets.iter().zip(keys) {
         for raw in [&set.results, &set.signature_field] {
-            write_raw(raw, &mut before);
-            before.extend_from_slice(b"\r\n");
+            write_raw(raw, &mut octets);
+            octets.extend_from_slice(b"\r\n");
         }
-        let mut octets = before.clone();
+        let before = octets.len();
         write_raw(&set.seal.unsigned, &mut octets);
-        write_raw(&set.seal_field, &mut before);
-        before.extend_from_slice(b"\r\n");
-        (&set.seal, octets)
-    })
+        let seal = &set.seal;
+        let held = key.as_ref().map_err(|flaw| *flaw);
+        let held = held.and_then(|key| key.verify(seal.algorithm, &octets, &seal.signature));
+        match held {
+            Ok(()) => {}
+            Err(DkimFlaw::KeyUnknown) => finding = Finding::TempError,
+            Err(_) => return Finding::Fail,
+        }
+        octets.truncate(before);
+        write_raw(&set.seal_field, &mut octets);
+        octets.extend_from_slice(b"\r\n");
+    }
+    finding
 }
 
 fn write_raw(raw: &[u8], octets: &mut Vec<u8>) {
@@ -199,7 +201,7 @@ fn write_raw(raw: &[u8], octets: &mut Vec<u8>) {
     }
 }
 
-async fn check_seal(dns: &impl Dns, seal: &Seal, octets: Vec<u8>) -> Result<(), DkimFlaw> {
+async fn find_key(dns: &impl Dns, seal: &Seal) -> Result<Key, DkimFlaw> {
     let texts = dns
         .txt(&seal.key_name())
         .await
@@ -207,7 +209,7 @@ async fn check_seal(dns: &impl Dns, seal: &Seal, octets: Vec<u8>) -> Result<(), 
             Missing::NoName | Missing::NoRecords => DkimFlaw::NoKey,
             Missing::Unknown => DkimFlaw::KeyUnknown,
         })?;
-    Key::find(&texts)?.verify(seal.algorithm, &octets, &seal.signature)
+    Key::find(&texts)
 }
 
 /// The signature of a set, read as one of DKIM.
