@@ -66,6 +66,8 @@ pub(crate) const TESTS: &[Package] = &[
     // A small disk to be filled, in name spaces of its own; a process with few descriptors.
     program("mount", "mount"),
     program("util-linux", "unshare"),
+    // A network in name spaces of its own.
+    program("iproute2", "ip"),
     // Certificates as other people make them. Postfix and OpenSMTPD, which have them, are
     // fetched and unpacked by the tests themselves: as packages they exclude each other.
     program("openssl", "openssl"),

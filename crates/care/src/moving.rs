@@ -83,6 +83,7 @@ pub async fn move_all(
         moving.moved.accounts += 1;
     }
     moving.partition(Partition::Queue).await?;
+    moving.partition(Partition::Journal).await?;
     moving.partition(Partition::Directory).await?;
     Ok(moving.moved)
 }
@@ -271,7 +272,7 @@ async fn comparable(
 /// The bodies that a row refers to.
 fn bodies(partition: Partition, key: &[u8], value: &[u8]) -> Result<Vec<BodyRef>, CareError> {
     Ok(match partition {
-        Partition::Directory => Vec::new(),
+        Partition::Directory | Partition::Journal => Vec::new(),
         Partition::Queue => queue::body_of_row(key, value)?.into_iter().collect(),
         Partition::Account(_) => store::bodies_of_row(key, value)?,
     })
@@ -284,7 +285,7 @@ fn with_bodies(
     elsewhere: impl FnMut(&BodyRef) -> BodyRef,
 ) -> Result<Vec<u8>, CareError> {
     Ok(match partition {
-        Partition::Directory => value.to_vec(),
+        Partition::Directory | Partition::Journal => value.to_vec(),
         Partition::Queue => queue::row_with_body(key, value, elsewhere)?,
         Partition::Account(_) => store::row_with_bodies(key, value, elsewhere)?,
     })

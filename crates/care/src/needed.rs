@@ -92,7 +92,7 @@ pub(crate) async fn accounts(index: &dyn Kv) -> Result<Vec<AccountId>, CareError
         .into_iter()
         .filter_map(|partition| match partition {
             Partition::Account(account) => Some(account),
-            Partition::Directory | Partition::Queue => None,
+            Partition::Directory | Partition::Queue | Partition::Journal => None,
         });
     Ok(accounts.collect())
 }

@@ -9,14 +9,17 @@ use std::time::Duration;
 use address::Domain;
 use dns::Resolver;
 use jiff::Timestamp;
-use queue::{Entry, NodeId, Queue, QueueError, Recipient, Standing, Trouble, Turn};
+use queue::{Entry, NodeId, Queue, QueueError, Recipient, Standing, Status, Trouble, Turn};
 use service::routes::Routing;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::connection::{Connection, Connections};
+use crate::https::Https;
+use crate::leaving::{Leaving, leaving, together};
 use crate::outcome::{Tried, Verdict};
 use crate::peer::{self, Doors};
+use crate::promises::Promises;
 use crate::reports::Reports;
 use crate::schedule::peace;
 use crate::settings::{Rooms, Settings};
@@ -28,8 +31,14 @@ const BATCH: usize = 100;
 /// How often it is tried to write down what came of a message: a database that was away, or a
 /// full disk, may be back. What is sent and not written down would be sent again.
 const WRITES: usize = 12;
+/// What is ours. RFC 3463 section 3.4: other or undefined mail system status.
+const OURS: Status = Status(4, 3, 0);
 /// How long between two of these tries.
 const WRITE_AGAIN: Duration = Duration::from_secs(5);
+/// The subject of a status that is about security. RFC 3463 section 3.8.
+const SECURITY: u16 = 7;
+/// Why such trouble keeps mail back.
+const PROMISED: &str = "; its domain promises that it can be verified (MTA-STS)";
 /// Connections that are tried for one batch: several hosts, or several addresses of one.
 const STOPS: usize = 6;
 
@@ -39,6 +48,7 @@ pub(crate) struct Job {
     queue: Queue,
     node: NodeId,
     resolver: Resolver,
+    promises: Promises,
     connections: Connections,
     reports: Reports,
     settings: Arc<Settings>,
@@ -113,7 +123,14 @@ impl Job {
             doors: Arc::new(Doors { gate, caller }),
             settings: Arc::new(own),
         };
+        let https = Https {
+            doors: connections.doors.clone(),
+            resolver: resolver.clone(),
+            own: connections.settings.clone(),
+            port: settings.https_port,
+        };
         Job {
+            promises: Promises::new(queue.clone(), https, clock),
             queue,
             node,
             resolver,
@@ -122,6 +139,11 @@ impl Job {
             settings: Arc::new(settings),
             clock,
         }
+    }
+
+    /// What domains have promised of their hosts.
+    pub(crate) fn promises(&self) -> Promises {
+        self.promises.clone()
     }
 
     /// Takes those who are due in the lane that has its turn, and ends the turn.
@@ -185,10 +207,13 @@ impl Job {
         let ours = |name: &str| name.eq_ignore_ascii_case(self.settings.host.as_str());
         let way = way(&self.resolver, domain, ours).await;
         let way = way.map_err(Unreached::Unknown)?;
+        let promise = self.promises.enforced(domain).await;
+        let promise = promise.map_err(Unreached::Unknown)?;
         let mut last = None;
         let mut tried = 0;
         for host in &way.hosts {
-            let host = way.host(&self.resolver, domain, host, self.settings.port);
+            let (port, promise) = (self.settings.port, promise.as_ref());
+            let host = way.host(&self.resolver, domain, host, port, promise);
             match host.await {
                 Ok(host) => match self.open_one_of(domain, &host, &mut tried).await {
                     Ok(open) => return Ok(open),
@@ -217,8 +242,11 @@ impl Job {
             let opened = self.connections.open(&host.name, *address, &host.policy);
             match opened.await {
                 Ok(open) => return Ok(open),
-                Err(trouble) => {
+                Err(mut trouble) => {
                     tracing::info!(%domain, host = host.name, %address, why = trouble.text, "a host was not reached");
+                    if host.by_promise && trouble.status.1 == SECURITY {
+                        trouble.text += PROMISED;
+                    }
                     last = Some(trouble);
                 }
             }
@@ -232,7 +260,19 @@ impl Job {
         let mut writing: Option<JoinHandle<()>> = None;
         let (mut answered, mut went) = (0_usize, Went::Badly);
         while let Some(entry) = left.pop_front() {
-            let sent = peer.send(&self.reports.store, &entry).await;
+            // Those to whom another address sends it on, or none, are in the next envelope.
+            let (entry, apart) = together(entry);
+            if let Some(apart) = apart {
+                left.push_front(apart);
+            }
+            let leaving = match self.leaving(&entry).await {
+                Ok(leaving) => leaving,
+                Err(trouble) => {
+                    self.fail_all([entry], &trouble).await;
+                    continue;
+                }
+            };
+            let sent = peer.send(&self.reports.store, &entry, leaving).await;
             answered += usize::from(sent.answered);
             let (untried, tried): (Vec<_>, Vec<_>) = sent
                 .tried
@@ -284,6 +324,16 @@ impl Job {
         // Nobody had a try with these.
         self.conclude_all(left, &Tried::Not).await;
         went
+    }
+
+    /// How an entry leaves; trouble of our own where that can't be found out.
+    async fn leaving(&self, entry: &Entry) -> Result<Leaving, Trouble> {
+        let directory = &self.reports.routing.directory;
+        let leaving = leaving(directory, entry, (self.clock)()).await;
+        leaving.map_err(|error| {
+            tracing::error!(id = %entry.id, %error, "the sender of a message can't be told");
+            Trouble::ours(OURS, "the mail system has trouble of its own")
+        })
     }
 
     /// All of these share one trouble.

@@ -13,7 +13,9 @@
 //! | `share.rs` | how many connections a destination gets at once |
 //! | `job.rs` | one connection's work on a lane |
 //! | `way.rs`, `hosts.rs` | which hosts take a domain's mail, and where they are |
+//! | `promises/`, `https.rs` | what a domain promises of its hosts (MTA-STS), and fetching that |
 //! | `connection.rs`, [`peer`] | messages of the queue over one connection; the connection itself |
+//! | `leaving.rs` | with whose sender a message leaves, and what stands above it |
 //! | `said.rs` | what went wrong with one, in words |
 //! | `outcome.rs`, `schedule.rs` | what becomes of a recipient, and when it is tried again |
 //! | `reports.rs`, `notice` | writing that down, and reports to the sender |
@@ -22,6 +24,8 @@
 //! # Invariants
 //!
 //! * Nothing is connected to but through [`net::Gate`].
+//! * What a domain promised of its hosts, by DANE or MTA-STS, is demanded of them, or the message
+//!   waits: nothing goes in the clear, or to another host, for want of the proof.
 //! * A message is accepted by a host only when it said so to the message's end; where the
 //!   connection was lost just there, that is a doubt, and the message is sent once more (RFC
 //!   5321 section 4.5.4.2: rather twice than never).
@@ -34,10 +38,13 @@
 
 mod connection;
 mod hosts;
+mod https;
 mod job;
+mod leaving;
 mod notice;
 mod outcome;
 pub mod peer;
+mod promises;
 mod reports;
 mod run;
 mod said;

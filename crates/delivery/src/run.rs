@@ -89,6 +89,7 @@ impl Delivery {
         let beat = self
             .shared
             .then(|| tokio::spawn(beat(self.queue.clone(), self.node, self.clock)));
+        let fresh = tokio::spawn(self.job.promises().stay_fresh());
         let mut work = JoinSet::new();
         {
             let mut changes = self.queue.watch();
@@ -108,6 +109,7 @@ impl Delivery {
             }
         }
         beat.iter().for_each(JoinHandle::abort);
+        fresh.abort();
         let drained = timeout(DRAIN, async { while work.join_next().await.is_some() {} });
         if drained.await.is_err() {
             tracing::warn!("some messages were on their way and were cut: they are tried again");

@@ -21,6 +21,9 @@ pub struct Settings {
     pub host: Domain,
     /// The port of other hosts. RFC 5321 section 4.5.4.2 has 25.
     pub port: u16,
+    /// The port at which the promises of domains are asked for. RFC 8461 section 3.3 has that of
+    /// HTTPS, 443.
+    pub https_port: u16,
     /// For how long a message is tried. RFC 5321 section 4.5.4.1 has four or five days at
     /// least.
     pub patience: Duration,

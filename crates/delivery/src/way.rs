@@ -5,6 +5,10 @@
 //! records say what their certificates are, must have those (DANE, RFC 7672). Where that can't
 //! be found out, or is forged, a host is as one that can't be reached: else whoever forges it
 //! would have mail go in the clear.
+//!
+//! Of a host of which DNSSEC says nothing, that is demanded which its domain has promised on a
+//! page (MTA-STS, RFC 8461); where DNSSEC does say something, that alone counts (section 2
+//! there).
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -13,6 +17,7 @@ use dns::{DnsError, Resolver};
 use queue::{Status, Trouble};
 use rand::seq::SliceRandom;
 use tls::Trust;
+use trust::sts;
 
 use crate::hosts::{Exchange, Exchanges, Hosts, hosts};
 use crate::peer::{Policy, Tls};
@@ -39,6 +44,8 @@ pub(crate) struct Host {
     pub(crate) addresses: Vec<SocketAddr>,
     /// What is demanded of it.
     pub(crate) policy: Policy,
+    /// It is demanded since the domain has promised it by MTA-STS.
+    pub(crate) by_promise: bool,
 }
 
 /// What stops mail for a domain before any host was asked.
@@ -85,7 +92,8 @@ pub(crate) async fn way(
 }
 
 impl Way {
-    /// One of its hosts: where it is, and what is demanded of it.
+    /// One of its hosts: where it is, and what is demanded of it, where the domain promised
+    /// something too.
     ///
     /// # Errors
     /// Why that is not known. A host without an address is trouble that may pass: it may be a
@@ -96,6 +104,7 @@ impl Way {
         domain: &Domain,
         host: &str,
         port: u16,
+        promise: Option<&sts::Policy>,
     ) -> Result<Host, Trouble> {
         let found = resolver.addresses(host).await;
         let found = found.map_err(|error| match host == domain.as_str() {
@@ -118,15 +127,44 @@ impl Way {
                 }
             }
         }
+        let promise = promise.filter(|_| !is_proved(&policy.trust));
+        if let Some(promise) = promise {
+            policy = promised(promise, domain, host)?;
+        }
         let place = |address| SocketAddr::new(address, port);
         let addresses = mixed(found.records).into_iter().take(ADDRESSES).map(place);
         Ok(Host {
             name,
             addresses: addresses.collect(),
             policy,
+            by_promise: promise.is_some(),
         })
     }
 }
+
+/// Whether DNSSEC says what the certificate must be.
+fn is_proved(trust: &Trust) -> bool {
+    match trust {
+        Trust::Dane { records, .. } => records.iter().any(tls::Tlsa::is_usable),
+        Trust::Names(_) | Trust::Anyone => false,
+    }
+}
+
+/// What a domain's promise demands of one of its hosts. RFC 8461 section 4.
+fn promised(promise: &sts::Policy, domain: &Domain, host: &str) -> Result<Policy, Trouble> {
+    if promise.names(host) {
+        return Ok(Policy {
+            tls: Tls::Demanded,
+            trust: Trust::Names(vec![host.to_owned()]),
+        });
+    }
+    let text = format!("{domain} promises (MTA-STS) that {host} is none of its hosts");
+    Err(trouble(NOT_AS_PROMISED, text))
+}
+
+/// What a domain promised of its hosts is not so. RFC 3463 section 3.8: cryptographic failure;
+/// it may pass.
+pub(crate) const NOT_AS_PROMISED: Status = Status(4, 7, 5);
 
 /// Where a smarthost is, and what is demanded of it.
 ///
@@ -160,6 +198,7 @@ pub(crate) async fn smarthost(resolver: &Resolver, smarthost: &Smarthost) -> Res
             },
             trust: Trust::Names(vec![host.clone()]),
         },
+        by_promise: false,
     })
 }
 
@@ -199,7 +238,7 @@ async fn tlsa(
 
 /// Addresses of both families in turn, so that one family that leads nowhere does not use up
 /// all tries.
-fn mixed(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
+pub(crate) fn mixed(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
     let (six, four): (Vec<_>, Vec<_>) = addresses.into_iter().partition(IpAddr::is_ipv6);
     let (mut six, mut four) = (six.into_iter(), four.into_iter());
     let mut mixed = Vec::new();

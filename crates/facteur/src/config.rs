@@ -248,6 +248,9 @@ settings! {
         /// The port at which other hosts take mail: 25 all over the world, another in a network
         /// of your own.
         port: u16 = 25,
+        /// The port at which other domains say what can be demanded of their hosts (MTA-STS):
+        /// 443 all over the world, another in a network of your own.
+        https_port: u16 = 443,
         /// Networks that mail may be sent to although they are private or this machine's own:
         /// `192.168.7.0/24`, or single addresses. No other private address is ever gone to,
         /// whatever the DNS of a recipient says.

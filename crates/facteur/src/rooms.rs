@@ -28,6 +28,7 @@ use care::Care;
 use care::bucket::{Collector, Kept, LEAST_GRACE};
 use directory::{Directory, OldDevices, Settings};
 use jiff::Timestamp;
+use journal::Journal;
 use kv::postgres::Postgres;
 use kv::sqlite::Salvaged;
 use queue::Queue;
@@ -53,6 +54,8 @@ pub(crate) struct Rooms {
     pub(crate) queue: Queue,
     /// Domains, accounts and aliases.
     pub(crate) directory: Directory,
+    /// What happened.
+    pub(crate) journal: Journal,
     /// The index, where other nodes share it.
     shared: Option<Arc<Postgres>>,
     /// What keeps the data folder small and sound, where mail is in it.
@@ -88,6 +91,7 @@ impl Rooms {
         home::check(&directory, data, &chosen.place).await?;
         let store = Store::new(engines.kv.clone(), engines.blobs.clone());
         let queue = Queue::new(engines.kv.clone());
+        let journal = Journal::new(engines.kv.clone(), rand::random());
         let place = care::Place {
             index: engines.kv,
             bodies: engines.blobs.clone(),
@@ -112,6 +116,7 @@ impl Rooms {
             store,
             queue,
             directory,
+            journal,
             shared: engines.shared,
             care,
             collector,
@@ -125,8 +130,12 @@ impl Rooms {
         self.shared.is_some()
     }
 
-    /// Waits until other nodes know of all that was changed here: before the process ends.
+    /// Waits until what happened is written, and other nodes know of all that was changed here:
+    /// before the process ends.
     pub(crate) async fn close(&self) {
+        if let Err(error) = self.journal.flush().await {
+            tracing::error!(%error, "what happened last can't be written down");
+        }
         if let Some(shared) = &self.shared {
             shared.tell_all().await;
         }
@@ -147,6 +156,7 @@ impl Rooms {
             directory: self.directory.clone(),
             store: self.store.clone(),
             queue: self.queue.clone(),
+            journal: self.journal.clone(),
             published,
             clock: Timestamp::now,
         }

@@ -229,6 +229,7 @@ impl Running<'_> {
         let settings = delivery::Settings {
             host: self.config.hostname.parse()?,
             port: sending.port,
+            https_port: sending.https_port,
             patience: Duration::from_secs(u64::from(sending.patience_hours) * 3600),
             zone: zone(&self.config)?,
             from: sending.from.clone(),
@@ -248,6 +249,7 @@ impl Running<'_> {
             store,
             queue,
             directory,
+            journal,
             ..
         } = &self.rooms;
         let (host, message_octets) = (self.config.hostname.clone(), self.config.message_bytes);
@@ -256,18 +258,21 @@ impl Running<'_> {
             imap: service::imap::Service {
                 store: store.clone(),
                 directory: directory.clone(),
+                journal: journal.clone(),
                 message_octets,
                 clock,
             },
             pop3: service::pop3::Service {
                 store: store.clone(),
                 directory: directory.clone(),
+                journal: journal.clone(),
                 clock,
             },
             smtp: service::smtp::Service {
                 store: store.clone(),
                 queue: queue.clone(),
                 directory: directory.clone(),
+                journal: journal.clone(),
                 fan_out: fan_out.clone(),
                 host: host.clone(),
                 message_octets,

@@ -2,7 +2,7 @@
 //! bytes, cut into partitions, changed atomically under conditions, read at a
 //! snapshot, watched for change.
 //!
-//! It is for `store`, `queue` and `directory`, which are written once on
+//! It is for `store`, `queue`, `directory` and `journal`, which are written once on
 //! [`Kv`] and know no engine. What an engine must do is written at the trait, and
 //! `tests/conformance/` holds every engine to it from one test source; `tests/crash/` kills
 //! each under load, and cuts the power of those that are embedded.
@@ -79,6 +79,8 @@ pub enum Partition {
     Queue,
     /// Everything of one account: its mailboxes and the index of its messages.
     Account(AccountId),
+    /// What happened, kept for a time.
+    Journal,
 }
 
 impl Partition {
@@ -91,12 +93,13 @@ impl Partition {
                 let number = u64::from_be_bytes(number.try_into().ok()?);
                 Some(Self::Account(AccountId(number)))
             }
+            [4] => Some(Self::Journal),
             _ => None,
         }
     }
 
     /// The bytes that stand for it in an engine: a kind (01 directory, 02 queue,
-    /// 03 account), then the account's number, most significant octet first.
+    /// 03 account, 04 journal), then the account's number, most significant octet first.
     pub fn to_bytes(self) -> Vec<u8> {
         match self {
             Self::Directory => vec![1],
@@ -106,6 +109,7 @@ impl Partition {
                 bytes.extend_from_slice(&number.to_be_bytes());
                 bytes
             }
+            Self::Journal => vec![4],
         }
     }
 }
@@ -116,6 +120,7 @@ impl fmt::Display for Partition {
             Self::Directory => f.write_str("the directory"),
             Self::Queue => f.write_str("the queue"),
             Self::Account(id) => write!(f, "account {id}"),
+            Self::Journal => f.write_str("the journal"),
         }
     }
 }

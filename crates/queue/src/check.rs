@@ -11,9 +11,9 @@ use kv::damage::{Damage, PastDamage, Rest};
 
 use crate::stored::{
     EntryValue, Place, RecipientValue, all_nodes, all_places, all_recipients, all_standings,
-    all_taken, all_turns, entries_after, entry_key, layout_key, read, read_entry_key,
-    read_node_key, read_recipient_key, read_standing_key, read_taken_key, read_turn_key,
-    recipient_entry, recipient_key, recipients, strays,
+    all_taken, all_turns, entries_after, entry_key, layout_key, promises_after, read,
+    read_entry_key, read_node_key, read_promise_key, read_recipient_key, read_standing_key,
+    read_taken_key, read_turn_key, recipient_entry, recipient_key, recipients, strays,
 };
 use crate::{Fault, Queue, QueueError, QueueId, Recipient, Wrong};
 
@@ -73,12 +73,13 @@ impl Queue {
 type IsKnown = fn(&[u8]) -> bool;
 
 /// Kinds of rows of which each is checked by itself alone, and whether a key is one.
-fn known() -> [(Range<Vec<u8>>, IsKnown); 4] {
+fn known() -> [(Range<Vec<u8>>, IsKnown); 5] {
     [
         (all_turns(), |key| read_turn_key(key).is_ok()),
         (all_taken(), |key| read_taken_key(key).is_ok()),
         (all_nodes(), |key| read_node_key(key).is_ok()),
         (all_standings(), |key| read_standing_key(key).is_ok()),
+        (promises_after(None), |key| read_promise_key(key).is_ok()),
     ]
 }
 

@@ -2,8 +2,8 @@
 
 use crate::QueueId;
 use crate::stored::{
-    EntryValue, Place, RecipientValue, read, read_entry_key, read_recipient_key, read_taken_key,
-    read_turn_key, write,
+    EntryValue, Place, PromiseValue, RecipientValue, read, read_entry_key, read_promise_key,
+    read_recipient_key, read_taken_key, read_turn_key, write,
 };
 
 /// Reads octets as each kind of key and value that a queue holds.
@@ -13,6 +13,7 @@ use crate::stored::{
 pub fn read_anything(octets: &[u8]) {
     let _ = (read_entry_key(octets), read_recipient_key(octets));
     let _ = (read_taken_key(octets), read_turn_key(octets));
+    let _ = read_promise_key(octets);
     if let Ok(place) = Place::read(octets) {
         assert!(Place::read(&place.key()) == Ok(place));
     }
@@ -24,5 +25,9 @@ pub fn read_anything(octets: &[u8]) {
     if let Ok(recipient) = read::<RecipientValue>(octets) {
         let written = write(&recipient).unwrap_or_default();
         assert!(read(&written).as_ref() == Ok(&recipient));
+    }
+    if let Ok(promise) = read::<PromiseValue>(octets) {
+        let written = write(&promise).unwrap_or_default();
+        assert!(read(&written).as_ref() == Ok(&promise));
     }
 }

@@ -34,6 +34,7 @@
 //! | `conclude.rs` | what came of it |
 //! | `nodes.rs` | who has taken them, and bringing them back from the dead |
 //! | `standing.rs` | destinations that are left in peace for a time |
+//! | `promise.rs` | what destinations promised of their hosts |
 //! | `operate.rs` | what an operator has done to mail that waits |
 //! | `id.rs` | [`QueueId`], the number of an entry |
 //! | `stored.rs`, `upgrade.rs` | the bytes, and those of an older program |
@@ -65,6 +66,7 @@ mod lane;
 mod mend;
 mod nodes;
 mod operate;
+mod promise;
 mod queue;
 mod recipient;
 mod standing;
@@ -82,6 +84,7 @@ pub use id::QueueId;
 pub use lane::{Lane, Turn};
 pub use nodes::NodeId;
 pub use operate::Wish;
+pub use promise::{PROMISE_OCTETS, Promise};
 pub use queue::{Queue, Waiter};
 pub use recipient::{Destination, Notify, Recipient, Status, TROUBLE_OCTETS, Trouble};
 pub use standing::Standing;

@@ -9,6 +9,7 @@
 //! 05 node entry place      a recipient that a node is trying to reach, instead of its 03
 //! 06 node                  until when a node is taken to be alive
 //! 07 domain                a destination that is left in peace for a time
+//! 08 domain                what a destination promised of its hosts
 //! ```
 //!
 //! `entry` has sixteen octets, `place` four, `due` eight: seconds since 1970. A lane is the
@@ -37,6 +38,7 @@ const TURN: u8 = 0x04;
 const TAKEN: u8 = 0x05;
 const NODE: u8 = 0x06;
 const STANDING: u8 = 0x07;
+const PROMISE: u8 = 0x08;
 
 /// `00`.
 pub(crate) fn layout_key() -> Vec<u8> {
@@ -253,11 +255,34 @@ pub(crate) fn all_standings() -> Range<Vec<u8>> {
     Writer::new(STANDING).prefix()
 }
 
+/// `08 domain`.
+pub(crate) fn promise_key(domain: &Domain) -> Vec<u8> {
+    Writer::new(PROMISE).text(domain.as_str()).finish()
+}
+
+pub(crate) fn read_promise_key(key: &[u8]) -> Result<Domain, QueueError> {
+    let read = || {
+        let mut parts = Reader::new(key, PROMISE)?;
+        let domain = parts.text()?.parse().ok()?;
+        parts.end().map(|()| domain)
+    };
+    read().ok_or_else(|| damaged_key(key))
+}
+
+/// All promises of destinations after one.
+pub(crate) fn promises_after(domain: Option<&Domain>) -> Range<Vec<u8>> {
+    let all = Writer::new(PROMISE).prefix();
+    match domain {
+        Some(domain) => after_key(&promise_key(domain))..all.end,
+        None => all,
+    }
+}
+
 /// Where no kind of key is.
 pub(crate) fn strays() -> [Range<Vec<u8>>; 2] {
     [
         after_key(&layout_key())..Writer::new(ENTRY).prefix().start,
-        all_standings().end..vec![0xff; kv::KEY_OCTETS],
+        promises_after(None).end..vec![0xff; kv::KEY_OCTETS],
     ]
 }
 
@@ -460,6 +485,36 @@ pub(crate) struct RecipientValue {
     pub(crate) attempts: u32,
     pub(crate) told: bool,
     pub(crate) trouble: Option<Trouble>,
+    pub(crate) sent_on_by: Option<Address>,
+}
+
+/// The second version, of when it was not noted who sends a message on.
+#[derive(Deserialize)]
+struct RecipientNamed {
+    address: Address,
+    to: Destination,
+    notify: Option<Notify>,
+    original: Option<String>,
+    due: i64,
+    attempts: u32,
+    told: bool,
+    trouble: Option<Trouble>,
+}
+
+impl From<RecipientNamed> for RecipientValue {
+    fn from(before: RecipientNamed) -> RecipientValue {
+        RecipientValue {
+            address: before.address,
+            to: before.to,
+            notify: before.notify,
+            original: before.original,
+            due: before.due,
+            attempts: before.attempts,
+            told: before.told,
+            trouble: before.trouble,
+            sent_on_by: None,
+        }
+    }
 }
 
 /// The first version, of when nothing left for elsewhere.
@@ -470,24 +525,32 @@ struct RecipientBefore {
     trouble: Option<String>,
 }
 
+impl From<RecipientBefore> for RecipientValue {
+    fn from(before: RecipientBefore) -> RecipientValue {
+        let trouble = |text| Trouble::ours(Status::OTHER_FOR_NOW, text);
+        RecipientValue {
+            address: before.address,
+            to: before.to,
+            notify: None,
+            original: None,
+            due: 0,
+            attempts: 0,
+            told: false,
+            trouble: before.trouble.map(trouble),
+            sent_on_by: None,
+        }
+    }
+}
+
 impl Fields for RecipientValue {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn read_older(version: u8, fields: &[u8]) -> Option<postcard::Result<RecipientValue>> {
-        let read = |before: RecipientBefore| {
-            let trouble = |text| Trouble::ours(Status::OTHER_FOR_NOW, text);
-            RecipientValue {
-                address: before.address,
-                to: before.to,
-                notify: None,
-                original: None,
-                due: 0,
-                attempts: 0,
-                told: false,
-                trouble: before.trouble.map(trouble),
-            }
-        };
-        (version == 1).then(|| postcard::from_bytes(fields).map(read))
+        match version {
+            1 => Some(postcard::from_bytes::<RecipientBefore>(fields).map(Into::into)),
+            2 => Some(postcard::from_bytes::<RecipientNamed>(fields).map(Into::into)),
+            _ => None,
+        }
     }
 }
 
@@ -502,6 +565,7 @@ impl RecipientValue {
             attempts: recipient.attempts,
             told: recipient.told,
             trouble: recipient.trouble.clone().map(Trouble::cut),
+            sent_on_by: recipient.sent_on_by.clone(),
         }
     }
 
@@ -516,6 +580,7 @@ impl RecipientValue {
             attempts: self.attempts,
             told: self.told,
             trouble: self.trouble,
+            sent_on_by: self.sent_on_by,
         }
     }
 }
@@ -552,6 +617,21 @@ impl Fields for StandingValue {
     const VERSION: u8 = 1;
 }
 
+/// What a destination promised of its hosts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PromiseValue {
+    pub(crate) number: String,
+    pub(crate) text: String,
+    /// These are seconds since 1970.
+    pub(crate) heard: i64,
+    pub(crate) until: i64,
+    pub(crate) used: i64,
+}
+
+impl Fields for PromiseValue {
+    const VERSION: u8 = 1;
+}
+
 /// A value as it is stored.
 pub(crate) fn write<T: Fields>(value: &T) -> Result<Vec<u8>, QueueError> {
     postcard::to_extend(value, vec![T::VERSION])
@@ -568,4 +648,51 @@ pub(crate) fn read<T: Fields>(octets: &[u8]) -> Result<T, QueueError> {
     let unknown = || QueueError::Damaged("a value of a version not known here".into());
     read.ok_or_else(unknown)?
         .map_err(|error| QueueError::Damaged(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who gets it, and how it stands, as the second version wrote it.
+    type Named = (
+        Address,
+        Destination,
+        Option<Notify>,
+        Option<String>,
+        i64,
+        u32,
+        bool,
+        Option<Trouble>,
+    );
+
+    #[test]
+    fn recipients_of_older_versions_are_read() {
+        let address: Address = "lea@b.fr".parse().unwrap();
+        let trouble = Trouble::ours(Status(4, 4, 1), "no answer");
+        let named: Named = (
+            address.clone(),
+            Destination::Remote,
+            Some(Notify::default()),
+            Some("rfc822;a@b.fr".into()),
+            7,
+            2,
+            true,
+            Some(trouble.clone()),
+        );
+        let octets = postcard::to_extend(&named, vec![2]).unwrap();
+        let value: RecipientValue = read(&octets).unwrap();
+        let recipient = value.clone().recipient(3);
+        assert_eq!((recipient.address, recipient.place), (address.clone(), 3));
+        assert_eq!((recipient.attempts, recipient.told), (2, true));
+        assert_eq!(
+            (recipient.trouble, recipient.sent_on_by),
+            (Some(trouble), None)
+        );
+        let before = (address, Destination::Remote, Some("full"));
+        let octets = postcard::to_extend(&before, vec![1]).unwrap();
+        let value: RecipientValue = read(&octets).unwrap();
+        assert_eq!(value.trouble.unwrap().text, "full");
+        assert!(read::<RecipientValue>(&[4]).is_err());
+    }
 }

@@ -18,7 +18,6 @@ mod open;
 mod search;
 mod sorted;
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use address::{AccountId, Password};
@@ -27,10 +26,12 @@ use directory::Directory;
 use events::Refusal;
 use imap::{Append, Condition, Imap, MailboxName, Opened, Piece, Question, Status};
 use jiff::Timestamp;
+use journal::Journal;
 use net::{Answerer, Pieces, Wake};
 use session::RightEnd;
 use store::{Delivery, Intake, MailboxId, Page, Store, StoreError, UidSet};
 
+use crate::Line;
 use crate::sign_in::Visitor;
 use convert::{refusal, refused};
 use open::{Mailbox, Messages};
@@ -53,6 +54,8 @@ pub struct Service {
     pub store: Store,
     /// Who may read it.
     pub directory: Directory,
+    /// What happened.
+    pub journal: Journal,
     /// Octets of the largest message that is taken.
     pub message_octets: u64,
     /// What time it is.
@@ -137,11 +140,11 @@ async fn working<T>(pieces: &mut Pieces<Piece>, what: impl Future<Output = T>) -
 }
 
 impl Answers {
-    /// For a connection from this peer.
-    pub fn new(service: Service, peer: IpAddr) -> Answers {
+    /// For this connection.
+    pub fn new(service: Service, line: Line) -> Answers {
         Answers {
             service,
-            visitor: Visitor::new(peer),
+            visitor: Visitor::new(line),
             watch: None,
             open: None,
             taking: None,
@@ -259,9 +262,10 @@ impl Answers {
     }
 
     async fn sign_in(&mut self, name: &str, password: &Password, encrypted: bool) -> Piece {
-        let (directory, now) = (&self.service.directory, self.now());
+        let rooms = (&self.service.directory, &self.service.journal);
+        let now = self.now();
         let who = (name, password);
-        match self.visitor.sign_in(directory, who, encrypted, now).await {
+        match self.visitor.sign_in(rooms, who, encrypted, now).await {
             Ok(account) => {
                 self.watch = Some(self.service.store.watch(account.id));
                 Piece::SignedIn {

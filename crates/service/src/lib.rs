@@ -20,6 +20,7 @@
 //! | [`keep`] | the same for the sake of the data folder |
 //! | `junk.rs` | where suspicious mail goes |
 //! | `story.rs` | how a message came in, as it is kept |
+//! | `line.rs` | a connection, and what is noted of it |
 //! | `sign_in.rs`, `trouble.rs` | what the protocols have alike: who is signed in, and failures |
 //!
 //! # Invariants
@@ -38,6 +39,7 @@ pub mod fan_out;
 pub mod imap;
 mod junk;
 pub mod keep;
+mod line;
 pub mod manage;
 pub mod pop3;
 pub mod publish;
@@ -46,3 +48,5 @@ mod sign_in;
 pub mod smtp;
 mod story;
 mod trouble;
+
+pub use line::Line;

@@ -1,17 +1,17 @@
 //! Answers what POP3 sessions ask: the INBOX of one account, listed, read, removed from.
 
-use std::net::IpAddr;
-
 use address::{AccountId, Password};
 use bytes::Bytes;
 use directory::Directory;
 use events::Refusal;
 use jiff::Timestamp;
+use journal::Journal;
 use net::{Answerer, Pieces, Wake};
 use pop3::{Message, Piece, Pop3, Question};
 use session::RightEnd;
 use store::{MailboxId, Page, Record, Store, StoreError, Uid, UidSet};
 
+use crate::Line;
 use crate::sign_in::Visitor;
 use crate::trouble;
 
@@ -25,6 +25,8 @@ pub struct Service {
     pub store: Store,
     /// Who may read it.
     pub directory: Directory,
+    /// What happened.
+    pub journal: Journal,
     /// What time it is.
     pub clock: fn() -> Timestamp,
 }
@@ -68,11 +70,11 @@ impl Answerer<Pop3> for Answers {
 type Answer = Result<Option<Piece>, Refusal>;
 
 impl Answers {
-    /// For a connection from this peer.
-    pub fn new(service: Service, peer: IpAddr) -> Answers {
+    /// For this connection.
+    pub fn new(service: Service, line: Line) -> Answers {
         Answers {
             service,
-            visitor: Visitor::new(peer),
+            visitor: Visitor::new(line),
         }
     }
 
@@ -81,9 +83,10 @@ impl Answers {
     }
 
     async fn sign_in(&mut self, name: &str, password: &Password, encrypted: bool) -> Piece {
-        let (directory, now) = (&self.service.directory, (self.service.clock)());
+        let rooms = (&self.service.directory, &self.service.journal);
+        let now = (self.service.clock)();
         let who = (name, password);
-        match self.visitor.sign_in(directory, who, encrypted, now).await {
+        match self.visitor.sign_in(rooms, who, encrypted, now).await {
             Ok(account) => Piece::SignedIn {
                 address: account.address.to_string(),
             },

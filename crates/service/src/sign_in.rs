@@ -7,29 +7,37 @@ use address::Password;
 use directory::{Account, Attempt, Directory, Grant};
 use events::{Refusal, SignInFailure};
 use jiff::Timestamp;
+use journal::Journal;
 use session::RightEnd;
+
+use crate::line::Line;
 
 /// Whoever is at the other end of a connection, signed in or not.
 pub(crate) struct Visitor {
-    peer: IpAddr,
+    line: Line,
     grant: Option<Grant>,
 }
 
 impl Visitor {
-    /// Nobody yet, from this peer.
-    pub(crate) fn new(peer: IpAddr) -> Visitor {
-        Visitor { peer, grant: None }
+    /// Nobody yet, on this connection.
+    pub(crate) fn new(line: Line) -> Visitor {
+        Visitor { line, grant: None }
     }
 
     /// Where they connect from.
     pub(crate) fn peer(&self) -> IpAddr {
-        self.peer
+        self.line.peer.ip()
+    }
+
+    /// The connection.
+    pub(crate) fn line(&self) -> &Line {
+        &self.line
     }
 
     /// Signs in, or says what the peer is told and what is true.
     pub(crate) async fn sign_in(
         &mut self,
-        directory: &Directory,
+        (directory, journal): (&Directory, &Journal),
         (name, password): (&str, &Password),
         encrypted: bool,
         now: Timestamp,
@@ -38,11 +46,18 @@ impl Visitor {
             name,
             password,
             encrypted,
-            network: self.peer,
+            network: self.peer(),
             now,
         };
         let granted = directory.sign_in(attempt).await;
-        let grant = granted.map_err(|reason| (not_let_in(reason), reason))?;
+        let grant = granted.map_err(|reason| {
+            let rooms = (directory, journal);
+            self.line
+                .note_refused(rooms, (name, encrypted), reason, now);
+            (not_let_in(reason), reason)
+        })?;
+        let account = grant.account.id;
+        self.line.note(journal, account, encrypted, now);
         Ok(&self.grant.insert(grant).account)
     }
 

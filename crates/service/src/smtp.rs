@@ -26,19 +26,19 @@ mod sealing;
 mod submission;
 mod taking;
 
-use std::net::IpAddr;
-
 use address::{Address, Password, ReversePath};
 use bytes::Bytes;
 use directory::{Account, Directory};
 use events::Refusal;
 use jiff::Timestamp;
+use journal::Journal;
 use net::{Answerer, Pieces, Wake};
 use queue::Queue;
 use session::RightEnd;
 use smtp::{Piece, Question, Role, Sender, Smtp};
 use store::Store;
 
+use crate::Line;
 use crate::fan_out::FanOut;
 use crate::sign_in::Visitor;
 use crate::trouble;
@@ -59,6 +59,8 @@ pub struct Service {
     pub queue: Queue,
     /// Who is here, and who may send.
     pub directory: Directory,
+    /// What happened.
+    pub journal: Journal,
     /// What brings mail from the queue to the accounts here. All connections and the
     /// task that runs it share one.
     pub fan_out: FanOut,
@@ -116,6 +118,16 @@ impl Answerer<Smtp> for Answers {
                 self.envelope = None;
                 return;
             }
+            Question::Unsigned {
+                hello,
+                sender,
+                encrypted,
+            } => {
+                let rooms = (&self.service.directory, &self.service.journal);
+                let (line, now) = (self.visitor.line(), self.now());
+                let said = (hello.name, &sender);
+                return line.note_unsigned(rooms, said, encrypted, now).await;
+            }
         };
         pieces.send(told.unwrap_or_else(Piece::Refused)).await;
     }
@@ -144,17 +156,17 @@ impl Answerer<Smtp> for Answers {
 }
 
 impl Answers {
-    /// For a connection from this peer to this service.
-    pub fn new(service: Service, role: Role, peer: IpAddr) -> Answers {
+    /// For this connection to this service.
+    pub fn new(service: Service, role: Role, line: Line) -> Answers {
         let asking = match role {
-            Role::Exchange => service.believing.begin(peer),
+            Role::Exchange => service.believing.begin(line.peer.ip()),
             Role::Submission => None,
         };
         Answers {
             asking,
             service,
             role,
-            visitor: Visitor::new(peer),
+            visitor: Visitor::new(line),
             envelope: None,
             taking: None,
         }
@@ -173,9 +185,10 @@ impl Answers {
     }
 
     async fn sign_in(&mut self, name: &str, password: &Password, encrypted: bool) -> Piece {
-        let (directory, now) = (&self.service.directory, self.now());
+        let rooms = (&self.service.directory, &self.service.journal);
+        let now = self.now();
         let who = (name, password);
-        match self.visitor.sign_in(directory, who, encrypted, now).await {
+        match self.visitor.sign_in(rooms, who, encrypted, now).await {
             Ok(account) => Piece::SignedIn {
                 address: account.address.to_string(),
             },

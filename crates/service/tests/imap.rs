@@ -12,13 +12,14 @@ use bytes::Bytes;
 use directory::AccountChange;
 use imap::{Imap, Piece, Question, Settings};
 use jiff::Timestamp;
+use journal::Protocol;
 use net::{Answerer, Wake};
 use playback::{Machine, Player, Wire, World, check, transcripts};
 use service::imap::{Answers, Service};
 use session::sasl::Cleartext;
 use tokio::runtime::Runtime;
 
-use rooms::{Rooms, SECRET, ask};
+use rooms::{Rooms, SECRET, ask, journal, line};
 
 /// The service, as a transcript's player sees it.
 struct Ours {
@@ -56,6 +57,7 @@ async fn service(dir: &Path) -> Service {
     Service {
         store,
         directory,
+        journal: journal(),
         message_octets: 26_214_400,
         clock: Timestamp::now,
     }
@@ -79,7 +81,7 @@ fn every_transcript_is_what_the_service_says() {
                 cleartext: Cleartext::ByAccount,
             });
             let world = Ours {
-                answers: Answers::new(service.clone(), [127, 0, 0, 1].into()),
+                answers: Answers::new(service.clone(), line(Protocol::Imap)),
                 runtime: runtime.clone(),
             };
             Ok(match endpoint {

@@ -5,12 +5,13 @@ mod rooms;
 
 use address::Password;
 use jiff::Timestamp;
+use journal::Protocol;
 use net::{Answerer, Wake};
 use pop3::{Piece, Question};
 use service::pop3::{Answers, Service};
 use store::{Delivery, Flags, MailboxId};
 
-use rooms::{Rooms, SECRET, ask};
+use rooms::{Rooms, SECRET, ask, journal, line};
 
 fn octets(pieces: Vec<Piece>) -> Vec<u8> {
     let octets = pieces.into_iter().flat_map(|piece| match piece {
@@ -30,9 +31,10 @@ async fn messages_come_back_as_they_went_in() {
     let service = Service {
         store: store.clone(),
         directory: directory.clone(),
+        journal: journal(),
         clock: Timestamp::now,
     };
-    let mut answers = Answers::new(service, [192, 0, 2, 1].into());
+    let mut answers = Answers::new(service, line(Protocol::Pop3));
 
     // Nobody is in yet.
     let told = ask(&mut answers, Question::Open).await;

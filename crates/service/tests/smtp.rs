@@ -4,6 +4,8 @@
 mod rooms;
 #[path = "smtp/sealing.rs"]
 mod sealing;
+#[path = "smtp/sent_on.rs"]
+mod sent_on;
 #[path = "smtp/signing.rs"]
 mod signing;
 #[path = "smtp/submission.rs"]
@@ -18,6 +20,7 @@ use address::{AccountId, Address, Password, ReversePath};
 use directory::{Account, AccountChange};
 use events::{HeaderField, Refusal};
 use jiff::Timestamp;
+use journal::Protocol;
 use net::Answerer;
 use queue::{Destination, Entry, Queue, QueueId, Recipient};
 use service::fan_out::{FanOut, TAKEOVER};
@@ -27,7 +30,7 @@ use smtp::dsn::Wishes;
 use smtp::{Begin, ForwardPath, Hello, Piece, Question, Role, Sender};
 use store::{MailboxId, Page, UidSet};
 
-use rooms::{Rooms, SECRET, ask};
+use rooms::{Rooms, SECRET, ask, journal, line};
 
 struct House {
     service: Service,
@@ -65,6 +68,7 @@ async fn house() -> House {
         store,
         queue,
         directory,
+        journal: journal(),
         fan_out,
         host: "mail.exemple.fr".into(),
         believing: trusting(),
@@ -116,13 +120,13 @@ async fn one(answers: &mut Answers, question: Question) -> Piece {
 
 impl House {
     fn exchange(&self) -> Answers {
-        Answers::new(self.service.clone(), Role::Exchange, [192, 0, 2, 1].into())
+        Answers::new(self.service.clone(), Role::Exchange, line(Protocol::Smtp))
     }
 
     /// Léa, signed in.
     async fn submission(&self) -> Answers {
-        let peer = [192, 0, 2, 1].into();
-        let mut answers = Answers::new(self.service.clone(), Role::Submission, peer);
+        let line = line(Protocol::Smtp);
+        let mut answers = Answers::new(self.service.clone(), Role::Submission, line);
         let question = Question::SignIn {
             mechanism: Mechanism::Plain,
             name: "lea@exemple.fr".into(),
@@ -428,10 +432,14 @@ async fn a_domain_without_a_postmaster_has_that_of_the_oldest_with_one() {
     let told = send(&mut answers, "", &["PostMaster@a.example"], MESSAGE).await;
     assert_eq!(counts(&told), (1, 0));
     assert_eq!(house.inbox(house.lea.id).await.len(), 1);
-    let recipient = at("abuse@a.example");
+    let told = send(&mut answers, "", &["abuse@a.example"], MESSAGE).await;
+    assert_eq!(counts(&told), (1, 0));
+    assert_eq!(house.inbox(house.lea.id).await.len(), 2);
+    // Nobody else is there for all.
+    let recipient = at("info@a.example");
     let refused = Piece::Refused(Refusal::UnknownRecipient { recipient });
     from(&mut answers, "", None).await;
-    assert_eq!(to(&mut answers, "abuse@a.example").await, refused);
+    assert_eq!(to(&mut answers, "info@a.example").await, refused);
 }
 
 #[tokio::test]
@@ -570,8 +578,8 @@ async fn an_alias_leads_elsewhere_for_a_stranger_too() {
 #[tokio::test]
 async fn nobody_sends_as_another() {
     let house = house().await;
-    let peer = [192, 0, 2, 1].into();
-    let mut stranger = Answers::new(house.service.clone(), Role::Submission, peer);
+    let line = line(Protocol::Smtp);
+    let mut stranger = Answers::new(house.service.clone(), Role::Submission, line);
     let told = from(&mut stranger, "lea@exemple.fr", None).await;
     assert_eq!(told, Piece::Refused(Refusal::SignInRequired));
     let mut answers = house.submission().await;

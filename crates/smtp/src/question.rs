@@ -42,6 +42,16 @@ pub enum Question {
     Discard,
     /// Forget the envelope. The answer has no piece.
     Reset,
+    /// Somebody who must sign in before named a sender all the same: it is refused, whatever
+    /// the answer, which has no piece.
+    Unsigned {
+        /// Who the peer says it is.
+        hello: Hello,
+        /// The sender that it named.
+        sender: ReversePath,
+        /// Whether the connection is encrypted now.
+        encrypted: bool,
+    },
 }
 
 /// What MAIL says.

@@ -139,6 +139,8 @@ enum Asked {
     Begin,
     BeginChunk(Chunk),
     Accept,
+    /// Nothing is decided by the answer: whoever must sign in first is told so.
+    Unsigned,
     /// Nothing is decided by the answer: then this is said.
     Forget {
         reply: Reply,

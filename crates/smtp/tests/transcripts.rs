@@ -109,6 +109,7 @@ impl World<Smtp> for Post {
                     queued,
                 }]
             }
+            Question::Unsigned { .. } => vec![],
             Question::Discard | Question::Reset => {
                 (self.here, self.elsewhere) = (0, 0);
                 vec![]

@@ -94,10 +94,15 @@ pub struct Dns {
 impl Dns {
     /// Starts one that serves these zones.
     pub fn start(zones: &[Zone]) -> Dns {
+        Dns::start_at(free_port(), zones)
+    }
+
+    /// Starts one at a port that is free: 53, within a network of the test's own.
+    pub fn start_at(port: u16, zones: &[Zone]) -> Dns {
         let folder = tempfile::Builder::new().prefix("dns").tempdir().unwrap();
         let mut server = Dns {
             folder,
-            port: free_port(),
+            port,
             child: None,
         };
         server.make_key(".");

@@ -13,6 +13,7 @@
 //! | `spf/` | SPF (RFC 7208) |
 //! | `dkim/` | DKIM (RFC 6376, RFC 8301, RFC 8463) |
 //! | `dmarc/` | DMARC (RFC 9989) |
+//! | `sts/` | MTA-STS: what a domain promises of the hosts that take its mail (RFC 8461) |
 //! | `arc/` | ARC (RFC 8617) |
 //! | `iprev.rs` | the name of an address (RFC 8601 section 3) |
 //! | `block_list.rs` | lists of addresses in the DNS (RFC 5782) |
@@ -46,6 +47,7 @@ mod opinion;
 mod results;
 mod spf;
 pub mod strangers;
+pub mod sts;
 mod watch;
 
 pub use arc::{Chain, CheckedChain, SETS};

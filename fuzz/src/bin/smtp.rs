@@ -120,6 +120,7 @@ impl World<Smtp> for Post {
                     queued: 0,
                 }]
             }
+            Question::Unsigned { .. } => vec![],
             Question::Discard | Question::Reset => {
                 self.coming.clear();
                 vec![]

@@ -1,5 +1,6 @@
 //! Whom to believe: whatever a stranger writes in a message and in the DNS, each verdict
-//! comes, after so many questions at most; and the field that tells of them is one field.
+//! comes, after so many questions at most; and the field that tells of them is one field. What
+//! a domain promises of its hosts is kept as it was read.
 #![no_main]
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -9,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use address::ReversePath;
 use fuzz::{fuzz_target, within};
+use trust::sts::{Policy, policy_number};
 use trust::{
     Authors, BlockList, Dns, Listing, Missing, Opinion, Watch, author_domains, iprev, results, spf,
     without_claims,
@@ -123,6 +125,15 @@ fuzz_target!(|input: &[u8]| {
         let mut lines = field.strip_suffix("\r\n").expect("it ends").split("\r\n");
         assert!(lines.next().is_some() && lines.all(|line| line.starts_with('\t')));
         assert!(!field.replace("\r\n", "").contains(['\r', '\n']));
+
+        let texts = lines.split(|octet| *octet == b'\n');
+        if let Some(number) = policy_number(texts) {
+            assert!((1..=32).contains(&number.len()) && number.is_ascii());
+        }
+        if let Ok(policy) = Policy::read(message) {
+            assert!(policy.to_string().len() < 60_000);
+            assert_eq!(Policy::read(policy.to_string().as_bytes()), Ok(policy));
+        }
 
         let kept = without_claims(&header, "mx.test");
         assert_eq!(without_claims(&kept, "mx.test"), kept);

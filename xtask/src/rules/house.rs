@@ -15,7 +15,7 @@ pub(crate) const FLOORS: &[&[&str]] = &[
     &["tls"],
     &["routing", "trust"],
     &["care"],
-    &["store", "queue", "directory"],
+    &["store", "queue", "directory", "journal"],
     &["kv", "blob"],
     &["segments"],
     &["smtp", "imap", "pop3", "dkim"],

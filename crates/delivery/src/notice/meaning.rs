@@ -18,7 +18,8 @@ const MEANINGS: &[(u16, &[u16], Key)] = &[
     (4, &[7], keys::MEANING_EXPIRED),
     (4, &[], keys::MEANING_UNREACHABLE),
     (6, &[7], keys::MEANING_UNICODE),
-    (7, &[4, 5, 10, 11, 30], keys::MEANING_TLS),
+    (7, &[4, 10, 11, 30], keys::MEANING_TLS),
+    (7, &[5], keys::MEANING_UNPROVED),
     (
         7,
         &[20, 21, 22, 23, 24, 25, 26, 27, 28, 29],

@@ -97,7 +97,7 @@ pub struct Settings {
 
 impl Settings {
     /// Which address of ours to go out from to this one.
-    pub(super) fn source(&self, to: IpAddr) -> Option<IpAddr> {
+    pub(crate) fn source(&self, to: IpAddr) -> Option<IpAddr> {
         match to {
             IpAddr::V4(_) => self.source_v4.map(IpAddr::V4),
             IpAddr::V6(_) => self.source_v6.map(IpAddr::V6),

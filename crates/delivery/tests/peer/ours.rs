@@ -116,6 +116,7 @@ impl Answerer<Smtp> for Post {
                 }
             }
             Question::Discard | Question::Reset => return self.coming.clear(),
+            Question::Unsigned { .. } => return,
         };
         let _ = pieces.send(piece).await;
     }

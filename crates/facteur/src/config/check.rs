@@ -94,6 +94,10 @@ pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
         config.sending.port > 0,
         "sending.port: nobody takes mail at port 0"
     );
+    ensure!(
+        config.sending.https_port > 0,
+        "sending.https_port: nobody says anything at port 0"
+    );
     let families = |six: bool| {
         config
             .sending

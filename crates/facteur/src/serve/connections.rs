@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use journal::Protocol;
 use net::{Answerer, Drive, Summary, Wire};
+use service::Line;
 use service::endpoints::{Endpoint, Service, Tls};
 use session::sasl::Cleartext;
 use session::{Encryption, Session};
@@ -94,19 +96,28 @@ impl Desk {
 
     async fn serve(&self, endpoint: Endpoint, stream: TcpStream, peer: SocketAddr) {
         let ip = peer.ip();
+        let session = rand::random();
+        let line = |protocol| Line {
+            protocol,
+            peer,
+            port: endpoint.port,
+            session,
+        };
         let cleartext = *self.cleartext.borrow();
         let host = self.host.clone();
         match endpoint.service {
             Service::Imap => {
-                let session = imap::Imap::new(imap::Settings { host, cleartext });
-                let answers = service::imap::Answers::new(self.imap.clone(), ip);
-                self.talk("imap", endpoint, stream, peer, session, answers)
+                let machine = imap::Imap::new(imap::Settings { host, cleartext });
+                let line = line(Protocol::Imap);
+                let answers = service::imap::Answers::new(self.imap.clone(), line);
+                self.talk("imap", endpoint.tls, stream, line, machine, answers)
                     .await;
             }
             Service::Pop3 => {
-                let session = pop3::Pop3::new(pop3::Settings { host, cleartext });
-                let answers = service::pop3::Answers::new(self.pop3.clone(), ip);
-                self.talk("pop3", endpoint, stream, peer, session, answers)
+                let machine = pop3::Pop3::new(pop3::Settings { host, cleartext });
+                let line = line(Protocol::Pop3);
+                let answers = service::pop3::Answers::new(self.pop3.clone(), line);
+                self.talk("pop3", endpoint.tls, stream, line, machine, answers)
                     .await;
             }
             Service::Transfer | Service::Submission => {
@@ -114,14 +125,15 @@ impl Desk {
                     Service::Submission => ("submission", Role::Submission),
                     _ => ("smtp", Role::Exchange),
                 };
-                let session = smtp::Smtp::new(smtp::Settings {
+                let machine = smtp::Smtp::new(smtp::Settings {
                     role,
                     host,
                     cleartext,
                     max_octets: self.message_octets,
                 });
-                let answers = service::smtp::Answers::new(self.smtp.clone(), role, ip);
-                self.talk(name, endpoint, stream, peer, session, answers)
+                let line = line(Protocol::Smtp);
+                let answers = service::smtp::Answers::new(self.smtp.clone(), role, line);
+                self.talk(name, endpoint.tls, stream, line, machine, answers)
                     .await;
             }
             Service::Pages => {
@@ -149,15 +161,15 @@ impl Desk {
     async fn talk<S: Session, A: Answerer<S>>(
         &self,
         name: &'static str,
-        endpoint: Endpoint,
+        tls: Tls,
         stream: TcpStream,
-        peer: SocketAddr,
+        line: Line,
         session: S,
         answers: A,
     ) {
-        let mut journal = Journal::new(name, peer);
+        let mut journal = Journal::new(name, &line);
         let wire = Wire::Plain(stream);
-        let greeted = match endpoint.tls {
+        let greeted = match tls {
             Tls::Implicit => self.greet(wire).await,
             Tls::StartTls | Tls::Never => Ok((wire, None)),
         };

@@ -7,12 +7,15 @@ use std::time::Instant;
 use address::Address;
 use events::Event;
 use net::Summary;
+use service::Line;
 
 /// Gathers what one session did, then says it.
 #[derive(Debug)]
 pub(crate) struct Journal {
     service: &'static str,
     peer: SocketAddr,
+    /// Its number, by which what happened on it is known elsewhere.
+    session: u64,
     began: Instant,
     story: String,
     account: Option<String>,
@@ -25,10 +28,11 @@ pub(crate) struct Journal {
 const STORY: usize = 2048;
 
 impl Journal {
-    pub(crate) fn new(service: &'static str, peer: SocketAddr) -> Journal {
+    pub(crate) fn new(service: &'static str, line: &Line) -> Journal {
         Journal {
             service,
-            peer,
+            peer: line.peer,
+            session: line.session,
             began: Instant::now(),
             story: String::new(),
             account: None,
@@ -116,6 +120,7 @@ impl Journal {
         tracing::info!(
             service = self.service,
             peer = %self.peer,
+            session = %format_args!("{:016x}", self.session),
             account = self.account,
             tls = tls.map(|tls| tls.version.name()),
             octets_in = summary.octets_in,

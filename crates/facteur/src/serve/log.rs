@@ -49,7 +49,7 @@ fn filter(level: LogLevel) -> anyhow::Result<EnvFilter> {
 
 /// The crates of the house, each at the level asked for.
 fn ours(level: tracing::Level) -> String {
-    const CRATES: [&str; 12] = [
+    const CRATES: [&str; 13] = [
         "facteur",
         "web",
         "delivery",
@@ -60,6 +60,7 @@ fn ours(level: tracing::Level) -> String {
         "store",
         "queue",
         "directory",
+        "journal",
         "kv",
         "blob",
     ];

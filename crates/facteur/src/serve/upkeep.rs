@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use care::bucket::{CollectTerms, Collected, Collector};
 use care::{Care, CareError, Terms};
 use jiff::Timestamp;
+use journal::Journal;
 use tokio::task::JoinHandle;
 
 use crate::config;
@@ -30,7 +31,24 @@ pub(super) fn begin(rooms: &Rooms, settings: &config::Care) -> Vec<JoinHandle<()
     let mut begun = Vec::new();
     begun.extend(care.map(|care| tokio::spawn(keep(care, least))));
     begun.extend(collector.map(|collector| tokio::spawn(collect(collector, least))));
+    let journal = rooms.journal.clone();
+    begun.push(tokio::spawn(tidy(journal.clone())));
+    begun.push(tokio::spawn(
+        async move { journal.run(Timestamp::now).await },
+    ));
     begun
+}
+
+/// Forgets what happened too long ago, once a day.
+async fn tidy(journal: Journal) {
+    let mut wait = FIRST;
+    loop {
+        tokio::time::sleep(wait).await;
+        if let Err(error) = journal.tidy(Timestamp::now()).await {
+            tracing::error!(%error, "what happened long ago can't be forgotten");
+        }
+        wait = MOST;
+    }
 }
 
 /// The time to the next pass after one that took so long.

@@ -25,6 +25,8 @@ pub(crate) struct Facteur {
 pub(crate) struct Given {
     /// The domain of its two people.
     pub(crate) domain: &'static str,
+    /// Its name, and where it listens.
+    pub(crate) host: (&'static str, &'static str),
     /// How its store is cared for.
     pub(crate) care: Care,
     /// Settings, by their names in the environment.
@@ -35,6 +37,7 @@ impl Default for Given {
     fn default() -> Given {
         Given {
             domain: DOMAIN,
+            host: HOST,
             care: Care::Usual,
             settings: Vec::new(),
         }
@@ -43,6 +46,8 @@ impl Default for Given {
 
 /// The domain of the quick start.
 const DOMAIN: &str = "facteur.test";
+/// The name and the address of a service in no network of its own.
+const HOST: (&str, &str) = ("localhost", "127.0.0.1");
 
 /// How the store is cared for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +131,7 @@ impl Facteur {
             "base": self.base,
             "binary": env!("CARGO_BIN_EXE_facteur"),
             "data": self.data(),
+            "host": self.given.host.0,
             "people": people,
         });
         let path = self.folder.path().join("setting.json");
@@ -215,7 +221,7 @@ pub(crate) fn scripts(package: &str) -> Command {
 
 /// Starts the binary and waits until it says that it serves.
 fn serve(data: &Path, base: u16, log: Stdio, given: &Given) -> Child {
-    let mut command = quickstart(data, base);
+    let mut command = quickstart_at(data, base, given.host);
     command.args(["--domain", given.domain]);
     command.envs(given.settings.iter().map(|(name, value)| (name, value)));
     if given.care == Care::Restless {
@@ -250,17 +256,15 @@ pub(crate) fn files_of_messages(data: &Path) -> (usize, usize) {
 
 /// The binary's quick start, not yet running.
 pub(crate) fn quickstart(data: &Path, base: u16) -> Command {
+    quickstart_at(data, base, HOST)
+}
+
+fn quickstart_at(data: &Path, base: u16, (name, address): (&str, &str)) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_facteur"));
     command
         .arg("--data")
         .arg(data)
-        .args([
-            "quickstart",
-            "--listen",
-            "127.0.0.1",
-            "--hostname",
-            "localhost",
-        ])
+        .args(["quickstart", "--listen", address, "--hostname", name])
         .args(["--port-base", &base.to_string()])
         // A folder from elsewhere was made for other ports.
         .env("FACTEUR_PORT_BASE", base.to_string())

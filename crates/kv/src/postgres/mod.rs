@@ -216,6 +216,7 @@ fn writer_of(partition: Partition) -> usize {
     let number = match partition {
         Partition::Directory => 0,
         Partition::Queue => 1,
+        Partition::Journal => 2,
         Partition::Account(account) => account.0,
     };
     usize::try_from(number % WRITERS as u64).unwrap_or_default()

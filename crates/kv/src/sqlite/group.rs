@@ -119,6 +119,7 @@ mod tests {
         prop_oneof![
             Just(Partition::Directory),
             Just(Partition::Queue),
+            Just(Partition::Journal),
             any::<u64>().prop_map(|number| Partition::Account(AccountId(number))),
         ]
     }

@@ -75,6 +75,10 @@ pub struct Scanned {
     /// How many `Received` fields its header has: a hundred are a loop (RFC 5321
     /// section 6.3).
     pub received_fields: u32,
+    /// Whose hands it went through: its `Delivered-To` fields, at most
+    /// [`crate::limits::DELIVERED_TO`] of them. An address that sends it on a second time is
+    /// in a loop.
+    pub delivered_to: Vec<Vec<u8>>,
     /// The fields of its header that [`crate::is_asked`] names, as [`crate::header_fields`]
     /// gives them; none when they are longer than [`crate::limits::ASKED_OCTETS`], or the
     /// header than is looked into.
@@ -158,6 +162,7 @@ impl Scanner {
             envelope: found.envelope,
             senders: found.senders,
             received_fields: found.received_fields,
+            delivered_to: found.delivered_to,
             asked: found.asked,
             lineage: found.lineage,
             eight_bit: self.eight_bit,

@@ -5,7 +5,7 @@ use super::frame::{Frame, State};
 use super::part_header::{Inside, PartHeader, Surroundings};
 use crate::asked::asked;
 use crate::header::budget::Budget;
-use crate::limits::{HEADER_OCTETS, NESTING, PARTS};
+use crate::limits::{DELIVERED_TO, DELIVERED_TO_OCTETS, HEADER_OCTETS, NESTING, PARTS};
 use crate::{Envelope, Lineage, Part, Senders, fields, senders};
 
 /// A place in the message: how many octets and how many line ends are before it.
@@ -22,6 +22,7 @@ pub(super) struct Found {
     pub(super) envelope: Envelope,
     pub(super) senders: Senders,
     pub(super) received_fields: u32,
+    pub(super) delivered_to: Vec<Vec<u8>>,
     pub(super) asked: Option<Vec<u8>>,
     pub(super) lineage: Lineage,
 }
@@ -39,6 +40,7 @@ pub(super) struct Tree {
     budget: Budget,
     senders: Senders,
     received_fields: u32,
+    delivered_to: Vec<Vec<u8>>,
     asked: Option<Vec<u8>>,
     lineage: Lineage,
     has_boundary: bool,
@@ -55,6 +57,7 @@ impl Tree {
             budget: Budget::new(),
             senders: Senders::default(),
             received_fields: 0,
+            delivered_to: Vec::new(),
             asked: None,
             lineage: Lineage::default(),
             has_boundary: false,
@@ -152,6 +155,7 @@ impl Tree {
             envelope: done.envelope,
             senders: self.senders,
             received_fields: self.received_fields,
+            delivered_to: self.delivered_to,
             asked: self.asked,
             lineage: self.lineage,
         }
@@ -217,6 +221,12 @@ impl Tree {
             .filter(|field| field.is("Received"))
             .count();
         self.received_fields = u32::try_from(received).unwrap_or(u32::MAX);
+        let delivered = fields(&self.header).filter(|field| field.is("Delivered-To"));
+        self.delivered_to = delivered
+            .take(DELIVERED_TO)
+            .filter(|field| field.value.len() <= DELIVERED_TO_OCTETS)
+            .map(|field| field.value.trim_ascii().to_vec())
+            .collect();
     }
 
     /// Whether there is a boundary to look for. With no room for another part there is

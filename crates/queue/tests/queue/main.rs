@@ -7,4 +7,5 @@ mod entries;
 mod lanes;
 mod model;
 mod operate;
+mod promises;
 mod world;

@@ -90,6 +90,8 @@ pub(super) async fn check(
         checked.add(care.damages().await?, 0);
     }
     check_queue(manager, mend, &mut checked).await?;
+    let journal = manager.journal.check().await?;
+    checked.add(journal.faults, journal.more);
     let directory = manager.directory.check().await?;
     checked.add(
         directory.faults.iter().map(ToString::to_string),

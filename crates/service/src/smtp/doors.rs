@@ -92,7 +92,7 @@ impl Answers {
         let listed = self.listed().await;
         // Whoever is on a list wrongly must be able to say so.
         if let Some(found) = listed.iter().find(|found| found.action == Action::Refuse)
-            && !is_postmaster(&path)
+            && !asks_for_help(&path)
         {
             let refusal = found.refusal(peer);
             self.service.believing.doors.note(peer, Deed::Listed);
@@ -151,9 +151,9 @@ fn deed(verdicts: &Verdicts) -> Option<Deed> {
     }
 }
 
-fn is_postmaster(path: &ForwardPath) -> bool {
+fn asks_for_help(path: &ForwardPath) -> bool {
     match path {
         ForwardPath::Postmaster => true,
-        ForwardPath::Address(address) => routing::is_postmaster(address),
+        ForwardPath::Address(address) => routing::asks_for_help(address),
     }
 }

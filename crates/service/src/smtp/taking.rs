@@ -296,7 +296,7 @@ impl Answers {
     /// judged.
     pub(super) async fn accept(&mut self) -> (Option<Verdicts>, Result<Piece, Refusal>) {
         // Both are used up, whatever comes of it.
-        let (Some(taking), Some(envelope)) = (self.taking.take(), self.envelope.take()) else {
+        let (Some(taking), Some(mut envelope)) = (self.taking.take(), self.envelope.take()) else {
             return (None, Err(Refusal::Temporary));
         };
         let (id, received, mut story) = (taking.id, taking.received, taking.story.clone());
@@ -306,6 +306,7 @@ impl Answers {
                 story.verdicts.clone_from(&verdicts);
                 taken.incoming = taken.incoming.with_story(story::write(&story));
                 let is_suspect = verdicts.as_ref().is_some_and(Verdicts::is_suspect);
+                envelope.break_loops(&taken.incoming.scanned.delivered_to);
                 let accepted = self.place(id, received, &envelope, taken, is_suspect);
                 (verdicts, accepted.await)
             }
@@ -327,6 +328,9 @@ impl Answers {
             read,
         } = taken;
         self.judge(&incoming).await?;
+        if envelope.recipients().is_empty() {
+            return Err(Refusal::Loop);
+        }
         let accepted = Piece::Accepted {
             id: id.to_string(),
             delivered: envelope.local(),

@@ -70,3 +70,18 @@ pub(crate) async fn ask<S: Session>(
     };
     tokio::join!(answer, take).1
 }
+
+/// A journal that forgets.
+pub(crate) fn journal() -> journal::Journal {
+    journal::Journal::new(Arc::new(kv::memory::Memory::default()), 1)
+}
+
+/// A connection from somewhere.
+pub(crate) fn line(protocol: journal::Protocol) -> service::Line {
+    service::Line {
+        protocol,
+        peer: ([192, 0, 2, 1], 50_000).into(),
+        port: 587,
+        session: 1,
+    }
+}

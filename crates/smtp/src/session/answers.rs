@@ -34,6 +34,7 @@ impl Smtp {
     fn use_answer(&mut self, asked: Asked, answer: Option<Piece>) {
         match (asked, answer) {
             (Asked::SignIn { name }, answer) => self.signed_in(name, answer),
+            (Asked::Unsigned, _) => self.refuse(&Refusal::SignInRequired),
             (Asked::Forget { reply, close }, _) => {
                 self.say(&reply);
                 if close {

@@ -70,10 +70,16 @@ impl Smtp {
 
     fn mail(&mut self, sender: Sender) {
         let limit = self.settings.max_octets;
-        if self.peer.hello.is_none() {
-            self.fault(&Fault::HelloFirst);
-        } else if self.settings.role == Role::Submission && !self.peer.signed_in {
-            self.refuse(&Refusal::SignInRequired);
+        let Some(hello) = &self.peer.hello else {
+            return self.fault(&Fault::HelloFirst);
+        };
+        if self.settings.role == Role::Submission && !self.peer.signed_in {
+            let unsigned = Question::Unsigned {
+                hello: hello.clone(),
+                sender: sender.path,
+                encrypted: self.peer.encryption.is_some(),
+            };
+            self.ask(Asked::Unsigned, unsigned);
         } else if self.envelope.is_some() {
             self.fault(&Fault::SenderAlready);
         } else if sender.size.is_some_and(|size| size > limit) {

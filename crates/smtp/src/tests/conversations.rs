@@ -6,7 +6,7 @@ use events::{Event, Refusal, SignInFailure};
 use session::sasl::Cleartext;
 
 use super::driver::{PLAIN, exchange, play, ready, submission, with};
-use crate::{Question, Role, limits};
+use crate::{Hello, Question, Role, limits};
 
 /// RFC 5321 appendix D.1, in today's clothes.
 #[test]
@@ -210,7 +210,16 @@ fn sending_needs_a_sign_in() {
             .starts_with("503 5.5.1")
     );
     assert!(talk.line("DATA").starts_with("503 5.5.1"));
-    assert!(talk.world.asked.is_empty());
+    // Who it was is told, and nothing else asked.
+    let told = Question::Unsigned {
+        hello: Hello {
+            name: "localhost".to_owned(),
+            extended: true,
+        },
+        sender: ReversePath::Address("jean@exemple.fr".parse().unwrap()),
+        encrypted: false,
+    };
+    assert_eq!(talk.world.asked, [told]);
     assert!(
         talk.world
             .events

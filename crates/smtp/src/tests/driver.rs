@@ -51,6 +51,7 @@ impl playback::World<Smtp> for World {
         }
         match question {
             Question::SignIn { .. } => unreachable!("answered above"),
+            Question::Unsigned { .. } => vec![],
             Question::Sender(sender) => {
                 let open = Received {
                     from: sender.path,

@@ -2,18 +2,24 @@
 
 use std::fs;
 
-use super::Mta;
+use super::{Mta, Place};
 
-/// Writes its files; gives what starts it.
-pub(super) fn prepare(server: &Mta) -> String {
+/// Writes its files; gives what starts it. One that sends takes mail for everywhere.
+pub(super) fn prepare(server: &Mta, place: Place<'_>, sends: bool) -> String {
     let folder = server.folder.path().display();
-    let port = server.port;
-    let configuration = format!(
+    let (Place { address, name }, port) = (place, server.address.port());
+    let mut configuration = format!(
         "table paul {{ paul = paul }}\n\
-         listen on 127.0.0.1 port {port} hostname mx.test\n\
+         listen on {address} port {port} hostname {name}\n\
          action keep maildir \"{folder}/mail\" virtual <paul>\n\
-         match from any for domain mx.test action keep\n"
+         match from any for domain {name} action keep\n"
     );
+    if sends {
+        configuration += &format!(
+            "action send relay helo {name} src {address}\n\
+             match from any for any action send\n"
+        );
+    }
     fs::write(server.path("smtpd.conf"), configuration).unwrap();
     // Where it keeps what it has is written into the program.
     format!(

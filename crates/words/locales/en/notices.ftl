@@ -34,6 +34,7 @@ meaning-dns = the name service did not tell where that mail goes. It most often 
 meaning-refused = that host does not want this message, by a rule of its own. What it answered says why, if anything does.
 meaning-not-believed = that host could not verify that the message is from your domain. Show what it answered to whoever manages your address.
 meaning-tls = that host can’t be reached with the encryption that is asked for. Nothing was sent in the clear.
+meaning-unproved = that host could not prove, by its certificate, that it is the one which its owner promises. Nothing was sent, since somebody might stand in between. Whoever manages the recipient’s address must look at it.
 meaning-unicode = that host can’t take addresses with letters such as é. Ask the person for an address without.
 meaning-expired = it was tried for days, in vain.
 meaning-busy = that host asks to come back later. Most often it then takes the message.

@@ -34,6 +34,7 @@ meaning-dns = le service de noms n’a pas dit où va ce courrier. Le plus souve
 meaning-refused = ce serveur ne veut pas de ce message, par une règle qui lui est propre. Sa réponse dit pourquoi, si elle le dit.
 meaning-not-believed = ce serveur n’a pas pu vérifier que le message vient de votre domaine. Montrez sa réponse à la personne qui gère votre adresse.
 meaning-tls = ce serveur ne peut être joint avec le chiffrement demandé. Rien n’a été envoyé en clair.
+meaning-unproved = ce serveur n’a pas pu prouver, par son certificat, qu’il est celui que son propriétaire promet. Rien n’a été envoyé, car quelqu’un pourrait s’être placé entre les deux. Qui gère l’adresse du destinataire doit y regarder.
 meaning-unicode = ce serveur n’accepte pas les adresses avec des lettres comme é. Demandez à la personne une adresse sans.
 meaning-expired = des essais ont eu lieu pendant des jours, en vain.
 meaning-busy = ce serveur demande de revenir plus tard. Le plus souvent il prend alors le message.

@@ -31,6 +31,7 @@ class House:
         with open(path) as file:
             self.setting = json.load(file)
         self.base, self.people = self.setting["base"], self.setting["people"]
+        self.host = self.setting["host"]
         self.trust = ssl.create_default_context(cafile=self.setting["authority"])
 
     def command(self, *words, given=None):
@@ -50,7 +51,7 @@ class House:
 
     def submit(self, person, recipients, message, options=(), rcpt_options=()):
         """Mail from one who signs in."""
-        with smtplib.SMTP_SSL("localhost", self.base + 465, context=self.trust) as smtp:
+        with smtplib.SMTP_SSL(self.host, self.base + 465, context=self.trust) as smtp:
             smtp.login(person["address"], person["password"])
             smtp.sendmail(person["address"], recipients, message, options, rcpt_options)
 
@@ -61,7 +62,7 @@ class House:
 
     def inbox(self, person, mailbox="INBOX"):
         """The octets of all messages."""
-        with imaplib.IMAP4_SSL("localhost", self.base + 993, ssl_context=self.trust) as imap:
+        with imaplib.IMAP4_SSL(self.host, self.base + 993, ssl_context=self.trust) as imap:
             imap.login(person["address"], person["password"])
             imap.select(mailbox, readonly=True)
             _, found = imap.fetch("1:*", "(BODY.PEEK[])") if int(imap.select(mailbox)[1][0]) else (0, [])
