@@ -63,12 +63,12 @@ pub(crate) enum Command {
     /// Addresses that lead to others.
     #[command(subcommand)]
     Alias(AliasVerb),
-    /// Any address.
-    #[command(subcommand)]
-    Address(AddressVerb),
     /// Messages that are kept.
     #[command(subcommand)]
     Message(MessageVerb),
+    /// Any address.
+    #[command(subcommand)]
+    Address(AddressVerb),
     /// Mail accepted and not yet handed over.
     #[command(subcommand)]
     Queue(QueueVerb),
@@ -325,19 +325,6 @@ pub(crate) enum AliasVerb {
     },
 }
 
-/// Verbs about any address.
-#[derive(Debug, Subcommand)]
-pub(crate) enum AddressVerb {
-    /// Say where mail to an address goes, and why.
-    Explain {
-        /// The address.
-        address: Address,
-        /// How to print.
-        #[command(flatten)]
-        output: Output,
-    },
-}
-
 /// Verbs about messages.
 #[derive(Debug, Subcommand)]
 pub(crate) enum MessageVerb {
@@ -350,6 +337,19 @@ pub(crate) enum MessageVerb {
         /// The mailbox that it is in.
         #[arg(long, value_name = "NAME", default_value = "INBOX")]
         mailbox: String,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+/// Verbs about any address.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AddressVerb {
+    /// Say where mail to an address goes, and why.
+    Explain {
+        /// The address.
+        address: Address,
         /// How to print.
         #[command(flatten)]
         output: Output,

@@ -14,7 +14,9 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::stored::{self, Kind, Owner, bare, hour, key, seen_key, write, written_by};
-use crate::{AN_HOUR, FLUSH, IN_MEMORY, JournalError, Record, Seen, Sent, SignIn, Times, Unsigned};
+use crate::{
+    AN_HOUR, FLUSH, IN_MEMORY, JournalError, Record, Seen, Sent, SignIn, Sorted, Times, Unsigned,
+};
 
 /// Records that are written in one commit.
 const WRITTEN: usize = 1000;
@@ -135,6 +137,11 @@ impl Journal {
     /// An account was kept from sending, or no longer is.
     pub fn lock(&self, account: AccountId, change: crate::LockChange, now: Timestamp) {
         self.note(Owner::Account(account), now, Record::Lock(change));
+    }
+
+    /// A reader put a message into Junk, or took it out of there.
+    pub fn sorted(&self, account: AccountId, sorted: Sorted, now: Timestamp) {
+        self.note(Owner::Account(account), now, Record::Sorted(sorted));
     }
 
     fn note(&self, owner: Owner, now: Timestamp, record: Record) {

@@ -1,5 +1,6 @@
 //! What happened, kept for a month: who signed in from where, what was sent, who tried to
-//! send without signing in, and when an account was kept from sending.
+//! send without signing in, when an account was kept from sending, and what its reader found
+//! unwanted.
 //!
 //! It is for `service`, which notes and reads, for the limits on sending, which are counted
 //! here, and for whoever is to explain something to a person later. It stands on `kv` alone
@@ -56,7 +57,7 @@ pub use error::JournalError;
 pub use journal::Journal;
 pub use read::SentHour;
 pub use record::{
-    Lifted, Lock, LockChange, Protocol, Record, Refused, Sample, Seen, Sent, SignIn, Times,
+    Lifted, Lock, LockChange, Protocol, Record, Refused, Sample, Seen, Sent, SignIn, Sorted, Times,
     Unsigned, network_of,
 };
 

@@ -69,7 +69,14 @@ impl Journal {
     ) -> Result<Vec<(Timestamp, Record)>, JournalError> {
         let owner = Owner::Account(account);
         let mut all = Vec::new();
-        for kind in [Kind::SignIn, Kind::Sent, Kind::Unsigned, Kind::Lock] {
+        let kinds = [
+            Kind::SignIn,
+            Kind::Sent,
+            Kind::Unsigned,
+            Kind::Lock,
+            Kind::Sorted,
+        ];
+        for kind in kinds {
             all.extend(self.records(since(owner, kind, hour(from))).await?);
         }
         all.sort_by_key(|(hour, record)| (*hour, record.last()));

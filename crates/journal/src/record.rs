@@ -26,6 +26,8 @@ pub enum Record {
     Seen(Seen),
     /// An account was kept from sending, or no longer.
     Lock(LockChange),
+    /// A reader said what is unwanted, or is not.
+    Sorted(Sorted),
 }
 
 /// When something happened, and how often.
@@ -165,6 +167,21 @@ pub struct Lock {
     pub samples: Vec<Sample>,
 }
 
+/// A message that its reader put into Junk, or took out of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sorted {
+    /// When, and how often; several messages together where there were too many.
+    pub times: Times,
+    /// It was put there.
+    pub unwanted: bool,
+    /// Its number, as in its `Received` field, or a name for it in the account; empty where
+    /// there were too many.
+    pub id: String,
+    /// What was found out about who sent it, in the words of the log; empty where it was not
+    /// judged.
+    pub found: String,
+}
+
 /// What lifted a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Lifted {
@@ -249,6 +266,7 @@ impl Record {
                 one.times = times;
             }
             (Self::Seen(one), Self::Seen(other)) if other.at >= one.at => *one = other,
+            (Self::Sorted(one), Self::Sorted(other)) => one.times.add(other.times),
             (Self::Lock(one), Self::Lock(other)) if other.at >= one.at => *one = other,
             _ => {}
         }
@@ -262,15 +280,20 @@ impl Record {
             Self::Unsigned(unsigned) => Some(unsigned.times.last),
             Self::Seen(seen) => Some(seen.at),
             Self::Lock(change) => Some(change.at),
+            Self::Sorted(sorted) => Some(sorted.times.last),
         }
     }
 
-    /// The same without what tells its network from others.
+    /// The same without what tells its network, or its message, from others.
     pub(crate) fn of_any_network(mut self) -> Record {
         match &mut self {
             Self::SignIn(of, _) => of.network = None,
             Self::Sent(sent) => sent.network = None,
             Self::Unsigned(unsigned) => unsigned.peer = None,
+            Self::Sorted(sorted) => {
+                sorted.id.clear();
+                sorted.found.clear();
+            }
             Self::Seen(_) | Self::Lock(_) => {}
         }
         self

@@ -32,15 +32,17 @@ pub(crate) enum Kind {
     Unsigned,
     Seen,
     Lock,
+    Sorted,
 }
 
 impl Kind {
-    const ALL: [Kind; 5] = [
+    const ALL: [Kind; 6] = [
         Kind::SignIn,
         Kind::Sent,
         Kind::Unsigned,
         Kind::Seen,
         Kind::Lock,
+        Kind::Sorted,
     ];
 
     pub(crate) fn of(record: &Record) -> Kind {
@@ -50,6 +52,7 @@ impl Kind {
             Record::Unsigned(_) => Kind::Unsigned,
             Record::Seen(_) => Kind::Seen,
             Record::Lock(_) => Kind::Lock,
+            Record::Sorted(_) => Kind::Sorted,
         }
     }
 
@@ -60,6 +63,7 @@ impl Kind {
             Kind::Unsigned => 3,
             Kind::Seen => 4,
             Kind::Lock => 5,
+            Kind::Sorted => 6,
         }
     }
 
@@ -184,6 +188,10 @@ fn what(record: &Record) -> Vec<u8> {
         }
         Record::Seen(_) => {}
         Record::Lock(change) => what.extend(change.at.to_be_bytes()),
+        Record::Sorted(sorted) => {
+            what.push(u8::from(sorted.unwanted));
+            what.extend(hash(sorted.id.as_bytes()).to_be_bytes());
+        }
     }
     what
 }

@@ -19,8 +19,8 @@
 //! | [`publish`] | what a domain has to publish in DNS, and whether it does |
 //! | [`keep`] | the same for the sake of the data folder |
 //! | `junk.rs` | where suspicious mail goes |
-//! | `line.rs` | a connection, and what is noted of it |
 //! | `story.rs` | how a message came in, as it is kept |
+//! | `line.rs` | a connection, and what is noted of it |
 //! | `sign_in.rs`, `trouble.rs` | what the protocols have alike: who is signed in, and failures |
 //!
 //! # Invariants

@@ -149,8 +149,6 @@ pub enum Request {
         /// The alias.
         address: Address,
     },
-    /// Something about where mail to an address goes.
-    Address(AddressOrder),
     /// One message: how it came in, and what was found out about who sent it.
     MessageShow {
         /// The account's address.
@@ -160,6 +158,8 @@ pub enum Request {
         /// Its number there.
         uid: u32,
     },
+    /// Something about where mail to an address goes.
+    Address(AddressOrder),
     /// Something about mail that waits.
     Queue(QueueOrder),
     /// What happened.
@@ -234,10 +234,10 @@ pub enum Response {
     Alias(AliasShown),
     /// Aliases, in the order of domain and local part.
     Aliases(Vec<AliasShown>),
-    /// Where mail to an address goes.
-    Explained(Box<AddressShown>),
     /// One message.
     Message(Box<MessageShown>),
+    /// Where mail to an address goes.
+    Explained(Box<AddressShown>),
     /// What waits.
     Queue(Vec<EntryShown>),
     /// One entry.
@@ -426,12 +426,12 @@ impl Manager {
                 self.directory.remove_alias(&address).await?;
                 Ok(Response::Done)
             }
-            Request::Address(order) => self.address_order(order).await,
             Request::MessageShow {
                 address,
                 mailbox,
                 uid,
             } => Box::pin(self.message(&address, &mailbox, uid)).await,
+            Request::Address(order) => self.address_order(order).await,
             Request::Queue(order) => self.queue_order(order, progress).await,
             Request::Events(order) => self.events_order(order).await,
             Request::Keep(order) => {

@@ -50,7 +50,13 @@ impl Ours {
             .env("FACTEUR_DNS__TRUST_ANCHORS", dns.trust_anchors())
             .env("FACTEUR_SENDING__PRIVATE_NETWORKS", "[\"127.0.0.0/8\"]");
         if peers == "stranger" {
-            command.env("FACTEUR_BELIEVING__TRUSTED_NETWORKS", "[]");
+            // Its pace is what is measured.
+            command
+                .env("FACTEUR_BELIEVING__TRUSTED_NETWORKS", "[]")
+                .env("FACTEUR_BELIEVING__NETWORK_PER_HOUR", "0")
+                .env("FACTEUR_BELIEVING__SENDER_PER_HOUR", "0")
+                .env("FACTEUR_BELIEVING__RECIPIENT_PER_HOUR", "0")
+                .env("FACTEUR_BELIEVING__SLOW_DOWN_SECONDS", "0");
         }
         if let Some(relay) = relay {
             command.env("FACTEUR_SENDING__PORT", relay.port().to_string());

@@ -89,6 +89,22 @@ fn told(event: &EventShown) -> (&'static str, String) {
             }
             ("kept from sending", how)
         }
+        Happened::Sorted {
+            unwanted,
+            id,
+            found,
+        } => {
+            let what = match unwanted {
+                true => "put into Junk",
+                false => "taken out of Junk",
+            };
+            let which = match id {
+                Some(id) => id.clone(),
+                None => format!("{count} more"),
+            };
+            let found = found.as_deref().unwrap_or("not judged");
+            (what, format!("{which} ({found})"))
+        }
         Happened::Unlocked { by } => ("may send again", by.clone()),
     }
 }

@@ -360,6 +360,19 @@ fn what_was_found_out_is_kept_with_the_message_and_told_when_it_is_sorted() {
     imap(&facteur, &jeanne, "INBOX", &format!("UID COPY {uid} Junk"));
     let line = served.wait_for("put 1 into Junk");
     assert!(line.contains("dmarc=pass (pass.test"), "{line}");
+    // And kept.
+    let events = facteur
+        .facteur(&["account", "events", &paul.address])
+        .output();
+    let events = String::from_utf8(events.unwrap().stdout).unwrap();
+    let kept = events
+        .lines()
+        .find(|line| line.contains("taken out of Junk"));
+    let kept = kept.unwrap_or_else(|| panic!("{events}"));
+    assert!(
+        kept.contains("dmarc=fail (junk.test p=quarantine)"),
+        "{kept}"
+    );
     let (_, log) = served.stop();
     assert_eq!(log.matches("Junk").count(), 2, "{log}");
 

@@ -5,6 +5,7 @@
 
 use events::{Event, Sorted, Story};
 use imap::Piece;
+use journal::Times;
 use store::{MailboxId, Page, Role, Uid, UidSet};
 
 use super::{Answer, Answers, convert};
@@ -12,6 +13,8 @@ use crate::story;
 
 /// Messages of one order that the event tells one by one.
 const SHOWN: usize = 20;
+/// Octets of what was found out that the journal keeps of one: more than most have.
+const FOUND_OCTETS: usize = 1024;
 
 impl Answers {
     /// Adds to an answer what copying or moving these messages from one to another says.
@@ -25,14 +28,35 @@ impl Answers {
             && !arrived.is_empty()
         {
             let first: UidSet = arrived.iter().take(SHOWN).copied().collect();
+            let shown = self.stories(to, &first).await.unwrap_or_default();
+            self.keep_sorted(unwanted, &shown);
             let event = Event::Sorted {
                 unwanted,
                 messages: arrived.len(),
-                shown: self.stories(to, &first).await.unwrap_or_default(),
+                shown,
             };
             answer.insert(0, Piece::Noted(Box::new(event)));
         }
         Ok(answer)
+    }
+
+    /// Keeps what was said of the first of them, for scoring to come.
+    fn keep_sorted(&self, unwanted: bool, shown: &[Sorted]) {
+        let Ok(account) = self.account() else { return };
+        let now = self.now();
+        for one in shown {
+            let found = one.verdicts.as_ref().map(ToString::to_string);
+            let mut found = found.unwrap_or_default();
+            let end = found.floor_char_boundary(FOUND_OCTETS);
+            found.truncate(end);
+            let sorted = journal::Sorted {
+                times: Times::once(now),
+                unwanted,
+                id: one.id.clone(),
+                found,
+            };
+            self.service.journal.sorted(account, sorted, now);
+        }
     }
 
     /// Whether messages that go from one mailbox to another are said to be unwanted, or not;

@@ -99,6 +99,15 @@ pub enum Happened {
         /// Some of what it sent.
         samples: Vec<SampleShown>,
     },
+    /// A message was put into Junk by hand, or taken out of there.
+    Sorted {
+        /// It was put there.
+        unwanted: bool,
+        /// Its number; none where there were too many to tell apart.
+        id: Option<String>,
+        /// What was found out about who sent it, in the words of the log.
+        found: Option<String>,
+    },
     /// It may send again.
     Unlocked {
         /// What lifted the lock.
@@ -178,6 +187,15 @@ impl Manager {
             }
             Record::Unsigned(unsigned) => (unsigned.times, self.unsigned_shown(unsigned).await?),
             Record::Lock(change) => (Times::once(second(change.at)), lock_shown(change.to)),
+            Record::Sorted(sorted) => {
+                let said = |text: String| (!text.is_empty()).then_some(text);
+                let what = Happened::Sorted {
+                    unwanted: sorted.unwanted,
+                    id: said(sorted.id),
+                    found: said(sorted.found),
+                };
+                (sorted.times, what)
+            }
             Record::Seen(_) => return Ok(None),
         };
         Ok(Some(EventShown {

@@ -12,8 +12,6 @@ pub(super) struct Envelope {
     only: Option<Address>,
     named: usize,
     recipients: Vec<Recipient>,
-    /// The domain of the first address here that leads elsewhere.
-    sends_on: Option<Domain>,
     /// Octets that they are written down with.
     octets: usize,
 }
@@ -25,7 +23,6 @@ impl Envelope {
             only: None,
             named: 0,
             recipients: Vec::new(),
-            sends_on: None,
             octets: 0,
         }
     }
@@ -45,15 +42,21 @@ impl Envelope {
         if self.recipients.len() + new.len() > RECIPIENTS || octets > RECIPIENTS_OCTETS {
             return Err(Refusal::Temporary);
         }
-        let leaves = new.iter().any(|place| place.to == Destination::Remote);
-        if leaves && self.sends_on.is_none() {
-            self.sends_on = Some(named.domain().clone());
-        }
         self.octets = octets;
         self.recipients.extend(new);
         self.named += 1;
         self.only = (self.named == 1).then(|| named.clone());
         Ok(())
+    }
+
+    /// The domain of the first address here that leads elsewhere: it answers for what leaves.
+    pub(super) fn sends_on(&self) -> Option<&Domain> {
+        let elsewhere = self
+            .recipients
+            .iter()
+            .filter(|one| one.to == Destination::Remote);
+        let mut by = elsewhere.filter_map(|one| one.sent_on_by.as_ref());
+        by.next().map(Address::domain)
     }
 
     /// Takes out those to whom the message would be sent on by an address that has sent it on
@@ -67,11 +70,6 @@ impl Envelope {
         };
         self.recipients
             .retain(|one| !one.sent_on_by.as_ref().is_some_and(before));
-    }
-
-    /// The domain of the first address here that leads elsewhere: it answers for what leaves.
-    pub(super) fn sends_on(&self) -> Option<&Domain> {
-        self.sends_on.as_ref()
     }
 
     /// Where the message goes.
