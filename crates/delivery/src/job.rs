@@ -333,7 +333,7 @@ impl Job {
         let now = (self.clock)();
         let patience = self.settings.patience;
         let verdict = Verdict::of(entry, tried, now, patience, rand::random());
-        let until = entry.received.checked_add(patience).unwrap_or(now);
+        let until = entry.released().checked_add(patience).unwrap_or(now);
         for _ in 0..WRITES {
             let (reports, verdict) = (&self.reports, verdict.clone());
             match reports.conclude(entry, self.node, verdict, until).await {

@@ -59,7 +59,7 @@ impl Verdict {
                 }
                 Tried::Failed(trouble) => {
                     let attempts = recipient.attempts.saturating_add(1);
-                    match plan(entry.received, attempts, now, patience, chance) {
+                    match plan(entry.released(), attempts, now, patience, chance) {
                         Plan::GiveUp => {
                             let status = EXPIRED;
                             let trouble = Trouble {
@@ -195,6 +195,20 @@ mod tests {
         let last = verdict(&entry, &tried(&one), 5 * DAY);
         assert_eq!(last.fates, [(0, Fate::Done)]);
         assert_eq!(last.failed[0].1.status, Status(5, 4, 7));
+    }
+
+    #[tokio::test]
+    async fn what_was_held_is_tried_as_long_from_then_on() {
+        let entry = entry("lea@a.fr").await;
+        let one = recipient(0).held_until(at(7 * DAY));
+        let entry = Entry {
+            recipients: vec![one.clone()],
+            ..entry
+        };
+        let tried = [(one, Tried::Failed(trouble(4)))];
+        assert_eq!(verdict(&entry, &tried, 7 * DAY).delayed, []);
+        assert_eq!(verdict(&entry, &tried, 7 * DAY).failed, []);
+        assert_eq!(verdict(&entry, &tried, 12 * DAY).failed.len(), 1);
     }
 
     #[tokio::test]

@@ -31,6 +31,8 @@ pub struct Recipient {
     /// The address here that the message is sent on from: an alias, or an account whose mail
     /// goes on. None for whom the sender named.
     pub sent_on_by: Option<Address>,
+    /// Nobody gets it before: its sender wanted it held until then (RFC 4865), to the second.
+    pub not_before: Option<Timestamp>,
     /// When it is to be tried next, to the second.
     pub due: Timestamp,
     /// How often it was tried in vain.
@@ -51,10 +53,21 @@ impl Recipient {
             notify: None,
             original: None,
             sent_on_by: None,
+            not_before: None,
             due,
             attempts: 0,
             told: false,
             trouble: None,
+        }
+    }
+
+    /// The same, held until then.
+    #[must_use]
+    pub fn held_until(self, end: Timestamp) -> Recipient {
+        Recipient {
+            not_before: Some(end),
+            due: end,
+            ..self
         }
     }
 

@@ -416,6 +416,24 @@ pub(crate) struct RecipientValue {
     pub(crate) told: bool,
     pub(crate) trouble: Option<Trouble>,
     pub(crate) sent_on_by: Option<Address>,
+    /// Seconds since 1970.
+    pub(crate) not_before: Option<i64>,
+}
+
+/// The third version, of when nothing was held by its sender.
+#[derive(Deserialize)]
+struct RecipientSentOn {
+    named: RecipientNamed,
+    sent_on_by: Option<Address>,
+}
+
+impl From<RecipientSentOn> for RecipientValue {
+    fn from(before: RecipientSentOn) -> RecipientValue {
+        RecipientValue {
+            sent_on_by: before.sent_on_by,
+            ..before.named.into()
+        }
+    }
 }
 
 /// The second version, of when it was not noted who sends a message on.
@@ -443,6 +461,7 @@ impl From<RecipientNamed> for RecipientValue {
             told: before.told,
             trouble: before.trouble,
             sent_on_by: None,
+            not_before: None,
         }
     }
 }
@@ -468,17 +487,19 @@ impl From<RecipientBefore> for RecipientValue {
             told: false,
             trouble: before.trouble.map(trouble),
             sent_on_by: None,
+            not_before: None,
         }
     }
 }
 
 impl Fields for RecipientValue {
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
 
     fn read_older(version: u8, fields: &[u8]) -> Option<postcard::Result<RecipientValue>> {
         match version {
             1 => Some(postcard::from_bytes::<RecipientBefore>(fields).map(Into::into)),
             2 => Some(postcard::from_bytes::<RecipientNamed>(fields).map(Into::into)),
+            3 => Some(postcard::from_bytes::<RecipientSentOn>(fields).map(Into::into)),
             _ => None,
         }
     }
@@ -496,6 +517,7 @@ impl RecipientValue {
             told: recipient.told,
             trouble: recipient.trouble.clone().map(Trouble::cut),
             sent_on_by: recipient.sent_on_by.clone(),
+            not_before: recipient.not_before.map(Timestamp::as_second),
         }
     }
 
@@ -511,6 +533,9 @@ impl RecipientValue {
             told: self.told,
             trouble: self.trouble,
             sent_on_by: self.sent_on_by,
+            not_before: self
+                .not_before
+                .and_then(|second| Timestamp::from_second(second).ok()),
         }
     }
 }
@@ -604,10 +629,18 @@ mod tests {
             (recipient.trouble, recipient.sent_on_by),
             (Some(trouble), None)
         );
+        let sent_on = (named, Some(address.clone()));
+        let octets = postcard::to_extend(&sent_on, vec![3]).unwrap();
+        let value: RecipientValue = read(&octets).unwrap();
+        assert_eq!(
+            (value.attempts, value.sent_on_by),
+            (2, Some(address.clone()))
+        );
+        assert_eq!(value.not_before, None);
         let before = (address, Destination::Remote, Some("full"));
         let octets = postcard::to_extend(&before, vec![1]).unwrap();
         let value: RecipientValue = read(&octets).unwrap();
         assert_eq!(value.trouble.unwrap().text, "full");
-        assert!(read::<RecipientValue>(&[4]).is_err());
+        assert!(read::<RecipientValue>(&[5]).is_err());
     }
 }

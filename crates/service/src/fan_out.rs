@@ -197,9 +197,22 @@ impl FanOut {
                 // What this node has accepted and had no turn for, or trouble with.
                 () = self.more.notified() => {}
                 () = some_time_after(&mut changes) => {}
-                () = sleep(pause.unwrap_or(LOOK)) => {}
+                () = self.rest(pause) => {}
             }
         }
+    }
+
+    /// Until something may be due.
+    async fn rest(&self, pause: Option<Duration>) {
+        let now = (self.clock)();
+        let next = match pause {
+            Some(pause) => return sleep(pause).await,
+            None => self.queue.next_here(now).await,
+        };
+        // Trouble with the queue shows when it is looked through.
+        let until = next.ok().flatten().map(|due| due.duration_since(now));
+        let until = until.and_then(|until| Duration::try_from(until).ok());
+        sleep(until.map_or(LOOK, |until| until.max(SOON).min(LOOK))).await;
     }
 
     /// Looks through the queue once and delivers all copies for accounts here that are due.
@@ -333,7 +346,7 @@ impl FanOut {
         let incoming = message.taken_up(&self.store, entry).await?;
         let delivery = Delivery {
             flags: Flags::default(),
-            internal_date: entry.received.into(),
+            internal_date: entry.released().into(),
             once: Some(DeliveryId::new(entry.id.get())),
             quota: account.quota,
         };

@@ -195,6 +195,7 @@ async fn from(answers: &mut Answers, sender: &str, size: Option<u64>) -> Piece {
         eight_bit: false,
         ret: None,
         envelope_id: None,
+        hold: None,
     };
     one(answers, Question::Sender(sender)).await
 }

@@ -6,6 +6,7 @@ use session::Encryption;
 use session::sasl::Mechanism;
 
 use crate::dsn::{EnvelopeId, Return, Wishes};
+use crate::hold::Hold;
 
 /// What the session needs to know or to have done.
 ///
@@ -59,6 +60,8 @@ pub struct Sender {
     pub ret: Option<Return>,
     /// By what its sender knows it. RFC 3461 section 4.4.
     pub envelope_id: Option<EnvelopeId>,
+    /// How long it is to be held; of submissions alone. RFC 4865.
+    pub hold: Option<Hold>,
 }
 
 /// Where RCPT wants a message to go.

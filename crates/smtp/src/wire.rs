@@ -125,6 +125,7 @@ fn mail(argument: &[u8], role: Role) -> Result<Command, Fault> {
         eight_bit: given.eight_bit,
         ret: given.ret,
         envelope_id: given.envelope_id,
+        hold: given.hold,
     }))
 }
 

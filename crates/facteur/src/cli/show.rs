@@ -185,7 +185,12 @@ fn entry_row(entry: &EntryShown) -> Vec<String> {
         format!("{} octets", entry.size),
         format!("<{}>", entry.from),
         list(&recipients),
+        entry.held_until.as_deref().map_or_else(String::new, waits),
     ]
+}
+
+fn waits(until: &str) -> String {
+    format!("waits until {until}, as its sender wants")
 }
 
 fn entry_lines(entry: &EntryShown) -> String {
@@ -197,6 +202,12 @@ fn entry_lines(entry: &EntryShown) -> String {
     ];
     if entry.held {
         rows.push(vec!["held".to_owned(), "until it is retried".to_owned()]);
+    }
+    if let Some(until) = &entry.held_until {
+        rows.push(vec![
+            "waits".to_owned(),
+            format!("until {until}, as its sender wants"),
+        ]);
     }
     for recipient in &entry.recipients {
         let place = match recipient.account {

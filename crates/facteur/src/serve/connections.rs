@@ -119,6 +119,7 @@ impl Desk {
                     host,
                     cleartext,
                     max_octets: self.message_octets,
+                    begun: jiff::Timestamp::now(),
                 });
                 let answers = service::smtp::Answers::new(self.smtp.clone(), role, ip);
                 self.talk(name, endpoint, stream, peer, session, answers)

@@ -213,6 +213,11 @@ fn whoever_asked_is_told_what_was_delivered() {
 }
 
 #[test]
+fn what_its_sender_has_held_arrives_when_it_is_time() {
+    World::start().run("held");
+}
+
+#[test]
 fn hosts_of_every_manner_are_got_along_with() {
     World::start().run("hosts");
 }

@@ -2,12 +2,15 @@
 
 use address::{AccountId, Address, ReversePath};
 use events::Refusal;
+use jiff::Timestamp;
 use queue::{Destination, RECIPIENTS, RECIPIENTS_OCTETS, Recipient};
 use smtp::Sender;
 
 /// One message's envelope.
 pub(super) struct Envelope {
     pub(super) sender: Sender,
+    /// Until when nobody gets the message.
+    pub(super) held_until: Option<Timestamp>,
     /// The recipient that was named, while there is only one.
     only: Option<Address>,
     named: usize,
@@ -17,8 +20,9 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    pub(super) fn new(sender: Sender) -> Envelope {
+    pub(super) fn new(sender: Sender, now: Timestamp) -> Envelope {
         Envelope {
+            held_until: sender.hold.and_then(|hold| hold.end(now)),
             sender,
             only: None,
             named: 0,
@@ -72,11 +76,12 @@ impl Envelope {
         self.only.as_ref()
     }
 
-    /// The account here that gets the message, if nobody else does, and nobody is to be told
-    /// that it did.
+    /// The account here that gets the message at once, if nobody else does, and nobody is to
+    /// be told that it did.
     pub(super) fn only_account(&self) -> Option<AccountId> {
         let told = self.sender.path != ReversePath::Null;
         match self.recipients.as_slice() {
+            [_] if self.held_until.is_some() => None,
             [one] if told && one.notify().success => None,
             [one] => match one.to {
                 Destination::Local(account) => Some(account),

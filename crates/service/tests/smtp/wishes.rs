@@ -24,6 +24,7 @@ async fn sent(answers: &mut Answers, recipient: &str, wishes: Wishes) -> Piece {
         eight_bit: false,
         ret: Some(Return::Full),
         envelope_id: Some("our+2Bname".parse().unwrap()),
+        hold: None,
     };
     assert_eq!(one(answers, Question::Sender(sender)).await, Piece::Granted);
     let path = ForwardPath::Address(at(recipient));
