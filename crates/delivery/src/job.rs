@@ -240,6 +240,11 @@ impl Job {
             if let Some(apart) = apart {
                 left.push_front(apart);
             }
+            let now = (self.clock)();
+            if let Some(trouble) = peer.too_late(&entry, now) {
+                self.fail_all([entry], &trouble).await;
+                continue;
+            }
             let leaving = match self.leaving(&entry).await {
                 Ok(leaving) => leaving,
                 Err(trouble) => {
@@ -247,7 +252,7 @@ impl Job {
                     continue;
                 }
             };
-            let sent = peer.send(&self.reports.store, &entry, leaving).await;
+            let sent = peer.send(&self.reports.store, &entry, leaving, now).await;
             answered += usize::from(sent.answered);
             let (untried, tried): (Vec<_>, Vec<_>) = sent
                 .tried

@@ -83,5 +83,7 @@ pub use lane::{Lane, Turn};
 pub use nodes::NodeId;
 pub use operate::Wish;
 pub use queue::{Queue, Waiter};
-pub use recipient::{Destination, Notify, Recipient, Status, TROUBLE_OCTETS, Trouble};
+pub use recipient::{
+    DeliverBy, Destination, Late, Notify, Recipient, Status, TROUBLE_OCTETS, Trouble,
+};
 pub use standing::Standing;

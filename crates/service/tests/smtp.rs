@@ -196,6 +196,7 @@ async fn from(answers: &mut Answers, sender: &str, size: Option<u64>) -> Piece {
         ret: None,
         envelope_id: None,
         hold: None,
+        by: None,
     };
     one(answers, Question::Sender(sender)).await
 }

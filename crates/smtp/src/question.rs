@@ -5,6 +5,7 @@ use events::{Refusal, SignInFailure, Verdicts};
 use session::Encryption;
 use session::sasl::Mechanism;
 
+use crate::by::DeliverBy;
 use crate::dsn::{EnvelopeId, Return, Wishes};
 use crate::hold::Hold;
 
@@ -62,6 +63,8 @@ pub struct Sender {
     pub envelope_id: Option<EnvelopeId>,
     /// How long it is to be held; of submissions alone. RFC 4865.
     pub hold: Option<Hold>,
+    /// By when it is to be delivered; of submissions alone. RFC 2852.
+    pub by: Option<DeliverBy>,
 }
 
 /// Where RCPT wants a message to go.

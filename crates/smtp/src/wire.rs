@@ -126,6 +126,7 @@ fn mail(argument: &[u8], role: Role) -> Result<Command, Fault> {
         ret: given.ret,
         envelope_id: given.envelope_id,
         hold: given.hold,
+        by: given.by,
     }))
 }
 

@@ -91,6 +91,7 @@ fn envelope(to: &[&str]) -> Option<Envelope> {
         eight_bit: false,
         ret: None,
         id: None,
+        by: None,
     })
 }
 

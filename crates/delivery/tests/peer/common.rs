@@ -81,6 +81,7 @@ pub(crate) fn message(to: &[&str], body: &[&[u8]]) -> Message<Pieces> {
             eight_bit: false,
             ret: None,
             id: None,
+            by: None,
         },
         top,
         body: Pieces(pieces),

@@ -209,6 +209,9 @@ fn entry_lines(entry: &EntryShown) -> String {
             format!("until {until}, as its sender wants"),
         ]);
     }
+    if let Some(end) = &entry.deliver_by {
+        rows.push(vec!["wanted".to_owned(), format!("by {end}")]);
+    }
     for recipient in &entry.recipients {
         let place = match recipient.account {
             Some(_) => "here",

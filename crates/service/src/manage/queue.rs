@@ -67,6 +67,8 @@ pub struct EntryShown {
     pub held: bool,
     /// Its sender has it held until then, RFC 3339.
     pub held_until: Option<String>,
+    /// Its sender wants it to be delivered by then, RFC 3339.
+    pub deliver_by: Option<String>,
     /// Who has not got it yet.
     pub recipients: Vec<RecipientShown>,
 }
@@ -195,6 +197,10 @@ fn entry_shown(entry: &Entry, now: Timestamp) -> EntryShown {
         held_until: Some(entry.released())
             .filter(|end| *end > now)
             .map(|end| end.to_string()),
+        deliver_by: entry
+            .recipients
+            .first()
+            .and_then(|one| Some(one.deliver_by?.at.to_string())),
         recipients: recipients.collect(),
     }
 }

@@ -2,8 +2,8 @@
 
 use address::{AccountId, Address, ReversePath};
 use events::Refusal;
-use jiff::Timestamp;
-use queue::{Destination, RECIPIENTS, RECIPIENTS_OCTETS, Recipient};
+use jiff::{SignedDuration, Timestamp};
+use queue::{DeliverBy, Destination, Late, RECIPIENTS, RECIPIENTS_OCTETS, Recipient};
 use smtp::Sender;
 
 /// One message's envelope.
@@ -11,6 +11,8 @@ pub(super) struct Envelope {
     pub(super) sender: Sender,
     /// Until when nobody gets the message.
     pub(super) held_until: Option<Timestamp>,
+    /// By when it is to be delivered.
+    pub(super) deliver_by: Option<DeliverBy>,
     /// The recipient that was named, while there is only one.
     only: Option<Address>,
     named: usize,
@@ -23,6 +25,7 @@ impl Envelope {
     pub(super) fn new(sender: Sender, now: Timestamp) -> Envelope {
         Envelope {
             held_until: sender.hold.and_then(|hold| hold.end(now)),
+            deliver_by: sender.by.and_then(|by| deliver_by(by, now)),
             sender,
             only: None,
             named: 0,
@@ -107,6 +110,20 @@ impl Envelope {
     pub(super) fn remote(&self) -> usize {
         self.recipients.len() - self.local()
     }
+}
+
+fn deliver_by(by: smtp::DeliverBy, now: Timestamp) -> Option<DeliverBy> {
+    let at = now
+        .checked_add(SignedDuration::from_secs(by.seconds))
+        .ok()?;
+    Some(DeliverBy {
+        at: Timestamp::from_second(at.as_second()).ok()?,
+        late: match by.late {
+            smtp::Late::Told => Late::Told,
+            smtp::Late::Returned => Late::Returned,
+        },
+        traced: by.traced,
+    })
 }
 
 fn same(one: &Recipient, other: &Recipient) -> bool {

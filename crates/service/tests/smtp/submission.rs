@@ -126,6 +126,7 @@ async fn what_its_sender_has_held_waits_for_all() {
         ret: None,
         envelope_id: None,
         hold: Some(hold),
+        by: None,
     };
     let message = "From: lea@exemple.fr\r\nSubject: later\r\n\r\nx\r\n";
     let before = Timestamp::now();

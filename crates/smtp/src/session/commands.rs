@@ -61,6 +61,8 @@ impl Smtp {
             format!("LIMITS RCPTMAX={}", limits::RECIPIENTS),
         ];
         if self.settings.role == Role::Submission {
+            // Without a least time: whether it was enough is seen at its end.
+            keywords.push("DELIVERBY".to_owned());
             keywords.push(hold::keyword(self.settings.begun));
         }
         if self.peer.encryption.is_none() {

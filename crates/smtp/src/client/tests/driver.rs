@@ -68,6 +68,7 @@ pub(super) fn envelope(to: &[&str]) -> Envelope {
         eight_bit: false,
         ret: None,
         id: None,
+        by: None,
     }
 }
 

@@ -15,7 +15,7 @@ came = submission(upgrade=False)
 check("HELO", came.helo("device.example")[0] == 250)
 code, said = came.ehlo("device.example")
 same("EHLO", (code, came.does_esmtp), (250, True))
-for extension in ("pipelining", "size", "8bitmime", "enhancedstatuscodes", "smtputf8", "chunking", "dsn", "futurerelease", "auth"):
+for extension in ("pipelining", "size", "8bitmime", "enhancedstatuscodes", "smtputf8", "chunking", "dsn", "deliverby", "futurerelease", "auth"):
     check(extension, came.has_extn(extension), came.esmtp_features)
 same("STARTTLS offered", came.has_extn("starttls"), way != "tls")
 same("AUTH", came.esmtp_features["auth"].split(), ["PLAIN", "LOGIN"])
