@@ -5,13 +5,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use queue::{Entry, Recipient, Returned, Status, TlsWish, Trouble};
+use jiff::Timestamp;
+use queue::{Entry, Late, Recipient, Returned, Status, TlsWish, Trouble};
+use smtp::DeliverBy;
 use smtp::client::{self, Fate};
 use smtp::dsn;
 use store::Store;
 
 use crate::leaving::Leaving;
-use crate::outcome::Tried;
+use crate::outcome::{EXPIRED, TOO_LATE, Tried};
 use crate::peer::{Doors, Failure, Message, Peer, Policy, Settings, Target};
 use crate::said;
 
@@ -75,9 +77,15 @@ impl Connections {
 
 impl Connection {
     /// Hands a message over to those of its recipients that the entry names.
-    pub(crate) async fn send(&mut self, store: &Store, entry: &Entry, leaving: Leaving) -> Sent {
+    pub(crate) async fn send(
+        &mut self,
+        store: &Store,
+        entry: &Entry,
+        leaving: Leaving,
+        now: Timestamp,
+    ) -> Sent {
         let message = Message {
-            envelope: envelope(entry, &leaving),
+            envelope: envelope(entry, &leaving, now),
             top: Bytes::from(leaving.top),
             body: store.read(&entry.body, entry.outgoing()),
         };
@@ -87,8 +95,8 @@ impl Connection {
         let tried = tried.map(|(recipient, fate)| {
             self.note(entry, recipient, fate);
             let tried = match fate {
-                // The host reports as it was asked to.
-                Fate::Accepted(_) if outcome.dsn => Tried::Accepted(None),
+                // The host reports as it was asked to; of a message that is traced, so do we.
+                Fate::Accepted(_) if outcome.dsn && !is_traced(recipient) => Tried::Accepted(None),
                 fate => self.tried(fate),
             };
             (recipient.clone(), tried)
@@ -102,6 +110,25 @@ impl Connection {
     /// Whether the host sends on by TLS alone what is sent so. RFC 8689.
     pub(crate) fn promises_tls(&self) -> bool {
         self.peer.encryption().is_some() && self.peer.capabilities().require_tls
+    }
+
+    /// Why a message that is to come back where it is late does not go this way: it is late, or
+    /// the host would not keep the time (RFC 2852 section 4).
+    pub(crate) fn too_late(&self, entry: &Entry, now: Timestamp) -> Option<Trouble> {
+        let by = entry.recipients.first()?.deliver_by?;
+        if by.late != Late::Returned {
+            return None;
+        }
+        let left = by.at.duration_since(now).as_secs();
+        let text = match self.peer.capabilities().deliver_by {
+            _ if left <= 0 => TOO_LATE.to_owned(),
+            None => format!("{} does not deliver by a given time", self.host),
+            Some(least) if left < least.into() => {
+                format!("{} delivers in {least} seconds at least", self.host)
+            }
+            Some(_) => return None,
+        };
+        Some(Trouble::ours(EXPIRED, text))
     }
 
     /// Whether a further message can be given.
@@ -176,7 +203,7 @@ fn is_answer(fate: &Fate) -> bool {
     )
 }
 
-fn envelope(entry: &Entry, leaving: &Leaving) -> client::Envelope {
+fn envelope(entry: &Entry, leaving: &Leaving, now: Timestamp) -> client::Envelope {
     let body = entry.outgoing();
     client::Envelope {
         from: leaving.from.clone(),
@@ -191,7 +218,25 @@ fn envelope(entry: &Entry, leaving: &Leaving) -> client::Envelope {
         }),
         // What was once written down is what was once read.
         id: entry.envelope_id.as_ref().and_then(|id| id.parse().ok()),
+        by: entry.recipients.first().and_then(|one| by(one, now)),
     }
+}
+
+/// What is left of the time by which a message is to be delivered.
+fn by(recipient: &Recipient, now: Timestamp) -> Option<DeliverBy> {
+    let by = recipient.deliver_by?;
+    Some(DeliverBy {
+        seconds: by.at.duration_since(now).as_secs(),
+        late: match by.late {
+            Late::Told => smtp::Late::Told,
+            Late::Returned => smtp::Late::Returned,
+        },
+        traced: by.traced,
+    })
+}
+
+fn is_traced(recipient: &Recipient) -> bool {
+    recipient.deliver_by.is_some_and(|by| by.traced)
 }
 
 fn to(recipient: &Recipient) -> client::Recipient {

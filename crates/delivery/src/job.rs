@@ -299,6 +299,11 @@ impl Job {
             if let Some(apart) = apart {
                 left.push_front(apart);
             }
+            let now = (self.clock)();
+            if let Some(trouble) = peer.too_late(&entry, now) {
+                self.fail_all([entry], &trouble).await;
+                continue;
+            }
             let leaving = match self.leaving(&entry).await {
                 Ok(leaving) => leaving,
                 Err(trouble) => {
@@ -306,7 +311,7 @@ impl Job {
                     continue;
                 }
             };
-            let sent = peer.send(&self.reports.store, &entry, leaving).await;
+            let sent = peer.send(&self.reports.store, &entry, leaving, now).await;
             answered += usize::from(sent.answered);
             let (untried, tried): (Vec<_>, Vec<_>) = sent
                 .tried
@@ -392,7 +397,7 @@ impl Job {
         let now = (self.clock)();
         let patience = self.settings.patience;
         let verdict = Verdict::of(entry, tried, now, patience, rand::random());
-        let until = entry.received.checked_add(patience).unwrap_or(now);
+        let until = entry.released().checked_add(patience).unwrap_or(now);
         for _ in 0..WRITES {
             let (reports, verdict) = (&self.reports, verdict.clone());
             match reports.conclude(entry, self.node, verdict, until).await {

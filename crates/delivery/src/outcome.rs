@@ -9,7 +9,11 @@ use queue::{Entry, Fate, Recipient, Status, Trouble};
 use crate::schedule::{Plan, plan};
 
 /// It was tried for long enough. RFC 3463 section 3.5: delivery time expired.
-const EXPIRED: Status = Status(5, 4, 7);
+pub(crate) const EXPIRED: Status = Status(5, 4, 7);
+/// The same, while it is tried on.
+const LATE: Status = Status(4, 4, 7);
+/// What is said of a message that was to be delivered sooner (RFC 2852).
+pub(crate) const TOO_LATE: &str = "it could not be delivered by the time that its sender set";
 
 /// What came of a try with one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +63,12 @@ impl Verdict {
                 }
                 Tried::Failed(trouble) => {
                     let attempts = recipient.attempts.saturating_add(1);
-                    match plan(entry.received, attempts, now, patience, chance) {
+                    let by = recipient.deliver_by;
+                    match plan(entry.released(), attempts, now, patience, chance) {
+                        Plan::Again { .. } if by.is_some_and(|by| by.is_over(now)) => {
+                            verdict.fail(entry, recipient, Trouble::ours(EXPIRED, TOO_LATE));
+                            Fate::Done
+                        }
                         Plan::GiveUp => {
                             let status = EXPIRED;
                             let trouble = Trouble {
@@ -70,12 +79,19 @@ impl Verdict {
                             Fate::Done
                         }
                         Plan::Again { due, late } => {
-                            let told = late && !recipient.told;
+                            let passed = by.is_some_and(|by| now >= by.at);
+                            let told = (late || passed) && !recipient.told;
                             if told {
-                                verdict.delay(entry, recipient, trouble.clone());
+                                let status = if passed { LATE } else { trouble.status };
+                                let trouble = trouble.clone();
+                                verdict.delay(entry, recipient, Trouble { status, ..trouble });
                             }
-                            let trouble = trouble.clone();
-                            Fate::Later { due, trouble, told }
+                            let end = by.map(|by| by.at).filter(|end| *end > now);
+                            Fate::Later {
+                                due: end.map_or(due, |end| end.min(due)),
+                                trouble: trouble.clone(),
+                                told,
+                            }
                         }
                     }
                 }
@@ -99,7 +115,7 @@ impl Verdict {
             && wants_news(entry)
             // Whoever is named in a forged one has asked for nothing.
             && !entry.is_suspect
-            && recipient.notify().success
+            && wants_word(recipient)
         {
             self.relayed.push((recipient.clone(), said.clone()));
         }
@@ -112,6 +128,14 @@ impl Verdict {
     }
 }
 
+/// Whether a sender wants to hear that a message was handed on: they asked for that, or to
+/// trace it, and not for silence.
+fn wants_word(recipient: &Recipient) -> bool {
+    let notify = recipient.notify();
+    let traced = recipient.deliver_by.is_some_and(|by| by.traced);
+    notify.success || traced && (notify.failure || notify.delay)
+}
+
 /// Nobody is told of a message from nobody, which is a report itself. RFC 5321 section 4.5.5.
 fn wants_news(entry: &Entry) -> bool {
     entry.from != ReversePath::Null
@@ -120,7 +144,7 @@ fn wants_news(entry: &Entry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use queue::{Destination, Notify, QueueId};
+    use queue::{DeliverBy, Destination, Late, Notify, QueueId};
 
     const DAY: i64 = 24 * 60 * 60;
     const PATIENCE: Duration = Duration::from_secs(5 * 24 * 60 * 60);
@@ -195,6 +219,64 @@ mod tests {
         let last = verdict(&entry, &tried(&one), 5 * DAY);
         assert_eq!(last.fates, [(0, Fate::Done)]);
         assert_eq!(last.failed[0].1.status, Status(5, 4, 7));
+    }
+
+    #[tokio::test]
+    async fn what_was_held_is_tried_as_long_from_then_on() {
+        let entry = entry("lea@a.fr").await;
+        let one = recipient(0).held_until(at(7 * DAY));
+        let entry = Entry {
+            recipients: vec![one.clone()],
+            ..entry
+        };
+        let tried = [(one, Tried::Failed(trouble(4)))];
+        assert_eq!(verdict(&entry, &tried, 7 * DAY).delayed, []);
+        assert_eq!(verdict(&entry, &tried, 7 * DAY).failed, []);
+        assert_eq!(verdict(&entry, &tried, 12 * DAY).failed.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_late_is_told_or_comes_back_when_it_is() {
+        let entry = entry("lea@a.fr").await;
+        let by = |late, traced| Recipient {
+            deliver_by: Some(DeliverBy {
+                at: at(200),
+                late,
+                traced,
+            }),
+            ..recipient(0)
+        };
+        let tried = |one: Recipient| [(one, Tried::Failed(trouble(4)))];
+        for late in [Late::Told, Late::Returned] {
+            // The end is no later than the end.
+            let before = verdict(&entry, &tried(by(late, false)), 100);
+            let due = |fate: &Fate| matches!(fate, Fate::Later { due, .. } if *due == at(200));
+            assert!(due(&before.fates[0].1), "{before:?}");
+            assert_eq!((before.failed, before.delayed), (vec![], vec![]));
+        }
+        let told = verdict(&entry, &tried(by(Late::Told, false)), 200);
+        assert_eq!(told.delayed[0].1.status, Status(4, 4, 7));
+        assert!(matches!(told.fates[0].1, Fate::Later { told: true, .. }));
+        let back = verdict(&entry, &tried(by(Late::Returned, false)), 200);
+        assert_eq!(back.failed[0].1.status, Status(5, 4, 7));
+        assert_eq!(back.fates, [(0, Fate::Done)]);
+        // A traced one is told of, but to whoever wants silence.
+        let said = || Tried::Accepted(Some(trouble(2)));
+        let silent = Recipient {
+            notify: Some(Notify {
+                success: false,
+                failure: false,
+                delay: false,
+            }),
+            ..by(Late::Told, true)
+        };
+        for (one, told) in [
+            (by(Late::Told, true), 1),
+            (by(Late::Told, false), 0),
+            (silent, 0),
+        ] {
+            assert_eq!(verdict(&entry, &[(one, said())], 0).relayed.len(), told);
+        }
     }
 
     #[tokio::test]

@@ -20,7 +20,7 @@ use store::{Store, StoreError};
 use words::Language;
 
 use crate::notice::{HEADER_OCTETS, Notice, Original, Told, WHOLE_OCTETS};
-use crate::outcome::Verdict;
+use crate::outcome::{EXPIRED, TOO_LATE, Verdict};
 
 /// How often a conclusion is made anew since others settled some of those in it. Each time it
 /// has fewer.
@@ -56,9 +56,28 @@ const DELIVERED: Status = Status(2, 0, 0);
 
 impl Teller for Reports {
     fn delivered<'a>(&'a self, entry: &'a Entry, to: &'a Recipient) -> Telling<'a> {
-        let of = [(to.clone(), Trouble::ours(DELIVERED, String::new()))];
+        let trouble = Trouble::ours(DELIVERED, String::new());
+        self.telling(entry, Told::Delivered, to, trouble)
+    }
+
+    fn late<'a>(&'a self, entry: &'a Entry, to: &'a Recipient) -> Telling<'a> {
+        let trouble = Trouble::ours(EXPIRED, TOO_LATE);
+        self.telling(entry, Told::Failed, to, trouble)
+    }
+}
+
+impl Reports {
+    /// A report of one recipient.
+    fn telling<'a>(
+        &'a self,
+        entry: &'a Entry,
+        told: Told,
+        to: &Recipient,
+        trouble: Trouble,
+    ) -> Telling<'a> {
+        let of = [(to.clone(), trouble)];
         Box::pin(async move {
-            let letter = self.letter(entry, Told::Delivered, &of).await;
+            let letter = self.letter(entry, told, &of).await;
             letter.map_err(|error| match error {
                 ReportError::Queue(error) => FanOutError::Queue(error),
                 ReportError::Store(error) => FanOutError::Store(error),

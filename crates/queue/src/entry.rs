@@ -117,6 +117,17 @@ impl Entry {
         }
     }
 
+    /// Since when it is to be delivered: when its sender had it held until, or when it was
+    /// accepted.
+    pub fn released(&self) -> Timestamp {
+        let held = self
+            .recipients
+            .iter()
+            .filter_map(|one| one.not_before)
+            .max();
+        held.map_or(self.received, |end| end.max(self.received))
+    }
+
     /// Which octets of the body leave for elsewhere: all behind our `Return-Path`, which
     /// is for final delivery alone (RFC 5321 section 4.4). An account here gets all.
     pub fn outgoing(&self) -> Range<u64> {

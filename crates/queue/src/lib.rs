@@ -88,5 +88,7 @@ pub use nodes::NodeId;
 pub use operate::Wish;
 pub use promise::{PROMISE_OCTETS, Promise};
 pub use queue::{Queue, Waiter};
-pub use recipient::{Destination, Notify, Recipient, Status, TROUBLE_OCTETS, Trouble};
+pub use recipient::{
+    DeliverBy, Destination, Late, Notify, Recipient, Status, TROUBLE_OCTETS, Trouble,
+};
 pub use standing::Standing;

@@ -59,6 +59,7 @@ impl Queue {
                 {
                     let recipient = Recipient {
                         due: now,
+                        not_before: None,
                         ..recipient
                     };
                     operations.push(put_recipient(id, &recipient)?);
@@ -81,7 +82,7 @@ impl Queue {
     }
 
     /// Has all that waits for a domain (for all of them, without one) be tried now. `seen` is
-    /// told of how many it was done, from time to time. What is held stays.
+    /// told of how many it was done, from time to time. What is held stays, by whomever.
     pub async fn flush(
         &self,
         domain: Option<&Domain>,
@@ -108,8 +109,8 @@ impl Queue {
             let mut lanes: Vec<Lane> = Vec::new();
             for (key, _) in &rows {
                 let place = Place::read(key)?;
-                if place.due > now {
-                    self.make_due(&place, now).await?;
+                if place.due > now && !self.make_due(&place, now).await? {
+                    continue;
                 }
                 if lanes.last() != Some(&place.lane) {
                     lanes.push(place.lane);
@@ -155,23 +156,26 @@ impl Queue {
         Ok(())
     }
 
-    /// Has one recipient be due now, if it still waits there.
-    async fn make_due(&self, place: &Place, now: Timestamp) -> Result<(), QueueError> {
+    /// Has one recipient be due now, if it still waits there, and not for its sender's time.
+    async fn make_due(&self, place: &Place, now: Timestamp) -> Result<bool, QueueError> {
         for _ in 0..ATTEMPTS {
             let snapshot = self.snapshot().await?;
             let Some((value, version)) = entry(&*snapshot, place.entry).await? else {
-                return Ok(());
+                return Ok(false);
             };
             let key = recipient_key(place.entry, place.place);
             let Some(found) = snapshot.get(&key).await? else {
-                return Ok(());
+                return Ok(false);
             };
             let waits = snapshot.get(&place.key()).await?;
             drop(snapshot);
             let Some(waits) = waits else {
-                return Ok(());
+                return Ok(false);
             };
             let recipient = read::<RecipientValue>(&found.bytes)?.recipient(place.place);
+            if recipient.not_before.is_some_and(|end| end > now) {
+                return Ok(false);
+            }
             let recipient = Recipient {
                 due: now,
                 ..recipient
@@ -187,7 +191,7 @@ impl Queue {
                 Condition::Version(place.key(), waits.version),
             ];
             if self.commit(conditions, operations).await? == Outcome::Committed {
-                return Ok(());
+                return Ok(true);
             }
         }
         Err(always_late())

@@ -7,8 +7,8 @@ use kv::{Condition, Direction, Kv, Operation, Outcome, Partition, Snapshot, Valu
 
 use crate::entry::{ON_TOP_OCTETS, RECIPIENTS_OCTETS, STORY_OCTETS};
 use crate::stored::{
-    EntryValue, Place, RecipientValue, due_places, entries_after, entry_key, read, read_entry_key,
-    read_recipient_key, recipient_key, recipients, turn_key, write,
+    EntryValue, Place, RecipientValue, due_places, entries_after, entry_key, lane_places, read,
+    read_entry_key, read_recipient_key, recipient_key, recipients, turn_key, write,
 };
 use crate::{Entry, Lane, QueueError, QueueId, RECIPIENTS, Recipient};
 
@@ -89,6 +89,15 @@ impl Queue {
         let last = rows.last().map(|(key, _)| Waiter(key.clone()));
         let places: Result<Vec<Place>, _> = rows.iter().map(|(key, _)| Place::read(key)).collect();
         Ok((self.entries(&places?).await?, last))
+    }
+
+    /// When the next of those for accounts here is due, of those that are not yet.
+    pub async fn next_here(&self, now: Timestamp) -> Result<Option<Timestamp>, QueueError> {
+        let range = due_places(&Lane::HERE, now).end..lane_places(&Lane::HERE).end;
+        let snapshot = self.snapshot().await?;
+        let rows = snapshot.scan(range, Direction::Forward, 1).await?;
+        let first = rows.first().map(|(key, _)| Place::read(key)).transpose()?;
+        Ok(first.map(|place| place.due))
     }
 
     /// The entries of some places, each with the recipients of those places alone. What is not

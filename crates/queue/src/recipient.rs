@@ -31,6 +31,10 @@ pub struct Recipient {
     /// The address here that the message is sent on from: an alias, or an account whose mail
     /// goes on. None for whom the sender named.
     pub sent_on_by: Option<Address>,
+    /// Nobody gets it before: its sender wanted it held until then (RFC 4865), to the second.
+    pub not_before: Option<Timestamp>,
+    /// By when its sender wants it to be delivered. RFC 2852.
+    pub deliver_by: Option<DeliverBy>,
     /// When it is to be tried next, to the second.
     pub due: Timestamp,
     /// How often it was tried in vain.
@@ -51,10 +55,22 @@ impl Recipient {
             notify: None,
             original: None,
             sent_on_by: None,
+            not_before: None,
+            deliver_by: None,
             due,
             attempts: 0,
             told: false,
             trouble: None,
+        }
+    }
+
+    /// The same, held until then.
+    #[must_use]
+    pub fn held_until(self, end: Timestamp) -> Recipient {
+        Recipient {
+            not_before: Some(end),
+            due: end,
+            ..self
         }
     }
 
@@ -82,6 +98,33 @@ impl Recipient {
             },
         }
     }
+}
+
+/// By when a message is to be delivered. RFC 2852.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeliverBy {
+    /// The time, to the second.
+    pub at: Timestamp,
+    /// What becomes of it then.
+    pub late: Late,
+    /// Its sender is told that it was handed on.
+    pub traced: bool,
+}
+
+impl DeliverBy {
+    /// Whether it has become too late to deliver it at all.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.late == Late::Returned && now >= self.at
+    }
+}
+
+/// What becomes of a message that is late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Late {
+    /// Its sender is told.
+    Told,
+    /// It goes back.
+    Returned,
 }
 
 /// Where a recipient's copy goes.

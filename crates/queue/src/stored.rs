@@ -27,7 +27,7 @@ use kv::tuple::{Reader, Writer, after_key};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::recipient::{Notify, Trouble};
+use crate::recipient::{DeliverBy, Late, Notify, Trouble};
 use crate::{
     Destination, Entry, Lane, NodeId, QueueError, QueueId, Recipient, Returned, Status, TlsWish,
 };
@@ -498,6 +498,42 @@ pub(crate) struct RecipientValue {
     pub(crate) told: bool,
     pub(crate) trouble: Option<Trouble>,
     pub(crate) sent_on_by: Option<Address>,
+    /// Seconds since 1970.
+    pub(crate) not_before: Option<i64>,
+    /// The same, what becomes of it, and whether it is traced.
+    pub(crate) deliver_by: Option<(i64, Late, bool)>,
+}
+
+/// The fourth version, of when no sender said by when it is to be delivered.
+#[derive(Deserialize)]
+struct RecipientHeld {
+    sent_on: RecipientSentOn,
+    not_before: Option<i64>,
+}
+
+impl From<RecipientHeld> for RecipientValue {
+    fn from(before: RecipientHeld) -> RecipientValue {
+        RecipientValue {
+            not_before: before.not_before,
+            ..before.sent_on.into()
+        }
+    }
+}
+
+/// The third version, of when nothing was held by its sender.
+#[derive(Deserialize)]
+struct RecipientSentOn {
+    named: RecipientNamed,
+    sent_on_by: Option<Address>,
+}
+
+impl From<RecipientSentOn> for RecipientValue {
+    fn from(before: RecipientSentOn) -> RecipientValue {
+        RecipientValue {
+            sent_on_by: before.sent_on_by,
+            ..before.named.into()
+        }
+    }
 }
 
 /// The second version, of when it was not noted who sends a message on.
@@ -525,6 +561,8 @@ impl From<RecipientNamed> for RecipientValue {
             told: before.told,
             trouble: before.trouble,
             sent_on_by: None,
+            not_before: None,
+            deliver_by: None,
         }
     }
 }
@@ -550,17 +588,21 @@ impl From<RecipientBefore> for RecipientValue {
             told: false,
             trouble: before.trouble.map(trouble),
             sent_on_by: None,
+            not_before: None,
+            deliver_by: None,
         }
     }
 }
 
 impl Fields for RecipientValue {
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 5;
 
     fn read_older(version: u8, fields: &[u8]) -> Option<postcard::Result<RecipientValue>> {
         match version {
             1 => Some(postcard::from_bytes::<RecipientBefore>(fields).map(Into::into)),
             2 => Some(postcard::from_bytes::<RecipientNamed>(fields).map(Into::into)),
+            3 => Some(postcard::from_bytes::<RecipientSentOn>(fields).map(Into::into)),
+            4 => Some(postcard::from_bytes::<RecipientHeld>(fields).map(Into::into)),
             _ => None,
         }
     }
@@ -578,6 +620,10 @@ impl RecipientValue {
             told: recipient.told,
             trouble: recipient.trouble.clone().map(Trouble::cut),
             sent_on_by: recipient.sent_on_by.clone(),
+            not_before: recipient.not_before.map(Timestamp::as_second),
+            deliver_by: recipient
+                .deliver_by
+                .map(|by| (by.at.as_second(), by.late, by.traced)),
         }
     }
 
@@ -593,6 +639,13 @@ impl RecipientValue {
             told: self.told,
             trouble: self.trouble,
             sent_on_by: self.sent_on_by,
+            not_before: self
+                .not_before
+                .and_then(|second| Timestamp::from_second(second).ok()),
+            deliver_by: self.deliver_by.and_then(|(second, late, traced)| {
+                let at = Timestamp::from_second(second).ok()?;
+                Some(DeliverBy { at, late, traced })
+            }),
         }
     }
 }
@@ -701,11 +754,23 @@ mod tests {
             (recipient.trouble, recipient.sent_on_by),
             (Some(trouble), None)
         );
+        let sent_on = (named, Some(address.clone()));
+        let octets = postcard::to_extend(&sent_on, vec![3]).unwrap();
+        let value: RecipientValue = read(&octets).unwrap();
+        assert_eq!(
+            (value.attempts, value.sent_on_by),
+            (2, Some(address.clone()))
+        );
+        assert_eq!(value.not_before, None);
+        let held = (sent_on, Some(60));
+        let octets = postcard::to_extend(&held, vec![4]).unwrap();
+        let value: RecipientValue = read(&octets).unwrap();
+        assert_eq!((value.not_before, value.deliver_by), (Some(60), None));
         let before = (address, Destination::Remote, Some("full"));
         let octets = postcard::to_extend(&before, vec![1]).unwrap();
         let value: RecipientValue = read(&octets).unwrap();
         assert_eq!(value.trouble.unwrap().text, "full");
-        assert!(read::<RecipientValue>(&[4]).is_err());
+        assert!(read::<RecipientValue>(&[6]).is_err());
     }
 
     #[tokio::test]

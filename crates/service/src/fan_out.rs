@@ -57,6 +57,10 @@ const MAILBOX_TROUBLE: Status = Status(4, 2, 0);
 pub trait Teller: Send + Sync {
     /// The report of one recipient; none if there is nobody to get it.
     fn delivered<'a>(&'a self, entry: &'a Entry, to: &'a Recipient) -> Telling<'a>;
+
+    /// The report of one who has not got it by when its sender wanted; none if there is nobody
+    /// to get it.
+    fn late<'a>(&'a self, entry: &'a Entry, to: &'a Recipient) -> Telling<'a>;
 }
 
 /// A report that is being made.
@@ -128,6 +132,8 @@ enum Outcome {
     Delivered,
     /// There is no account any more.
     GivenUp,
+    /// It is too late to deliver it.
+    Late,
     /// It has to wait, for this.
     Waits(String),
 }
@@ -200,9 +206,22 @@ impl FanOut {
                 // What this node has accepted and had no turn for, or trouble with.
                 () = self.more.notified() => {}
                 () = some_time_after(&mut changes) => {}
-                () = sleep(pause.unwrap_or(LOOK)) => {}
+                () = self.rest(pause) => {}
             }
         }
+    }
+
+    /// Until something may be due.
+    async fn rest(&self, pause: Option<Duration>) {
+        let now = (self.clock)();
+        let next = match pause {
+            Some(pause) => return sleep(pause).await,
+            None => self.queue.next_here(now).await,
+        };
+        // Trouble with the queue shows when it is looked through.
+        let until = next.ok().flatten().map(|due| due.duration_since(now));
+        let until = until.and_then(|until| Duration::try_from(until).ok());
+        sleep(until.map_or(LOOK, |until| until.max(SOON).min(LOOK))).await;
     }
 
     /// Looks through the queue once and delivers all copies for accounts here that are due.
@@ -245,9 +264,15 @@ impl FanOut {
             let Destination::Local(account) = recipient.to else {
                 continue;
             };
-            let (fate, letter) = match self.copy(entry, account, &mut message).await? {
+            let now = (self.clock)();
+            let outcome = match recipient.deliver_by.is_some_and(|by| by.is_over(now)) {
+                true => Outcome::Late,
+                false => self.copy(entry, account, &mut message).await?,
+            };
+            let (fate, letter) = match outcome {
                 Outcome::Delivered => (Fate::Done, self.letter(entry, recipient).await?),
                 Outcome::GivenUp => (Fate::Done, None),
+                Outcome::Late => (Fate::Done, self.late(entry, recipient).await?),
                 Outcome::Waits(why) => (self.wait(entry.id, recipient, why), None),
             };
             self.conclude(entry, (recipient.place, fate), letter)
@@ -268,6 +293,19 @@ impl FanOut {
         }
         let teller = self.teller.get().ok_or(FanOutError::Untold)?;
         teller.delivered(entry, recipient).await
+    }
+
+    /// The report of a copy that comes too late, unless its sender wants none.
+    async fn late(
+        &self,
+        entry: &Entry,
+        recipient: &Recipient,
+    ) -> Result<Option<Letter>, FanOutError> {
+        if !recipient.notify().failure || entry.from == ReversePath::Null {
+            return Ok(None);
+        }
+        let teller = self.teller.get().ok_or(FanOutError::Untold)?;
+        teller.late(entry, recipient).await
     }
 
     /// Writes down what became of a copy, with the report in the same commit.
@@ -296,8 +334,13 @@ impl FanOut {
             tracing::warn!(%id, recipient = %recipient.address, why, "a copy has to wait");
         }
         let now = (self.clock)();
+        let due = now.checked_add(RETRY).unwrap_or(now);
+        let end = recipient
+            .deliver_by
+            .map(|by| by.at)
+            .filter(|end| *end > now);
         Fate::Later {
-            due: now.checked_add(RETRY).unwrap_or(now),
+            due: end.map_or(due, |end| end.min(due)),
             trouble: Trouble::ours(MAILBOX_TROUBLE, why),
             told: false,
         }
@@ -336,7 +379,7 @@ impl FanOut {
         let incoming = message.taken_up(&self.store, entry).await?;
         let delivery = Delivery {
             flags: Flags::default(),
-            internal_date: entry.received.into(),
+            internal_date: entry.released().into(),
             once: Some(DeliveryId::new(entry.id.get())),
             quota: account.quota,
         };

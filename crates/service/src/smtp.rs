@@ -213,7 +213,7 @@ impl Answers {
         let size = sender.size.unwrap_or(1).max(1);
         let room = self.service.store.check_room(size);
         room.map_err(trouble::of_store)?;
-        self.envelope = Some(Envelope::new(sender));
+        self.envelope = Some(Envelope::new(sender, self.now()));
         Ok(())
     }
 

@@ -209,6 +209,8 @@ async fn from(answers: &mut Answers, sender: &str, size: Option<u64>) -> Piece {
         require_tls: false,
         ret: None,
         envelope_id: None,
+        hold: None,
+        by: None,
     };
     one(answers, Question::Sender(sender)).await
 }

@@ -53,3 +53,8 @@ pub const EXCESS_OCTETS: u64 = 256 * 1024 * 1024;
 
 /// How long a message that is arriving at shutdown may take to come to its end.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+
+/// How long a submission may be held. RFC 4865 leaves it to us; what signs a message is made
+/// when it comes and must be found in DNS when it arrives: for two weeks at least after the
+/// domain has changed its keys, of which the message may be tried for five days.
+pub const HOLD: Duration = Duration::from_secs(7 * 24 * 60 * 60);

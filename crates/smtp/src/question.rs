@@ -5,7 +5,9 @@ use events::{Refusal, SignInFailure, Verdicts};
 use session::Encryption;
 use session::sasl::Mechanism;
 
+use crate::by::DeliverBy;
 use crate::dsn::{EnvelopeId, Return, Wishes};
+use crate::hold::Hold;
 
 /// What the session needs to know or to have done.
 ///
@@ -71,6 +73,10 @@ pub struct Sender {
     pub ret: Option<Return>,
     /// By what its sender knows it. RFC 3461 section 4.4.
     pub envelope_id: Option<EnvelopeId>,
+    /// How long it is to be held; of submissions alone. RFC 4865.
+    pub hold: Option<Hold>,
+    /// By when it is to be delivered; of submissions alone. RFC 2852.
+    pub by: Option<DeliverBy>,
 }
 
 /// Where RCPT wants a message to go.

@@ -47,6 +47,8 @@ pub struct Settings {
     pub cleartext: Cleartext,
     /// Largest message in octets.
     pub max_octets: u64,
+    /// When the session began, by the calendar: for what is offered until a date.
+    pub begun: jiff::Timestamp,
 }
 
 /// One SMTP session.

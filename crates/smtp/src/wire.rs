@@ -128,6 +128,8 @@ fn mail(argument: &[u8], role: Role) -> Result<Command, Fault> {
         require_tls: given.require_tls,
         ret: given.ret,
         envelope_id: given.envelope_id,
+        hold: given.hold,
+        by: given.by,
     }))
 }
 

@@ -92,6 +92,7 @@ fn envelope(to: &[&str]) -> Option<Envelope> {
         require_tls: false,
         ret: None,
         id: None,
+        by: None,
     })
 }
 

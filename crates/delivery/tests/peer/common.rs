@@ -82,6 +82,7 @@ pub(crate) fn message(to: &[&str], body: &[&[u8]]) -> Message<Pieces> {
             require_tls: false,
             ret: None,
             id: None,
+            by: None,
         },
         top,
         body: Pieces(pieces),

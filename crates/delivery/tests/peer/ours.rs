@@ -72,6 +72,7 @@ async fn serve(wire: Wire, role: Role, at_once: bool, greeter: &Greeter, post: P
         host: "mx.test".to_owned(),
         cleartext: Cleartext::Forbidden,
         max_octets: 1_000_000,
+        begun: jiff::Timestamp::UNIX_EPOCH,
     });
     let (_stop, stopping) = watch::channel(false);
     let (wire, encryption) = match at_once {

@@ -190,6 +190,7 @@ fn entry_row(entry: &EntryShown) -> Vec<String> {
         format!("{} octets", entry.size),
         format!("<{}>", entry.from),
         list(&recipients),
+        entry.held_until.as_deref().map_or_else(String::new, waits),
     ]
 }
 
@@ -218,6 +219,10 @@ fn message_lines(message: &MessageShown) -> String {
     table(rows)
 }
 
+fn waits(until: &str) -> String {
+    format!("waits until {until}, as its sender wants")
+}
+
 fn entry_lines(entry: &EntryShown) -> String {
     let mut rows = vec![
         vec!["id".to_owned(), entry.id.clone()],
@@ -227,6 +232,15 @@ fn entry_lines(entry: &EntryShown) -> String {
     ];
     if entry.held {
         rows.push(vec!["held".to_owned(), "until it is retried".to_owned()]);
+    }
+    if let Some(until) = &entry.held_until {
+        rows.push(vec![
+            "waits".to_owned(),
+            format!("until {until}, as its sender wants"),
+        ]);
+    }
+    if let Some(end) = &entry.deliver_by {
+        rows.push(vec!["wanted".to_owned(), format!("by {end}")]);
     }
     for recipient in &entry.recipients {
         let place = match recipient.account {

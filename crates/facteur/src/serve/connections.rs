@@ -130,6 +130,7 @@ impl Desk {
                     host,
                     cleartext,
                     max_octets: self.message_octets,
+                    begun: jiff::Timestamp::now(),
                 });
                 let line = line(Protocol::Smtp);
                 let answers = service::smtp::Answers::new(self.smtp.clone(), role, line);

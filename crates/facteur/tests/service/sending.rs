@@ -214,6 +214,16 @@ fn whoever_asked_is_told_what_was_delivered() {
 }
 
 #[test]
+fn what_its_sender_has_held_arrives_when_it_is_time() {
+    World::start().run("held");
+}
+
+#[test]
+fn what_is_to_be_delivered_by_a_time_is_or_its_sender_is_told() {
+    World::start().run("intime");
+}
+
+#[test]
 fn hosts_of_every_manner_are_got_along_with() {
     World::start().run("hosts");
 }

@@ -131,3 +131,30 @@ async fn all_for_a_domain_or_all_at_all_is_tried_now() {
     assert_eq!(queue.next_turn().await, Ok(Some(at(0))));
     assert_eq!(faults(&queue).await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn what_its_sender_has_held_is_released_by_time_or_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let body = body(dir.path()).await;
+    let queue = Queue::new(Arc::new(Memory::default()));
+    let mut held = entry(1, &body, 2);
+    let recipients = held.recipients.into_iter();
+    held.recipients = recipients.map(|one| one.held_until(at(60))).collect();
+    assert_eq!(
+        (held.released(), entry(2, &body, 1).released()),
+        (at(60), at(0))
+    );
+    queue.put(&held).await.unwrap();
+    assert_eq!(queue.get(held.id).await, Ok(Some(held.clone())));
+    assert_eq!(queue.next_here(at(0)).await, Ok(Some(at(60))));
+    assert_eq!(queue.next_here(at(60)).await, Ok(None));
+    // All that waits, but for what waits for its time.
+    let flushed = queue.flush(None, at(30), |_| {}).await;
+    assert_eq!(flushed, Ok(0));
+    let here = async |second| queue.here(at(second), None, 9).await.unwrap().0.len();
+    assert_eq!((here(59).await, here(60).await), (0, 1));
+    queue.wish(held.id, Wish::Retry(at(30))).await.unwrap();
+    assert_eq!(here(30).await, 1);
+    let released = queue.get(held.id).await.unwrap().unwrap();
+    assert_eq!(released.released(), at(0));
+}

@@ -6,7 +6,8 @@ use address::{AccountId, ReversePath};
 use blob::{Blobs, BodyRef};
 use jiff::Timestamp;
 use queue::{
-    Concluded, Destination, Entry, Fate, Lane, Queue, QueueId, Recipient, Status, Trouble,
+    Concluded, DeliverBy, Destination, Entry, Fate, Lane, Late, Queue, QueueId, Recipient, Status,
+    Trouble,
 };
 
 /// When all that is put here was accepted.
@@ -51,6 +52,11 @@ pub(crate) fn recipient(number: u32) -> Recipient {
     Recipient {
         place: number,
         sent_on_by,
+        deliver_by: number.is_multiple_of(4).then(|| DeliverBy {
+            at: at(3600),
+            late: Late::Returned,
+            traced: true,
+        }),
         ..Recipient::new(address.parse().unwrap(), to, at(0))
     }
 }

@@ -2,6 +2,7 @@
 
 use ::queue::{Destination, Entry, QueueId, Wish};
 use address::{Address, Domain, ReversePath};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Manager, Refused, Response, refused};
@@ -64,6 +65,10 @@ pub struct EntryShown {
     pub submitted_by: Option<u64>,
     /// Somebody has it stay where it is.
     pub held: bool,
+    /// Its sender has it held until then, RFC 3339.
+    pub held_until: Option<String>,
+    /// Its sender wants it to be delivered by then, RFC 3339.
+    pub deliver_by: Option<String>,
     /// Who has not got it yet.
     pub recipients: Vec<RecipientShown>,
 }
@@ -113,10 +118,15 @@ impl Manager {
             QueueOrder::List { after } => {
                 let after = after.map(|id| number(&id)).transpose()?;
                 let entries = self.queue.list(after, QUEUE_LISTED).await?;
-                Ok(Response::Queue(entries.iter().map(entry_shown).collect()))
+                Ok(Response::Queue(
+                    entries
+                        .iter()
+                        .map(|entry| entry_shown(entry, now))
+                        .collect(),
+                ))
             }
             QueueOrder::Show { id } => match self.queue.get(number(&id)?).await? {
-                Some(entry) => Ok(Response::Entry(Box::new(entry_shown(&entry)))),
+                Some(entry) => Ok(Response::Entry(Box::new(entry_shown(&entry, now)))),
                 None => Err(gone(&id)),
             },
             QueueOrder::Retry { id } => self.wish(&id, Wish::Retry(now)).await,
@@ -160,7 +170,7 @@ fn gone(id: &str) -> Refused {
     ))
 }
 
-fn entry_shown(entry: &Entry) -> EntryShown {
+fn entry_shown(entry: &Entry, now: Timestamp) -> EntryShown {
     let recipients = entry.recipients.iter().map(|recipient| RecipientShown {
         address: recipient.address.clone(),
         account: match recipient.to {
@@ -184,6 +194,13 @@ fn entry_shown(entry: &Entry) -> EntryShown {
         received: entry.received.to_string(),
         submitted_by: entry.submitted_by.map(|account| account.0),
         held: entry.held,
+        held_until: Some(entry.released())
+            .filter(|end| *end > now)
+            .map(|end| end.to_string()),
+        deliver_by: entry
+            .recipients
+            .first()
+            .and_then(|one| Some(one.deliver_by?.at.to_string())),
         recipients: recipients.collect(),
     }
 }

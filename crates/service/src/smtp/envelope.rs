@@ -2,12 +2,17 @@
 
 use address::{AccountId, Address, Domain, ReversePath};
 use events::Refusal;
-use queue::{Destination, RECIPIENTS, RECIPIENTS_OCTETS, Recipient};
+use jiff::{SignedDuration, Timestamp};
+use queue::{DeliverBy, Destination, Late, RECIPIENTS, RECIPIENTS_OCTETS, Recipient};
 use smtp::Sender;
 
 /// One message's envelope.
 pub(super) struct Envelope {
     pub(super) sender: Sender,
+    /// Until when nobody gets the message.
+    pub(super) held_until: Option<Timestamp>,
+    /// By when it is to be delivered.
+    pub(super) deliver_by: Option<DeliverBy>,
     /// The recipient that was named, while there is only one.
     only: Option<Address>,
     named: usize,
@@ -17,8 +22,10 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    pub(super) fn new(sender: Sender) -> Envelope {
+    pub(super) fn new(sender: Sender, now: Timestamp) -> Envelope {
         Envelope {
+            held_until: sender.hold.and_then(|hold| hold.end(now)),
+            deliver_by: sender.by.and_then(|by| deliver_by(by, now)),
             sender,
             only: None,
             named: 0,
@@ -82,11 +89,12 @@ impl Envelope {
         self.only.as_ref()
     }
 
-    /// The account here that gets the message, if nobody else does, and nobody is to be told
-    /// that it did.
+    /// The account here that gets the message at once, if nobody else does, and nobody is to
+    /// be told that it did.
     pub(super) fn only_account(&self) -> Option<AccountId> {
         let told = self.sender.path != ReversePath::Null;
         match self.recipients.as_slice() {
+            [_] if self.held_until.is_some() => None,
             [one] if told && one.notify().success => None,
             [one] => match one.to {
                 Destination::Local(account) => Some(account),
@@ -112,6 +120,20 @@ impl Envelope {
     pub(super) fn remote(&self) -> usize {
         self.recipients.len() - self.local()
     }
+}
+
+fn deliver_by(by: smtp::DeliverBy, now: Timestamp) -> Option<DeliverBy> {
+    let at = now
+        .checked_add(SignedDuration::from_secs(by.seconds))
+        .ok()?;
+    Some(DeliverBy {
+        at: Timestamp::from_second(at.as_second()).ok()?,
+        late: match by.late {
+            smtp::Late::Told => Late::Told,
+            smtp::Late::Returned => Late::Returned,
+        },
+        traced: by.traced,
+    })
 }
 
 fn same(one: &Recipient, other: &Recipient) -> bool {

@@ -47,6 +47,15 @@ impl Answers {
             place.original.clone_from(&original);
         }
         let envelope = self.envelope.as_mut().ok_or(Refusal::Temporary)?;
+        for place in &mut places {
+            place.deliver_by = envelope.deliver_by;
+        }
+        if let Some(end) = envelope.held_until {
+            places = places
+                .into_iter()
+                .map(|place| place.held_until(end))
+                .collect();
+        }
         envelope.add(&address, places)
     }
 

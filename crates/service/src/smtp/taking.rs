@@ -331,10 +331,14 @@ impl Answers {
         if envelope.recipients().is_empty() {
             return Err(Refusal::Loop);
         }
+        let delivered = match envelope.held_until {
+            Some(_) => 0,
+            None => envelope.local(),
+        };
         let accepted = Piece::Accepted {
             id: id.to_string(),
-            delivered: envelope.local(),
-            queued: envelope.remote(),
+            delivered,
+            queued: envelope.recipients().len() - delivered,
         };
         match envelope.only_account() {
             Some(account) => {
@@ -440,7 +444,7 @@ impl Answers {
         incoming.check().map_err(trouble::of_store)?;
         let put = self.service.queue.put(&entry).await;
         put.map_err(trouble::of_queue)?;
-        if envelope.local() > 0 {
+        if envelope.local() > 0 && envelope.held_until.is_none() {
             self.service.fan_out.begin(entry, incoming);
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! What a submission becomes on its way, for those here as for those elsewhere.
 
+use smtp::Hold;
+
 use super::*;
 
 /// Sends from Léa to Paul, to Léa and elsewhere, and gives what each of the three gets
@@ -110,4 +112,46 @@ async fn who_it_is_from_is_judged_as_it_is_kept() {
     let inbox = house.inbox(house.paul.id).await;
     let kept = String::from_utf8(inbox[0].clone()).unwrap();
     assert!(kept.ends_with("\r\n\r\nno field\r\nFrom: paul@exemple.fr\r\n\r\n"));
+}
+
+#[tokio::test]
+async fn what_its_sender_has_held_waits_for_all() {
+    let house = house().await;
+    let mut answers = house.submission().await;
+    let sender = |hold| Sender {
+        path: ReversePath::Address(at("lea@exemple.fr")),
+        size: None,
+        smtputf8: false,
+        eight_bit: false,
+        require_tls: false,
+        ret: None,
+        envelope_id: None,
+        hold: Some(hold),
+        by: None,
+    };
+    let message = "From: lea@exemple.fr\r\nSubject: later\r\n\r\nx\r\n";
+    let before = Timestamp::now();
+    let held = one(&mut answers, Question::Sender(sender(Hold::For(600)))).await;
+    assert_eq!(held, Piece::Granted);
+    for recipient in ["paul@exemple.fr", "x@loin.example"] {
+        assert_eq!(to(&mut answers, recipient).await, Piece::Granted);
+    }
+    assert_eq!(counts(&data(&mut answers, message).await), (0, 2));
+    house.service.fan_out.bring_round().await.unwrap();
+    assert!(house.inbox(house.paul.id).await.is_empty());
+    let entries = house.service.queue.list(None, 9).await.unwrap();
+    let waits = entries[0].released().duration_since(before).as_secs();
+    assert!((599..=660).contains(&waits), "{waits}");
+    assert!(
+        entries[0]
+            .recipients
+            .iter()
+            .all(|one| one.due == entries[0].released())
+    );
+    // A time that has passed holds nothing.
+    let passed = Hold::Until(before);
+    one(&mut answers, Question::Sender(sender(passed))).await;
+    to(&mut answers, "paul@exemple.fr").await;
+    assert_eq!(counts(&data(&mut answers, message).await), (1, 0));
+    assert_eq!(house.inbox(house.paul.id).await.len(), 1);
 }

@@ -23,8 +23,11 @@ async fn sent(answers: &mut Answers, recipient: &str, wishes: Wishes) -> Piece {
         smtputf8: false,
         eight_bit: false,
         require_tls: false,
+        require_tls: false,
         ret: Some(Return::Full),
         envelope_id: Some("our+2Bname".parse().unwrap()),
+        hold: None,
+        by: None,
     };
     assert_eq!(one(answers, Question::Sender(sender)).await, Piece::Granted);
     let path = ForwardPath::Address(at(recipient));
@@ -44,6 +47,48 @@ impl Teller for Notes {
         self.0.lock().unwrap().push(to.address.to_string());
         Box::pin(std::future::ready(Ok(None)))
     }
+
+    fn late<'a>(&'a self, _: &'a Entry, to: &'a Recipient) -> Telling<'a> {
+        self.0.lock().unwrap().push(format!("late: {}", to.address));
+        Box::pin(std::future::ready(Ok(None)))
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_comes_too_late_does_not_come_and_its_sender_is_told() {
+    let house = house().await;
+    let notes = Arc::new(Notes::default());
+    // What is held for longer than it is wanted is late for certain.
+    let mut answers = house.submission().await;
+    for by in ["60;R", "60;N"] {
+        let sender = Sender {
+            path: ReversePath::Address(at("lea@exemple.fr")),
+            size: None,
+            smtputf8: false,
+            eight_bit: false,
+            require_tls: false,
+            ret: None,
+            envelope_id: None,
+            hold: Some(smtp::Hold::For(600)),
+            by: Some(by.parse().unwrap()),
+        };
+        assert_eq!(
+            one(&mut answers, Question::Sender(sender)).await,
+            Piece::Granted
+        );
+        assert_eq!(to(&mut answers, "paul@exemple.fr").await, Piece::Granted);
+        let message = "From: lea@exemple.fr\r\nSubject: late\r\n\r\nx\r\n";
+        assert_eq!(counts(&data(&mut answers, message).await), (0, 1));
+    }
+    let service = &house.service;
+    let later = || Timestamp::now() + Duration::from_secs(700);
+    let (store, queue) = (service.store.clone(), service.queue.clone());
+    let fan_out = FanOut::new(store, queue, service.directory.clone(), later);
+    fan_out.tell_by(notes.clone());
+    fan_out.bring_round().await.unwrap();
+    assert_eq!(house.inbox(house.paul.id).await.len(), 1);
+    assert_eq!(*notes.0.lock().unwrap(), ["late: paul@exemple.fr"]);
+    assert_eq!(house.service.queue.list(None, 9).await, Ok(vec![]));
 }
 
 #[tokio::test]

@@ -17,6 +17,9 @@ pub struct Capabilities {
     pub chunking: bool,
     /// It reports what becomes of a message as it is asked to. RFC 3461.
     pub dsn: bool,
+    /// It delivers by when it is asked to; the least time for that in seconds, or none, where
+    /// what is late is to come back. RFC 2852 section 3.
+    pub deliver_by: Option<u32>,
     /// It can begin TLS. RFC 3207.
     pub starttls: bool,
     /// It sends on by TLS alone what is sent so. RFC 8689.
@@ -61,6 +64,10 @@ impl Capabilities {
             "SMTPUTF8" => self.smtputf8 = true,
             "CHUNKING" => self.chunking = true,
             "DSN" => self.dsn = true,
+            "DELIVERBY" => {
+                let least = words.next().and_then(|word| word.parse().ok());
+                self.deliver_by = Some(least.unwrap_or(0));
+            }
             "STARTTLS" => self.starttls = true,
             "REQUIRETLS" => self.require_tls = true,
             "AUTH" => words.for_each(|word| self.mechanism(word)),
@@ -122,6 +129,7 @@ mod tests {
             "CHUNKING",
             "SMTPUTF8",
             "DSN",
+            "DELIVERBY 240",
             "REQUIRETLS",
             "LIMITS RCPTMAX=50 MAILMAX=7 RCPTDOMAINMAX=1",
             "XCLIENT NAME ADDR",
@@ -133,6 +141,7 @@ mod tests {
             smtputf8: true,
             chunking: true,
             dsn: true,
+            deliver_by: Some(240),
             starttls: true,
             require_tls: true,
             plain: true,
@@ -156,6 +165,7 @@ mod tests {
         ] {
             assert_eq!(read(&["x", line]).size, Some(size), "{line}");
         }
+        assert_eq!(read(&["x", "DELIVERBY"]).deliver_by, Some(0));
         let limits = read(&["x", "LIMITS RCPTMAX=0 MAILMAX=x RCPTMAX"]);
         assert_eq!((limits.mail_max, limits.rcpt_max), (None, None));
         assert!(!read(&["x", "STARTTLSX", "X STARTTLS"]).starttls);

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use address::{Address, ReversePath};
 
 use super::{Capabilities, Size, Status};
+use crate::by::DeliverBy;
 use crate::dsn::{EnvelopeId, Notify, OriginalRecipient, Return};
 
 /// Whose message goes to whom.
@@ -27,6 +28,9 @@ pub struct Envelope {
     pub ret: Option<Return>,
     /// By what its sender knows it.
     pub id: Option<EnvelopeId>,
+    /// By when it is to be delivered. It is asked of those that offer it; whether the others
+    /// get the message is the caller's to decide.
+    pub by: Option<DeliverBy>,
 }
 
 /// One of whom a message goes to.
@@ -96,6 +100,9 @@ impl Envelope {
         if peer.dsn {
             self.ret.inspect(|ret| put(&mut line, "RET", ret));
             self.id.as_ref().inspect(|id| put(&mut line, "ENVID", id));
+        }
+        if peer.deliver_by.is_some() {
+            self.by.inspect(|by| put(&mut line, "BY", by));
         }
         line
     }
@@ -168,6 +175,7 @@ mod tests {
             require_tls: false,
             ret: Some(Return::Headers),
             id: Some("QQ1".parse().unwrap()),
+            by: Some("60;RT".parse().unwrap()),
         }
     }
 
@@ -177,6 +185,7 @@ mod tests {
             eight_bit: true,
             smtputf8: true,
             dsn: true,
+            deliver_by: Some(0),
             ..Capabilities::default()
         }
     }
@@ -190,7 +199,7 @@ mod tests {
         assert_eq!(envelope.rcpt(to, &bare), "RCPT TO:<\"a b\"@x.fr>");
         assert_eq!(
             envelope.mail(&all()),
-            "MAIL FROM:<lea@exemple.fr> SIZE=1000 BODY=8BITMIME RET=HDRS ENVID=QQ1"
+            "MAIL FROM:<lea@exemple.fr> SIZE=1000 BODY=8BITMIME RET=HDRS ENVID=QQ1 BY=60;RT"
         );
         assert_eq!(
             envelope.rcpt(to, &all()),

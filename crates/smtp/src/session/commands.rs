@@ -5,6 +5,7 @@ use session::Step;
 
 use super::{Asked, Role, Smtp, State};
 use crate::dsn::Wishes;
+use crate::hold::{self, Hold};
 use crate::limits;
 use crate::question::{Begin, ForwardPath, Hello, Question, Sender};
 use crate::say::{Fault, News};
@@ -59,10 +60,17 @@ impl Smtp {
             // RFC 9422: what is beyond is not refused for good.
             format!("LIMITS RCPTMAX={}", limits::RECIPIENTS),
         ];
-        keywords.push(match self.peer.encryption {
-            Some(_) => REQUIRETLS.to_owned(),
-            None => "STARTTLS".to_owned(),
-        });
+        if self.peer.encryption.is_some() {
+            keywords.push(REQUIRETLS.to_owned());
+        }
+        if self.settings.role == Role::Submission {
+            // Without a least time: whether it was enough is seen at its end.
+            keywords.push("DELIVERBY".to_owned());
+            keywords.push(hold::keyword(self.settings.begun));
+        }
+        if self.peer.encryption.is_none() {
+            keywords.push("STARTTLS".to_owned());
+        }
         if self.settings.role == Role::Submission && self.may_sign_in() {
             keywords.push("AUTH PLAIN LOGIN".to_owned());
         }
@@ -88,6 +96,15 @@ impl Smtp {
             self.fault(&Fault::UnknownParameter { name });
         } else if sender.size.is_some_and(|size| size > limit) {
             self.refuse(&Refusal::TooLarge { limit });
+        } else if let Some(hold) = sender.hold
+            && !hold.is_offered(self.settings.begun)
+        {
+            self.fault(&Fault::Parameter {
+                name: match hold {
+                    Hold::For(_) => "HOLDFOR",
+                    Hold::Until(_) => "HOLDUNTIL",
+                },
+            });
         } else {
             let asked = Asked::Sender {
                 smtputf8: sender.smtputf8,

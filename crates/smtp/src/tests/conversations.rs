@@ -74,6 +74,8 @@ fn the_tablet_sends() {
          S: 250-CHUNKING
          S: 250-DSN
          S: 250-LIMITS RCPTMAX=1000
+         S: 250-DELIVERBY
+         S: 250-FUTURERELEASE 604800 1970-01-08T00:00:00Z
          S: 250-STARTTLS
          S: 250 AUTH PLAIN LOGIN
          C: STARTTLS
@@ -90,6 +92,8 @@ fn the_tablet_sends() {
          S: 250-DSN
          S: 250-LIMITS RCPTMAX=1000
          S: 250-REQUIRETLS
+         S: 250-DELIVERBY
+         S: 250-FUTURERELEASE 604800 1970-01-08T00:00:00Z
          S: 250 AUTH PLAIN LOGIN
          C: AUTH PLAIN AGplYW5AZXhlbXBsZS5mcgBtb3QgZGUgcGFzc2U=
          S: 235 2.7.0 Signed in

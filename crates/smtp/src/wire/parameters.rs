@@ -3,7 +3,9 @@
 
 use std::str::FromStr;
 
+use crate::by::DeliverBy;
 use crate::dsn::{EnvelopeId, Return, Wishes};
+use crate::hold::{self, Hold};
 use crate::say::Fault;
 use crate::session::Role;
 
@@ -19,6 +21,8 @@ pub(super) struct Given {
     pub(super) require_tls: bool,
     pub(super) ret: Option<Return>,
     pub(super) envelope_id: Option<EnvelopeId>,
+    pub(super) hold: Option<Hold>,
+    pub(super) by: Option<DeliverBy>,
 }
 
 /// Reads those of MAIL. One that is not offered is refused (555), since ignoring it
@@ -38,6 +42,18 @@ pub(super) fn of_mail(text: &str, role: Role) -> Result<Given, Fault> {
             "AUTH" if role == Role::Submission && value.is_some() => {}
             "RET" => given.ret = Some(parsed(value).ok_or(wrong("RET"))?),
             "ENVID" => given.envelope_id = Some(parsed(value).ok_or(wrong("ENVID"))?),
+            "BY" if role == Role::Submission => {
+                given.by = Some(parsed(value).ok_or(wrong("BY"))?);
+            }
+            // RFC 4865 section 4: one of both.
+            "HOLDFOR" if role == Role::Submission && given.hold.is_none() => {
+                given.hold = Some(value.and_then(hold::seconds).ok_or(wrong("HOLDFOR"))?);
+            }
+            "HOLDUNTIL" if role == Role::Submission && given.hold.is_none() => {
+                given.hold = Some(value.and_then(hold::date).ok_or(wrong("HOLDUNTIL"))?);
+            }
+            "HOLDFOR" if role == Role::Submission => return Err(wrong("HOLDFOR")),
+            "HOLDUNTIL" if role == Role::Submission => return Err(wrong("HOLDUNTIL")),
             _ => return Err(Fault::UnknownParameter { name }),
         }
     }
@@ -122,6 +138,8 @@ mod tests {
             ..Given::default()
         };
         assert_eq!(mail("RequireTLS"), Ok(by_tls));
+        assert_eq!(mail("holdfor=60").unwrap().hold, Some(Hold::For(60)));
+        assert_eq!(mail("BY=60;RT").unwrap().by.unwrap().seconds, 60);
         assert_eq!(mail("BODY=7BIT"), Ok(Given::default()));
         assert_eq!(
             mail("SIZE=99999999999999999999").map(|g| g.size),
@@ -147,7 +165,17 @@ mod tests {
         let unknown = |name: &str| Fault::UnknownParameter {
             name: name.to_owned(),
         };
-        assert_eq!(mail("HOLDFOR=5"), Err(unknown("HOLDFOR")));
+        assert_eq!(mail("MT-PRIORITY=5"), Err(unknown("MT-PRIORITY")));
+        assert_eq!(
+            of_mail("HOLDFOR=5", Role::Exchange),
+            Err(unknown("HOLDFOR"))
+        );
+        let until = "HOLDUNTIL=2026-12-01T10:00:00Z";
+        assert_eq!(mail(&format!("HOLDFOR=5 {until}")), Err(wrong("HOLDUNTIL")));
+        assert_eq!(mail(&format!("{until} HOLDFOR=5")), Err(wrong("HOLDFOR")));
+        assert_eq!(mail("HOLDFOR"), Err(wrong("HOLDFOR")));
+        assert_eq!(mail("BY=0;R"), Err(wrong("BY")));
+        assert_eq!(of_mail("BY=60;R", Role::Exchange), Err(unknown("BY")));
         assert_eq!(of_mail("AUTH=<>", Role::Exchange), Err(unknown("AUTH")));
         assert_eq!(of_rcpt(" RET=FULL"), Err(unknown("RET")));
         assert_eq!(of_rcpt(" "), Ok(Wishes::default()));

@@ -12,6 +12,10 @@ here, there = houses()
 SIGNED = pathlib.Path(sys.argv[3])
 
 
+# A port of a test before may still be cooling down.
+socketserver.TCPServer.allow_reuse_address = True
+
+
 class Host(socketserver.StreamRequestHandler):
     """Takes all, but for those whose name is `gone`."""
 

@@ -69,6 +69,7 @@ pub(super) fn envelope(to: &[&str]) -> Envelope {
         require_tls: false,
         ret: None,
         id: None,
+        by: None,
     }
 }
 
