@@ -23,7 +23,6 @@ async fn sent(answers: &mut Answers, recipient: &str, wishes: Wishes) -> Piece {
         smtputf8: false,
         eight_bit: false,
         require_tls: false,
-        require_tls: false,
         ret: Some(Return::Full),
         envelope_id: Some("our+2Bname".parse().unwrap()),
         hold: None,
