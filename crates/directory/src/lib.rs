@@ -19,6 +19,7 @@
 //! | `bodies.rs` | where the bodies of messages are |
 //! | `custody.rs` | which index this is, and who takes care of its bodies |
 //! | `check.rs` | looking at every record |
+//! | `sending.rs` | whether an account may send, and how much |
 //! | `gate.rs`, `network.rs` | who may have a password evaluated next |
 //! | `verified.rs` | sign-ins verified a moment ago |
 //! | `password.rs`, `verifier.rs` | rules for passwords, and what is stored of them |
@@ -67,6 +68,7 @@ mod network;
 mod password;
 mod records;
 mod rights;
+mod sending;
 mod settings;
 mod sign_in;
 mod signatures;
@@ -86,6 +88,7 @@ pub use lookup::Found;
 pub use network::Network;
 pub use password::{PASSWORD_CHARACTERS, PASSWORD_OCTETS, check_password, generate_password};
 pub use rights::{RightEnd, RightWatch};
+pub use sending::{Sending, SendingChange, SendingLock};
 pub use settings::{OldDevices, Settings};
 pub use sign_in::{Attempt, Grant};
 pub use signatures::{KeyState, RETIRED_FOR, SignatureKey};

@@ -35,6 +35,7 @@
 //! | `nodes.rs` | who has taken them, and bringing them back from the dead |
 //! | `standing.rs` | destinations that are left in peace for a time |
 //! | `operate.rs` | what an operator has done to mail that waits |
+//! | `hold.rs` | holding what an account sent that may not any more |
 //! | `id.rs` | [`QueueId`], the number of an entry |
 //! | `stored.rs`, `upgrade.rs` | the bytes, and those of an older program |
 //! | `care.rs` | what the care of all that is kept asks: which bodies, and that some moved |
@@ -60,6 +61,7 @@ mod error;
 mod fault;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod hold;
 mod id;
 mod lane;
 mod mend;

@@ -10,6 +10,7 @@ mod dns;
 mod events;
 mod keys;
 mod queue;
+mod sending;
 
 use std::fmt;
 
@@ -28,9 +29,11 @@ pub use dns::{DnsShown, RecordShown};
 pub use events::{EVENTS_LISTED, EventShown, EventsOrder, Happened, ReaderShown, SampleShown};
 pub use keys::{KeyShown, KeysOrder, StateShown};
 pub use queue::{DestinationShown, EntryShown, QUEUE_LISTED, QueueOrder, RecipientShown};
+pub use sending::{LimitSet, SendingOrder, SendingShown};
 
 use crate::keep::{self, Keeper, Order, Report};
 use crate::publish::Published;
+use crate::sending::set_password;
 
 /// Accounts that are looked at at once when the service starts: a database answers several
 /// in the time of one.
@@ -125,6 +128,8 @@ pub enum Request {
         /// The person's name; empty takes it away.
         name: Option<String>,
     },
+    /// Something about what an account sends.
+    Sending(SendingOrder),
     /// Make an address lead to others.
     AliasAdd {
         /// The alias.
@@ -262,6 +267,9 @@ pub struct AccountShown {
     pub password_changed: String,
     /// What it holds, where it was asked for.
     pub usage: Option<UsageShown>,
+    /// Whether it may send, and how much, where it was asked for.
+    #[serde(default)]
+    pub sending: Option<SendingShown>,
 }
 
 /// What an account holds.
@@ -367,9 +375,9 @@ impl Manager {
             Request::AccountRemove { address } => self.remove_account(&address).await,
             Request::AccountPassword { address, password } => {
                 let id = self.directory.account_at(&address).await?.id;
-                self.directory
-                    .set_password(id, &password.0, (self.clock)())
-                    .await?;
+                let (directory, journal) = (&self.directory, &self.journal);
+                let new = (id, &password.0);
+                set_password(directory, journal, new, (self.clock)()).await?;
                 Ok(Response::Done)
             }
             Request::AccountSet {
@@ -392,6 +400,7 @@ impl Manager {
                 Ok(Response::Done)
             }
             Request::Queue(order) => self.queue_order(order, progress).await,
+            Request::Sending(order) => self.sending_order(order).await,
             Request::Events(order) => self.events_order(order).await,
             Request::Keep(order) => {
                 let report = Box::pin(keep::execute(self, order, progress)).await?;
@@ -531,11 +540,13 @@ impl Manager {
     async fn account(&self, address: &Address) -> Result<Response, Refused> {
         let account = self.directory.account_at(address).await?;
         let usage = self.store.usage(account.id).await?;
+        let sending = self.sending_shown(account.id).await?;
         let mut shown = account_shown(account);
         shown.usage = Some(UsageShown {
             bytes: usage.bytes,
             messages: usage.messages,
         });
+        shown.sending = Some(sending);
         Ok(Response::Account(Box::new(shown)))
     }
 
@@ -588,6 +599,7 @@ fn account_shown(account: Account) -> AccountShown {
         created: account.created.to_string(),
         password_changed: account.password_changed.to_string(),
         usage: None,
+        sending: None,
     }
 }
 

@@ -17,9 +17,11 @@ use directory::{Account, AccountChange};
 use events::{HeaderField, Refusal};
 use jiff::Timestamp;
 use journal::Protocol;
+use limits::Limits;
 use net::Answerer;
 use queue::{Destination, Entry, Queue, QueueId, Recipient};
 use service::fan_out::{FanOut, TAKEOVER};
+use service::sending::Sending;
 use service::smtp::{Answers, Believing, Service};
 use session::sasl::Mechanism;
 use smtp::dsn::Wishes;
@@ -60,11 +62,22 @@ async fn house() -> House {
         directory.clone(),
         Timestamp::now,
     );
+    let journal = journal();
+    let sending = Sending {
+        directory: directory.clone(),
+        journal: journal.clone(),
+        queue: queue.clone(),
+        limits: Limits {
+            messages_per_hour: 200,
+            recipients_per_day: 2000,
+        },
+    };
     let service = Service {
         store,
         queue,
         directory,
-        journal: journal(),
+        journal,
+        sending,
         fan_out,
         host: "mail.exemple.fr".into(),
         believing: trusting(),

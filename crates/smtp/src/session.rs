@@ -47,6 +47,8 @@ pub struct Settings {
     pub cleartext: Cleartext,
     /// Largest message in octets.
     pub max_octets: u64,
+    /// Recipients that one message may have; never more than [`limits::RECIPIENTS`].
+    pub max_recipients: usize,
 }
 
 /// One SMTP session.
@@ -332,7 +334,7 @@ impl Smtp {
         // What follows either is no command of whoever speaks.
         if matches!(fault, Fault::NotMail | Fault::ChunkSize) {
             self.state = State::Closed;
-        } else if !fault.is_nonsense() && *fault != Fault::TooManyRecipients {
+        } else if !fault.is_nonsense() && !matches!(fault, Fault::TooManyRecipients { .. }) {
             // Whoever has more recipients than one message takes has done nothing wrong.
             self.count_refused();
         }

@@ -37,6 +37,7 @@ fn connect(endpoint: &str) -> io::Result<Box<dyn Wire>> {
             host: "mail.exemple.fr".to_owned(),
             cleartext: Cleartext::ByAccount,
             max_octets: 26_214_400,
+            max_recipients: smtp::limits::RECIPIENTS,
         })
     };
     match endpoint {

@@ -72,6 +72,7 @@ async fn serve(wire: Wire, role: Role, at_once: bool, greeter: &Greeter, post: P
         host: "mx.test".to_owned(),
         cleartext: Cleartext::Forbidden,
         max_octets: 1_000_000,
+        max_recipients: smtp::limits::RECIPIENTS,
     });
     let (_stop, stopping) = watch::channel(false);
     let (wire, encryption) = match at_once {
@@ -115,7 +116,9 @@ impl Answerer<Smtp> for Post {
                     queued: 0,
                 }
             }
-            Question::Discard | Question::Reset => return self.coming.clear(),
+            Question::Discard | Question::Reset | Question::Unsigned { .. } => {
+                return self.coming.clear();
+            }
         };
         let _ = pieces.send(piece).await;
     }

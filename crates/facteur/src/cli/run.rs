@@ -6,7 +6,9 @@ use std::path::Path;
 use address::{Domain, Password};
 use anyhow::{Context, bail, ensure};
 use service::keep::{Order, Report};
-use service::manage::{EventsOrder, KeysOrder, QueueOrder, Request, Response, Secret};
+use service::manage::{
+    EventsOrder, KeysOrder, QueueOrder, Request, Response, Secret, SendingOrder,
+};
 
 use super::meter::Meter;
 use super::{
@@ -132,6 +134,17 @@ fn account(at: At<'_>, verb: AccountVerb) -> anyhow::Result<()> {
             quietly(at, Request::AccountPassword { address, password })
         }
         AccountVerb::Set(set) => set_account(at, set),
+        AccountVerb::Unlock { address } => {
+            quietly(at, Request::Sending(SendingOrder::Unlock { address }))
+        }
+        AccountVerb::Limits(limits) => {
+            let order = SendingOrder::Limits {
+                address: limits.address,
+                messages_per_hour: limits.messages_per_hour,
+                recipients_per_day: limits.recipients_per_day,
+            };
+            aloud(at, Request::Sending(order), limits.output)
+        }
         AccountVerb::Events { address, output } => aloud(
             at,
             Request::Events(EventsOrder::Account { address }),

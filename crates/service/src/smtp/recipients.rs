@@ -35,7 +35,17 @@ impl Answers {
             ForwardPath::Address(address) => address,
             ForwardPath::Postmaster => self.routing().postmaster().await?,
         };
-        let routes = self.routing().resolve(&address, asker).await?;
+        let routes = self.routing().resolve(&address, asker).await;
+        if let Err(Refusal::UnknownRecipient { .. }) = &routes
+            && let Some(account) = self.submitter()?
+        {
+            let (network, now) = (self.visitor.line().network(), self.now());
+            let sending = &self.service.sending;
+            sending
+                .unknown_here(account.id, network, &address, now)
+                .await;
+        }
+        let routes = routes?;
         self.check_room(&routes).await?;
         for missing in &routes.missing {
             tracing::warn!(recipient = %address, %missing, "an alias leads to an address that does not exist");

@@ -26,6 +26,7 @@ use super::envelope::Envelope;
 use super::submission::{self, Submission};
 use super::{Answers, Service, forged};
 use crate::junk::junk;
+use crate::sending::Counted;
 use crate::trouble;
 
 /// `Received` fields from which a message is taken to go in circles, our own counted.
@@ -301,6 +302,40 @@ impl Answers {
     ) -> Result<Piece, Refusal> {
         let Taken { incoming, read, .. } = taken;
         self.judge(&incoming).await?;
+        let counted = self.count(envelope, &incoming).await?;
+        let place = self.put(id, received, envelope, (incoming, read), is_suspect);
+        let placed = place.await;
+        if let (Err(_), Some(counted)) = (&placed, counted) {
+            self.service.sending.give_back(&counted);
+        }
+        placed
+    }
+
+    /// Counts a submission, if it may be sent.
+    async fn count(
+        &self,
+        envelope: &Envelope,
+        incoming: &Incoming,
+    ) -> Result<Option<Counted>, Refusal> {
+        let Some(account) = self.submitter()? else {
+            return Ok(None);
+        };
+        let (network, now) = (self.visitor.line().network(), self.now());
+        let sample = submission::sample(&incoming.scanned);
+        let message = (envelope.recipients().len() as u64, sample);
+        let sending = &self.service.sending;
+        let counted = sending.count(account.id, network, message, now).await?;
+        Ok(Some(counted))
+    }
+
+    async fn put(
+        &self,
+        id: QueueId,
+        received: Timestamp,
+        envelope: &Envelope,
+        (incoming, read): (Incoming, Option<Read>),
+        is_suspect: bool,
+    ) -> Result<Piece, Refusal> {
         let accepted = Piece::Accepted {
             id: id.to_string(),
             delivered: envelope.local(),

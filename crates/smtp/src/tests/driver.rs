@@ -152,6 +152,7 @@ pub(super) fn with(role: Role, cleartext: Cleartext) -> Talk {
         host: "mail.exemple.fr".to_owned(),
         cleartext,
         max_octets: MAX_OCTETS,
+        max_recipients: crate::limits::RECIPIENTS,
     };
     Hand::new(Smtp::new(settings), World::default())
 }
