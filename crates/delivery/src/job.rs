@@ -13,6 +13,7 @@ use queue::{
     Entry, NodeId, Queue, QueueError, Recipient, Standing, Status, TlsWish, Trouble, Turn,
 };
 use service::routes::Routing;
+use service::sending::Sending;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -50,6 +51,7 @@ const STOPS: usize = 6;
 pub(crate) struct Job {
     queue: Queue,
     node: NodeId,
+    sending: Sending,
     resolver: Resolver,
     promises: Promises,
     connections: Connections,
@@ -87,6 +89,7 @@ impl Job {
             store,
             directory,
             fan_out,
+            sending,
             resolver,
             gate,
             caller,
@@ -136,6 +139,7 @@ impl Job {
             promises: Promises::new(queue.clone(), https, clock),
             queue,
             node,
+            sending,
             resolver,
             connections,
             reports,
@@ -152,12 +156,30 @@ impl Job {
     /// Takes those who are due in the lane that has its turn, and ends the turn.
     pub(crate) async fn take(&self, turn: &Turn) -> Result<Vec<Entry>, QueueError> {
         let now = (self.clock)();
+        if self.is_stopped(turn).await {
+            // What is in such a lane is from before, or slipped by.
+            self.queue.hold_lane(&turn.lane).await?;
+        }
         let entries = self.queue.take(&turn.lane, self.node, now, BATCH).await?;
         if let Err(error) = self.queue.pass(turn, now).await {
             // It then comes once more, for nothing.
             tracing::warn!(%error, "the turn of a lane could not be ended");
         }
         Ok(entries)
+    }
+
+    /// Whether whoever sends in a lane may not send any more.
+    async fn is_stopped(&self, turn: &Turn) -> bool {
+        let Some(account) = turn.lane.account else {
+            return false;
+        };
+        match self.sending.directory.sending(account).await {
+            Ok(sending) => sending.lock.is_some(),
+            Err(error) => {
+                tracing::error!(%account, %error, "whether an account may send is not known");
+                false
+            }
+        }
     }
 
     /// Hands over what was taken: over other connections what asks for another way.
@@ -397,6 +419,11 @@ impl Job {
         let now = (self.clock)();
         let patience = self.settings.patience;
         let verdict = Verdict::of(entry, tried, now, patience, rand::random());
+        if let Some(account) = entry.submitted_by {
+            let unknown = tried.iter().filter(|(_, tried)| tried.is_for_nobody());
+            let unknown = unknown.map(|(recipient, _)| &recipient.address);
+            self.sending.unknown_elsewhere(account, unknown, now).await;
+        }
         let until = entry.released().checked_add(patience).unwrap_or(now);
         for _ in 0..WRITES {
             let (reports, verdict) = (&self.reports, verdict.clone());

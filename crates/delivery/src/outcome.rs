@@ -27,6 +27,19 @@ pub(crate) enum Tried {
     Not,
 }
 
+impl Tried {
+    /// Whether the other host knows no such recipient, for good. RFC 3463 section 3.2: what is
+    /// about the recipient's address, and not about the sender's (5.1.7, 5.1.8).
+    pub(crate) fn is_for_nobody(&self) -> bool {
+        match self {
+            Self::Failed(trouble) => {
+                trouble.host.is_some() && matches!(trouble.status, Status(5, 1, 0..=4 | 6 | 10))
+            }
+            Self::Accepted(_) | Self::Not => false,
+        }
+    }
+}
+
 /// What becomes of those of an entry's recipients that were tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Verdict {
@@ -205,6 +218,30 @@ mod tests {
             ..Verdict::default()
         };
         assert_eq!(verdict(&entry, &tried, 0), expected);
+    }
+
+    #[test]
+    fn who_is_unknown_is_what_a_host_says_of_the_address() {
+        let said = |status, host: Option<&str>| {
+            Tried::Failed(Trouble {
+                host: host.map(str::to_owned),
+                ..Trouble::ours(status, "no")
+            })
+        };
+        for detail in [1, 2, 3, 10] {
+            assert!(said(Status(5, 1, detail), Some("mx.b.fr")).is_for_nobody());
+        }
+        for status in [
+            Status(5, 1, 8),
+            Status(4, 1, 1),
+            Status(5, 7, 1),
+            Status(5, 0, 0),
+        ] {
+            assert!(!said(status, Some("mx.b.fr")).is_for_nobody(), "{status}");
+        }
+        // That a domain has no host is not what a host says.
+        assert!(!said(Status(5, 1, 2), None).is_for_nobody());
+        assert!(!Tried::Accepted(None).is_for_nobody());
     }
 
     #[tokio::test]

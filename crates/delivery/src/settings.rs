@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use net::Gate;
 use queue::Queue;
 use service::fan_out::FanOut;
+use service::sending::Sending;
 use smtp::client::Credentials;
 use store::Store;
 use tls::Caller;
@@ -62,6 +63,8 @@ pub struct Rooms {
     pub directory: Directory,
     /// What brings reports to accounts here.
     pub fan_out: FanOut,
+    /// What accounts send.
+    pub sending: Sending,
     /// Where hosts are.
     pub resolver: Resolver,
     /// Which addresses may be gone to.

@@ -228,7 +228,8 @@ impl Directory {
     }
 
     /// Sets the main password and ends the rights of everybody who is signed in,
-    /// whoever asked: a page that wants to stay signed in signs in anew.
+    /// whoever asked: a page that wants to stay signed in signs in anew. An account that was
+    /// kept from sending may send again.
     pub async fn set_password(
         &self,
         id: AccountId,
@@ -410,6 +411,7 @@ impl Change for RemoveAccount {
         let credentials = view.seen_credentials(id).await?;
         edit.remove(&CredentialsKey(id), &credentials);
         edit.remove(&AccountKey(id), &seen);
+        edit.forget_sending(view, id).await?;
         edit.index(&LeavingKey(id), &LeavingRecord)?;
         edit.end_rights(view, id).await?;
         if let Some(key) = NameKey::of(address)
@@ -476,6 +478,8 @@ impl Change for SetPassword {
         let seen = view.seen_credentials(self.id).await?;
         let credentials = seen.record.with_main(self.main.clone(), self.now);
         edit.replace(&CredentialsKey(self.id), &seen, &credentials)?;
+        // Whoever had the old one is out.
+        edit.unlock_sending(view, self.id).await?;
         edit.end_rights(view, self.id).await
     }
 }

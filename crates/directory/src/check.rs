@@ -10,7 +10,7 @@ use kv::damage::{Damage, Hex, PastDamage, Rest};
 use crate::edit::View;
 use crate::keys::{
     self, AccountKey, BodiesKey, CredentialsKey, CustodyKey, DomainKey, EndingsKey, Key,
-    LeavingKey, NameKey, NextAccountKey, SenderKeyKey, SignaturesKey, TargetKey,
+    LeavingKey, NameKey, NextAccountKey, SenderKeyKey, SendingKey, SignaturesKey, TargetKey,
 };
 use crate::records::{Record, SignaturesRecord};
 use crate::{Directory, DirectoryError};
@@ -65,6 +65,9 @@ pub enum DirectoryFault {
     /// What one would sign in to is not there.
     #[error("the directory: there are passwords of account {0}, which is not there")]
     NobodysCredentials(AccountId),
+    /// How much an account may send that is not there.
+    #[error("the directory: it is noted how much account {0} may send, which is not there")]
+    NobodysSending(AccountId),
     /// A number may be given twice.
     #[error("the directory: the next account would get the number of account {0}")]
     NextTaken(AccountId),
@@ -167,6 +170,13 @@ impl CheckedDirectory {
             read::<CredentialsKey>(value)?;
             if view.get(&AccountKey(id)).await?.is_none() {
                 self.fault(DirectoryFault::NobodysCredentials(id));
+            }
+            return Ok(());
+        }
+        if let Some(SendingKey(id)) = SendingKey::decode(key) {
+            read::<SendingKey>(value)?;
+            if view.get(&AccountKey(id)).await?.is_none() {
+                self.fault(DirectoryFault::NobodysSending(id));
             }
             return Ok(());
         }

@@ -150,7 +150,8 @@ impl Edit {
         *self.counts.entry(domain.clone()).or_default() += by;
     }
 
-    fn unchanged<K: Key>(&mut self, key: &K, seen: &Seen<K::Record>) {
+    /// Changes nothing if this record has changed.
+    pub(crate) fn unchanged<K: Key>(&mut self, key: &K, seen: &Seen<K::Record>) {
         self.conditions
             .push(Condition::Version(key.encode(), seen.version));
     }

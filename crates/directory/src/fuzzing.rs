@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use crate::records::{
     AccountRecord, BodiesRecord, CredentialsRecord, CustodyRecord, DomainRecord, EndingsRecord,
-    NameRecord, NextAccount, Record, SenderKeyRecord, SignaturesRecord, TargetRecord,
+    NameRecord, NextAccount, Record, SenderKeyRecord, SendingRecord, SignaturesRecord,
+    TargetRecord,
 };
 
 /// Reads octets as each kind of record that a directory holds.
@@ -22,6 +23,7 @@ pub fn read_anything(octets: &[u8]) {
     record::<CustodyRecord>(octets);
     record::<SignaturesRecord>(octets);
     record::<SenderKeyRecord>(octets);
+    record::<SendingRecord>(octets);
     if let Some(account) = record::<AccountRecord>(octets) {
         let _ = (
             Timestamp::from(account.created),

@@ -13,6 +13,7 @@
 //! | 9 | [`BodiesKey`]: nothing more | [`BodiesRecord`] |
 //! | 10 | [`CustodyKey`]: nothing more | [`CustodyRecord`] |
 //! | 11 | [`SignaturesKey`]: domain | [`SignaturesRecord`] |
+//! | 12 | [`SendingKey`]: account number | [`SendingRecord`] |
 //! | 20 | [`SenderKeyKey`]: nothing more | [`SenderKeyRecord`] |
 //!
 //! Accounts and aliases share kind 3, which is what makes them share one name space.
@@ -24,8 +25,8 @@ use kv::tuple::{Reader, Writer};
 
 use crate::records::{
     AccountRecord, BodiesRecord, CredentialsRecord, CustodyRecord, DomainRecord, EndingsRecord,
-    LeavingRecord, NameRecord, NextAccount, Record, SenderKeyRecord, SignaturesRecord,
-    TargetRecord,
+    LeavingRecord, NameRecord, NextAccount, Record, SenderKeyRecord, SendingRecord,
+    SignaturesRecord, TargetRecord,
 };
 
 const NEXT_ACCOUNT: u8 = 1;
@@ -39,6 +40,7 @@ const ENDINGS: u8 = 8;
 const BODIES: u8 = 9;
 const CUSTODY: u8 = 10;
 const SIGNATURES: u8 = 11;
+const SENDING: u8 = 12;
 const SENDER_KEY: u8 = 20;
 
 /// Where all keys are, of whatever kind.
@@ -224,6 +226,23 @@ impl Key for TargetKey {
         let target = parts.bytes()?.try_into().ok()?;
         let alias = read_address(&mut parts)?;
         parts.end().map(|()| Self { target, alias })
+    }
+}
+
+/// Whether an account may send, and how much.
+pub(crate) struct SendingKey(pub(crate) AccountId);
+
+impl Key for SendingKey {
+    type Record = SendingRecord;
+
+    fn encode(&self) -> Vec<u8> {
+        Writer::new(SENDING).u64(self.0.0).finish()
+    }
+
+    fn decode(key: &[u8]) -> Option<Self> {
+        let mut parts = Reader::new(key, SENDING)?;
+        let id = AccountId(parts.u64()?);
+        parts.end().map(|()| Self(id))
     }
 }
 

@@ -20,6 +20,7 @@
 //! | `bodies.rs` | where the bodies of messages are |
 //! | `custody.rs` | which index this is, and who takes care of its bodies |
 //! | `check.rs` | looking at every record |
+//! | `sending.rs` | whether an account may send, and how much |
 //! | `gate.rs`, `network.rs` | who may have a password evaluated next |
 //! | `verified.rs` | sign-ins verified a moment ago |
 //! | `password.rs`, `verifier.rs` | rules for passwords, and what is stored of them |
@@ -70,6 +71,7 @@ mod password;
 mod records;
 mod redirection;
 mod rights;
+mod sending;
 mod sent_on;
 mod settings;
 mod sign_in;
@@ -91,6 +93,7 @@ pub use network::Network;
 pub use password::{PASSWORD_CHARACTERS, PASSWORD_OCTETS, check_password, generate_password};
 pub use redirection::Redirection;
 pub use rights::{RightEnd, RightWatch};
+pub use sending::{Sending, SendingChange, SendingLock};
 pub use settings::{OldDevices, Settings};
 pub use sign_in::{Attempt, Grant};
 pub use signatures::{KeyState, RETIRED_FOR, SignatureKey};

@@ -167,6 +167,26 @@ impl Record for CredentialsRecord {
     const NAME: &'static str = "the credentials of an account";
 }
 
+/// Whether an account may send, and how much; where there is none, it is as for all.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SendingRecord {
+    pub(crate) lock: Option<LockRecord>,
+    pub(crate) messages_per_hour: Option<u32>,
+    pub(crate) recipients_per_day: Option<u32>,
+}
+
+/// That it may not.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LockRecord {
+    pub(crate) since: Second,
+    pub(crate) why: String,
+}
+
+impl Record for SendingRecord {
+    const VERSION: u8 = 1;
+    const NAME: &'static str = "whether an account may send";
+}
+
 /// That an alias leads somewhere: the key says it all.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct TargetRecord;

@@ -47,6 +47,22 @@ pub enum Refusal {
         /// False once the mailbox has been full for so long that senders should know.
         temporary: bool,
     },
+    /// The account is kept from sending: it looked as if somebody else did.
+    SendingLocked,
+    /// The account has sent as many messages in this hour as it may.
+    HourlyLimit {
+        /// How many.
+        limit: u64,
+        /// In how many minutes it may go on.
+        minutes: u64,
+    },
+    /// The account has sent to as many recipients in a day as it may.
+    DailyLimit {
+        /// How many.
+        limit: u64,
+        /// In how many minutes it may go on.
+        minutes: u64,
+    },
     /// The message is larger than the service takes.
     TooLarge {
         /// The limit in octets.

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 use address::{Address, Domain};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use service::manage::Quota;
+use service::manage::{LimitSet, Quota};
 
 pub(crate) use run::run;
 
@@ -241,6 +241,14 @@ pub(crate) enum AccountVerb {
     Set(AccountSet),
     /// Have an account's mail go on to other addresses.
     Redirect(AccountRedirect),
+    /// Let an account send again that was kept from it. What of its mail is held stays so until
+    /// it is retried or dropped (`facteur queue`). A new password lets it send as well.
+    Unlock {
+        /// Its address.
+        address: Address,
+    },
+    /// Change how much an account may send.
+    Limits(AccountLimits),
     /// Show what happened to an account in the last 30 days: sign-ins, what it sent, and who
     /// tried to send in its name without signing in. Times are UTC; what is alike is counted by
     /// the hour.
@@ -288,6 +296,23 @@ pub(crate) struct AccountRedirect {
     /// Its mail stays.
     #[arg(long)]
     pub(crate) off: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// How much an account may send.
+#[derive(Debug, Args)]
+#[group(id = "limits", required = true, multiple = true, args = ["messages_per_hour", "recipients_per_day"])]
+pub(crate) struct AccountLimits {
+    /// Its address.
+    pub(crate) address: Address,
+    /// Messages in an hour; `default` is as many as all.
+    #[arg(long, value_name = "N", value_parser = limit)]
+    pub(crate) messages_per_hour: Option<LimitSet>,
+    /// Recipients in a day, each message counted anew; `default` is as many as all.
+    #[arg(long, value_name = "N", value_parser = limit)]
+    pub(crate) recipients_per_day: Option<LimitSet>,
     /// How to print.
     #[command(flatten)]
     pub(crate) output: Output,
@@ -447,6 +472,17 @@ pub(crate) enum StoreVerb {
         #[command(flatten)]
         output: Output,
     },
+}
+
+/// Reads a number, or `default`.
+fn limit(text: &str) -> Result<LimitSet, String> {
+    match text {
+        "default" => Ok(LimitSet::Default),
+        text => match text.parse() {
+            Ok(number) => Ok(LimitSet::Of(number)),
+            Err(_) => Err(format!("{text:?} is no number; write one, or default")),
+        },
+    }
 }
 
 /// Reads `2G`, `500M`, `64K`, `1T`, a number of octets, or `none`.

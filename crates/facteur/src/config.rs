@@ -133,6 +133,17 @@ settings! {
         /// Whether the `Received` field of what they send names their device and its
         /// address, for all who get it. Else a fixed word stands there; the log has both.
         name_clients: bool = false,
+        /// How many messages an account may send in an hour of the clock. An account that was
+        /// refused some by this in three hours of a day may send no more until it has a new
+        /// password, or until `facteur account unlock`. One account may have another limit
+        /// (`facteur account limits`).
+        messages_per_hour: u32 = 200,
+        /// How many recipients one of their messages may have, from 1 to 1000.
+        recipients_per_message: u32 = 100,
+        /// To how many recipients an account may send in 24 hours, each message counted anew: a
+        /// club of some hundred members gets a letter each day, and whoever has stolen a
+        /// password does not get far. One account may have another limit.
+        recipients_per_day: u32 = 2_000,
     }
 }
 

@@ -26,11 +26,13 @@ use delivery::{Delivery, Smarthost};
 use directory::OldDevices;
 use dns::Resolver;
 use jiff::tz::TimeZone;
+use limits::Limits;
 use net::Gate;
 use sd_notify::NotifyState;
 use service::endpoints::Endpoints;
 use service::fan_out::FanOut;
 use service::publish::Published;
+use service::sending::Sending;
 use session::sasl::Cleartext;
 use tls::{Caller, Greeter};
 use tokio::net::TcpListener;
@@ -221,6 +223,7 @@ impl Running<'_> {
             store: self.rooms.store.clone(),
             directory: self.rooms.directory.clone(),
             fan_out: fan_out.clone(),
+            sending: self.sending(),
             resolver: self.resolver.clone(),
             gate: Gate::new(sending.private_networks.clone()),
             caller: Caller::load(authorities.as_deref())?,
@@ -237,6 +240,20 @@ impl Running<'_> {
             shared: self.rooms.is_shared(),
         };
         Ok(Delivery::new(rooms, settings))
+    }
+
+    /// What counts what accounts send.
+    fn sending(&self) -> Sending {
+        let submission = &self.config.submission;
+        Sending {
+            directory: self.rooms.directory.clone(),
+            journal: self.rooms.journal.clone(),
+            queue: self.rooms.queue.clone(),
+            limits: Limits {
+                messages_per_hour: submission.messages_per_hour.into(),
+                recipients_per_day: submission.recipients_per_day.into(),
+            },
+        }
     }
 
     async fn desk(
@@ -273,6 +290,7 @@ impl Running<'_> {
                 queue: queue.clone(),
                 directory: directory.clone(),
                 journal: journal.clone(),
+                sending: self.sending(),
                 fan_out: fan_out.clone(),
                 host: host.clone(),
                 message_octets,
@@ -283,6 +301,7 @@ impl Running<'_> {
             pages: Pages::new(Arc::new(self.site().await?)),
             host,
             message_octets,
+            max_recipients: usize::try_from(self.config.submission.recipients_per_message)?,
             cleartext,
             stopping,
             places: Places::new(
@@ -302,6 +321,7 @@ impl Running<'_> {
             name: self.config.service_name.clone(),
             domain,
             directory: self.rooms.directory.clone(),
+            journal: self.rooms.journal.clone(),
             endpoints: self.endpoints.clone(),
             hosts: Hosts::same(&self.config.hostname),
             mta_sts: self.config.mta_sts,

@@ -121,6 +121,7 @@ impl Journal {
         {
             kept.messages = kept.messages.saturating_sub(sent.messages);
             kept.recipients = kept.recipients.saturating_sub(sent.recipients);
+            kept.asked = kept.asked.saturating_sub(sent.asked);
             *written = false;
         }
     }

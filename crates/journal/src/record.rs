@@ -85,6 +85,8 @@ pub struct Sent {
     pub messages: u64,
     /// Recipients of them.
     pub recipients: u64,
+    /// Recipients that were asked for: those, and who is unknown here.
+    pub asked: u64,
     /// Messages that the limit of an hour refused.
     pub over_hour: u64,
     /// Messages that the limit of a day refused.
@@ -239,6 +241,7 @@ impl Sent {
     pub fn add(&mut self, other: &Sent) {
         self.messages = self.messages.saturating_add(other.messages);
         self.recipients = self.recipients.saturating_add(other.recipients);
+        self.asked = self.asked.saturating_add(other.asked);
         self.over_hour = self.over_hour.saturating_add(other.over_hour);
         self.over_day = self.over_day.saturating_add(other.over_day);
         self.unknown_more = self.unknown_more.saturating_add(other.unknown_more);

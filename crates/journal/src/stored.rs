@@ -187,7 +187,11 @@ fn what(record: &Record) -> Vec<u8> {
             }
         }
         Record::Seen(_) => {}
-        Record::Lock(change) => what.extend(change.at.to_be_bytes()),
+        Record::Lock(change) => {
+            what.extend(change.at.to_be_bytes());
+            // One may be lifted within a second.
+            what.push(u8::from(change.to.is_err()));
+        }
         Record::Sorted(sorted) => {
             what.push(u8::from(sorted.unwanted));
             what.extend(hash(sorted.id.as_bytes()).to_be_bytes());

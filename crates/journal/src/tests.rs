@@ -10,7 +10,8 @@ use proptest::prelude::*;
 
 use crate::stored::hour;
 use crate::{
-    AN_HOUR, Journal, Protocol, Record, Refused, Seen, Sent, SignIn, Times, Unsigned, network_of,
+    AN_HOUR, Journal, Lifted, Lock, LockChange, Protocol, Record, Refused, Seen, Sent, SignIn,
+    Times, Unsigned, network_of,
 };
 
 const HOUR: i64 = 60 * 60;
@@ -241,6 +242,32 @@ fn what_is_old_and_who_is_gone_is_forgotten() {
         let before = |now| journal.networks_before(AccountId(8), now);
         assert_eq!(before(at(39 * day)).await.unwrap(), [ip(1)].into());
         assert_eq!(before(at(0)).await.unwrap(), [].into());
+    });
+}
+
+#[test]
+fn a_lock_and_its_end_are_told_in_their_order() {
+    block_on(async {
+        let journal = Journal::new(kv(), 1);
+        let lock = Lock {
+            trigger: "x".to_owned(),
+            messages: 1,
+            recipients: 2,
+            unknown: 3,
+            held: 4,
+            samples: Vec::new(),
+        };
+        let changes = [Ok(lock), Err(Lifted::Password)].map(|to| LockChange {
+            at: at(9).as_second(),
+            to,
+        });
+        for change in &changes {
+            journal.lock(LEA, change.clone(), at(9));
+        }
+        journal.flush().await.unwrap();
+        let told = journal.of_account(LEA, at(0)).await.unwrap();
+        let told: Vec<Record> = told.into_iter().map(|(_, record)| record).collect();
+        assert_eq!(told, changes.map(Record::Lock));
     });
 }
 

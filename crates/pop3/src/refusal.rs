@@ -31,6 +31,9 @@ fn code(refusal: &Refusal) -> Option<Code> {
         | Refusal::OverQuota { .. }
         | Refusal::TooLarge { .. }
         | Refusal::BareLineEnd
+        | Refusal::SendingLocked
+        | Refusal::HourlyLimit { .. }
+        | Refusal::DailyLimit { .. }
         | Refusal::HeaderTooLong { .. }
         | Refusal::Forged { .. }
         | Refusal::TooFast(_)

@@ -36,6 +36,7 @@
 //! | `standing.rs` | destinations that are left in peace for a time |
 //! | `promise.rs` | what destinations promised of their hosts |
 //! | `operate.rs` | what an operator has done to mail that waits |
+//! | `hold.rs` | holding what an account sent that may not any more |
 //! | `id.rs` | [`QueueId`], the number of an entry |
 //! | `stored.rs`, `upgrade.rs` | the bytes, and those of an older program |
 //! | `care.rs` | what the care of all that is kept asks: which bodies, and that some moved |
@@ -61,6 +62,7 @@ mod error;
 mod fault;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod hold;
 mod id;
 mod lane;
 mod mend;

@@ -14,6 +14,7 @@
 //! | [`smtp`] | mail coming in: from other servers, and from signed-in users |
 //! | [`fan_out`] | mail for several accounts, from the queue into each INBOX |
 //! | [`routes`] | where the mail for a recipient goes |
+//! | [`sending`] | what accounts send, counted, and stopping one that looks stolen |
 //! | [`imap`], [`pop3`] | mail being read |
 //! | [`manage`] | what an operator may ask of a running service |
 //! | [`publish`] | what a domain has to publish in DNS, and whether it does |
@@ -44,6 +45,7 @@ pub mod manage;
 pub mod pop3;
 pub mod publish;
 pub mod routes;
+pub mod sending;
 mod sign_in;
 pub mod smtp;
 mod story;

@@ -12,6 +12,7 @@ mod events;
 mod keys;
 mod messages;
 mod queue;
+mod sending;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -33,11 +34,13 @@ pub use events::{EVENTS_LISTED, EventShown, EventsOrder, Happened, ReaderShown, 
 pub use keys::{KeyShown, KeysOrder, StateShown};
 pub use messages::{MessageShown, StoryShown};
 pub use queue::{DestinationShown, EntryShown, QUEUE_LISTED, QueueOrder, RecipientShown};
+pub use sending::{LimitSet, SendingOrder, SendingShown};
 
 use addresses::redirection_shown;
 
 use crate::keep::{self, Keeper, Order, Report};
 use crate::publish::Published;
+use crate::sending::set_password;
 
 /// Accounts that are looked at at once when the service starts: a database answers several
 /// in the time of one.
@@ -135,6 +138,8 @@ pub enum Request {
         /// The person's name; empty takes it away.
         name: Option<String>,
     },
+    /// Something about what an account sends.
+    Sending(SendingOrder),
     /// Make an address lead to others.
     AliasAdd {
         /// The alias.
@@ -291,6 +296,9 @@ pub struct AccountShown {
     pub redirected: Option<RedirectionShown>,
     /// What it holds, where it was asked for.
     pub usage: Option<UsageShown>,
+    /// Whether it may send, and how much, where it was asked for.
+    #[serde(default)]
+    pub sending: Option<SendingShown>,
 }
 
 /// What an account holds.
@@ -402,9 +410,9 @@ impl Manager {
             Request::AccountRemove { address } => self.remove_account(&address).await,
             Request::AccountPassword { address, password } => {
                 let id = self.directory.account_at(&address).await?.id;
-                self.directory
-                    .set_password(id, &password.0, (self.clock)())
-                    .await?;
+                let (directory, journal) = (&self.directory, &self.journal);
+                let new = (id, &password.0);
+                set_password(directory, journal, new, (self.clock)()).await?;
                 Ok(Response::Done)
             }
             Request::AccountSet {
@@ -433,6 +441,7 @@ impl Manager {
             } => Box::pin(self.message(&address, &mailbox, uid)).await,
             Request::Address(order) => self.address_order(order).await,
             Request::Queue(order) => self.queue_order(order, progress).await,
+            Request::Sending(order) => self.sending_order(order).await,
             Request::Events(order) => self.events_order(order).await,
             Request::Keep(order) => {
                 let report = Box::pin(keep::execute(self, order, progress)).await?;
@@ -587,12 +596,14 @@ impl Manager {
     async fn account(&self, address: &Address) -> Result<Response, Refused> {
         let account = self.directory.account_at(address).await?;
         let usage = self.store.usage(account.id).await?;
+        let sending = self.sending_shown(account.id).await?;
         let mut shown = account_shown(account);
         shown.redirected = self.redirection(&shown.address).await?;
         shown.usage = Some(UsageShown {
             bytes: usage.bytes,
             messages: usage.messages,
         });
+        shown.sending = Some(sending);
         Ok(Response::Account(Box::new(shown)))
     }
 
@@ -649,6 +660,7 @@ fn account_shown(account: Account) -> AccountShown {
         password_changed: account.password_changed.to_string(),
         redirected: None,
         usage: None,
+        sending: None,
     }
 }
 

@@ -35,11 +35,12 @@ use journal::Journal;
 use net::{Answerer, Pieces, Wake};
 use queue::Queue;
 use session::RightEnd;
-use smtp::{Piece, Question, Role, Sender, Smtp};
+use smtp::{Piece, Question, Role, Smtp};
 use store::Store;
 
 use crate::Line;
 use crate::fan_out::FanOut;
+use crate::sending::Sending;
 use crate::sign_in::Visitor;
 use crate::trouble;
 pub use believing::Believing;
@@ -61,6 +62,8 @@ pub struct Service {
     pub directory: Directory,
     /// What happened.
     pub journal: Journal,
+    /// What accounts send.
+    pub sending: Sending,
     /// What brings mail from the queue to the accounts here. All connections and the
     /// task that runs it share one.
     pub fan_out: FanOut,
@@ -197,7 +200,7 @@ impl Answers {
     }
 
     /// Begins an envelope, if this sender may send a message of that size.
-    async fn sender(&mut self, sender: Sender) -> Result<(), Refusal> {
+    async fn sender(&mut self, sender: smtp::Sender) -> Result<(), Refusal> {
         self.envelope = None;
         self.taking = None;
         let limit = self.service.message_octets;
@@ -207,6 +210,11 @@ impl Answers {
         // A user's `<>` is fine: that is how read receipts are sent (RFC 8098 section 3).
         if let (Some(account), ReversePath::Address(address)) = (self.submitter()?, &sender.path) {
             self.check_sender(account, address).await?;
+        }
+        if let Some(account) = self.submitter()? {
+            let (network, now) = (self.visitor.line().network(), self.now());
+            let sending = &self.service.sending;
+            sending.may_send(account.id, network, now).await?;
         }
         // Said before the message comes, so that it is not sent for nothing. It has an octet
         // at least.

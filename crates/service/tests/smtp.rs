@@ -21,10 +21,12 @@ use directory::{Account, AccountChange};
 use events::{HeaderField, Refusal};
 use jiff::Timestamp;
 use journal::Protocol;
+use limits::Limits;
 use net::Answerer;
 use queue::{Destination, Entry, Queue, QueueId, Recipient};
 use service::fan_out::{FanOut, TAKEOVER};
-use service::smtp::{Answers, Believing, Doors, Limits, Lists, Service};
+use service::sending::Sending;
+use service::smtp::{Answers, Believing, Doors, Limits as Paces, Lists, Service};
 use session::sasl::Mechanism;
 use smtp::dsn::Wishes;
 use smtp::{Begin, ForwardPath, Hello, Piece, Question, Role, Sender};
@@ -64,11 +66,22 @@ async fn house() -> House {
         directory.clone(),
         Timestamp::now,
     );
+    let journal = journal();
+    let sending = Sending {
+        directory: directory.clone(),
+        journal: journal.clone(),
+        queue: queue.clone(),
+        limits: Limits {
+            messages_per_hour: 200,
+            recipients_per_day: 2000,
+        },
+    };
     let service = Service {
         store,
         queue,
         directory,
-        journal: journal(),
+        journal,
+        sending,
         fan_out,
         host: "mail.exemple.fr".into(),
         believing: trusting(),
@@ -96,7 +109,7 @@ fn trusting() -> Believing {
         dns: dns::Resolver::new(&settings).unwrap(),
         trusted: ["0.0.0.0/0", "::/0"].map(|all| all.parse().unwrap()).into(),
         patience: Duration::from_secs(1),
-        doors: Doors::new(Limits {
+        doors: Doors::new(Paces {
             of_network: 0,
             of_sender: 0,
             of_recipient: 0,

@@ -25,6 +25,10 @@ fn code(refusal: &Refusal) -> (u16, (u16, u16)) {
         Refusal::NotHosted { .. } => (550, (7, 1)),
         Refusal::OverQuota { temporary: true } => (452, (2, 2)),
         Refusal::OverQuota { temporary: false } => (552, (2, 2)),
+        // RFC 5248 section 2.4 has it for accounts that were stopped for abuse.
+        Refusal::SendingLocked => (550, (7, 13)),
+        // RFC 5321 section 4.2.3: blocked for policy reasons, for a time.
+        Refusal::HourlyLimit { .. } | Refusal::DailyLimit { .. } => (450, (7, 1)),
         Refusal::TooLarge { .. } | Refusal::HeaderTooLong { .. } => (552, (3, 4)),
         // RFC 9989 section 8.3 leaves the words to us; the code is that of RFC 7372 for
         // whoever else refuses by policy.
@@ -75,6 +79,15 @@ mod tests {
             Refusal::NotHosted { recipient },
             Refusal::OverQuota { temporary: true },
             Refusal::OverQuota { temporary: false },
+            Refusal::SendingLocked,
+            Refusal::HourlyLimit {
+                limit: 200,
+                minutes: 25,
+            },
+            Refusal::DailyLimit {
+                limit: 2000,
+                minutes: 90,
+            },
             Refusal::TooLarge { limit: u64::MAX },
             Refusal::BareLineEnd,
             Refusal::HeaderTooLong { limit: 1 },
@@ -133,6 +146,15 @@ mod tests {
             Refusal::TooFast(Pace::Recipient),
             Refusal::OverQuota { temporary: true },
             Refusal::OverQuota { temporary: false },
+            Refusal::SendingLocked,
+            Refusal::HourlyLimit {
+                limit: 200,
+                minutes: 25,
+            },
+            Refusal::DailyLimit {
+                limit: 2000,
+                minutes: 90,
+            },
             Refusal::TooLarge { limit: 52_428_800 },
             Refusal::HeaderTooLong { limit: 262_144 },
             Refusal::BareLineEnd,

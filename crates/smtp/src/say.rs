@@ -9,7 +9,6 @@ use std::borrow::Cow;
 use events::Refusal;
 use session::RightEnd;
 
-use crate::limits;
 use crate::reply::Reply;
 
 /// A code, subject and detail of the enhanced one, and the text.
@@ -129,7 +128,9 @@ pub(crate) enum Fault {
     RecipientFirst,
     NoValidRecipient,
     SenderAlready,
-    TooManyRecipients,
+    TooManyRecipients {
+        most: usize,
+    },
     SignedInAlready,
     EncryptedAlready,
     InsideEnvelope {
@@ -203,14 +204,11 @@ impl Fault {
             Self::RecipientFirst => row(503, (5, 1), "Say RCPT first"),
             Self::NoValidRecipient => row(554, (5, 1), "No recipient was accepted"),
             Self::SenderAlready => row(503, (5, 1), "The sender was said already"),
-            Self::TooManyRecipients => {
-                let most = limits::RECIPIENTS;
-                row(
-                    452,
-                    (5, 3),
-                    format!("At most {most} recipients; send the rest after"),
-                )
-            }
+            Self::TooManyRecipients { most } => row(
+                452,
+                (5, 3),
+                format!("At most {most} recipients; send the rest after"),
+            ),
             Self::SignedInAlready => row(503, (5, 1), "You are signed in"),
             Self::EncryptedAlready => row(503, (5, 1), "The connection is encrypted already"),
             Self::InsideEnvelope { command } => {
@@ -338,7 +336,7 @@ mod tests {
             Fault::RecipientFirst,
             Fault::NoValidRecipient,
             Fault::SenderAlready,
-            Fault::TooManyRecipients,
+            Fault::TooManyRecipients { most: 100 },
             Fault::SignedInAlready,
             Fault::EncryptedAlready,
             Fault::InsideEnvelope { command: "AUTH" },

@@ -49,6 +49,8 @@ pub struct Settings {
     pub max_octets: u64,
     /// When the session began, by the calendar: for what is offered until a date.
     pub begun: jiff::Timestamp,
+    /// Recipients that one message may have; never more than [`limits::RECIPIENTS`].
+    pub max_recipients: usize,
 }
 
 /// One SMTP session.
@@ -334,7 +336,7 @@ impl Smtp {
         // What follows either is no command of whoever speaks.
         if matches!(fault, Fault::NotMail | Fault::ChunkSize) {
             self.state = State::Closed;
-        } else if !fault.is_nonsense() && *fault != Fault::TooManyRecipients {
+        } else if !fault.is_nonsense() && !matches!(fault, Fault::TooManyRecipients { .. }) {
             // Whoever has more recipients than one message takes has done nothing wrong.
             self.count_refused();
         }

@@ -38,6 +38,7 @@ fn connect(endpoint: &str) -> io::Result<Box<dyn Wire>> {
             cleartext: Cleartext::ByAccount,
             max_octets: 26_214_400,
             begun: jiff::Timestamp::UNIX_EPOCH,
+            max_recipients: smtp::limits::RECIPIENTS,
         })
     };
     match endpoint {

@@ -16,6 +16,7 @@ use axum::Extension;
 use directory::{AccountChange, Directory, NewAccount, Settings};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use journal::Journal;
 use kv::memory::Memory;
 use service::endpoints::Endpoints;
 use tokio::net::TcpListener;
@@ -34,6 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         name: "Facteur".into(),
         domain: "tilleuls.example".parse()?,
         directory: directory().await?,
+        journal: Journal::new(Arc::new(kv::memory::Memory::default()), 1),
         endpoints: Endpoints::standard(),
         hosts: Hosts::same("mail.tilleuls.example"),
         mta_sts: service::publish::Mode::Testing,

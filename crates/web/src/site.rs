@@ -8,6 +8,7 @@ use directory::{Account, Directory, OldDevices};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use journal::Journal;
 use service::endpoints::{Endpoints, Service, Tls};
 use service::publish::Mode;
 
@@ -23,6 +24,8 @@ pub struct Site {
     pub domain: Domain,
     /// Accounts and their passwords.
     pub directory: Directory,
+    /// What happened.
+    pub journal: Journal,
     /// The ports in use.
     pub endpoints: Endpoints,
     /// The host names that people type into their devices.

@@ -22,6 +22,13 @@ pub fn refusal(refusal: &Refusal, language: Language) -> String {
         let shown = shown(address, language);
         text(language, key, &[("address", Value::Text(&shown))])
     };
+    let limited = |key: Key, limit: u64, minutes: u64| {
+        let arguments = [
+            ("limit", Value::Count(limit)),
+            ("minutes", Value::Count(minutes)),
+        ];
+        text(language, key, &arguments)
+    };
     match refusal {
         R::Credentials => plain(keys::REFUSAL_CREDENTIALS),
         R::EncryptionRequired => plain(keys::REFUSAL_ENCRYPTION),
@@ -93,6 +100,9 @@ pub fn refusal(refusal: &Refusal, language: Language) -> String {
             };
             text(language, key, &arguments)
         }
+        R::SendingLocked => plain(keys::REFUSAL_SENDING_LOCKED),
+        R::HourlyLimit { limit, minutes } => limited(keys::REFUSAL_HOURLY_LIMIT, *limit, *minutes),
+        R::DailyLimit { limit, minutes } => limited(keys::REFUSAL_DAILY_LIMIT, *limit, *minutes),
         R::BareLineEnd => plain(keys::REFUSAL_BARE_LINE_END),
         R::Loop => plain(keys::REFUSAL_LOOP),
         R::DiskFull => plain(keys::REFUSAL_DISK_FULL),
@@ -170,6 +180,15 @@ mod tests {
             NotHosted { recipient: address },
             OverQuota { temporary: true },
             OverQuota { temporary: false },
+            SendingLocked,
+            HourlyLimit {
+                limit: u64::MAX,
+                minutes: u64::MAX,
+            },
+            DailyLimit {
+                limit: u64::MAX,
+                minutes: u64::MAX,
+            },
             TooLarge { limit: u64::MAX },
             HeaderTooLong { limit: u64::MAX },
             Forged {
@@ -210,6 +229,8 @@ mod tests {
                 UnknownRecipient { .. } | NotHosted { .. } | OverQuota { .. } => {}
                 HeaderTooLong { .. } | Forged { .. } | Listed { .. } => {}
                 TooFast(Pace::Network | Pace::Sender | Pace::Recipient) => {}
+                SendingLocked | HourlyLimit { .. } | DailyLimit { .. } => {}
+                HeaderTooLong { .. } | Forged { .. } => {}
                 TooLarge { .. } | BareLineEnd | Loop | DiskFull | Temporary => {}
                 NoSuchMailbox | MailboxExists | MailboxForbidden => {}
                 TooMany(

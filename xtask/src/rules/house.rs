@@ -13,7 +13,7 @@ pub(crate) const FLOORS: &[&[&str]] = &[
     &["service"],
     &["net", "dns"],
     &["tls"],
-    &["routing", "trust"],
+    &["routing", "trust", "limits"],
     &["care"],
     &["store", "queue", "directory", "journal"],
     &["kv", "blob"],

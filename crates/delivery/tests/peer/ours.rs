@@ -73,6 +73,7 @@ async fn serve(wire: Wire, role: Role, at_once: bool, greeter: &Greeter, post: P
         cleartext: Cleartext::Forbidden,
         max_octets: 1_000_000,
         begun: jiff::Timestamp::UNIX_EPOCH,
+        max_recipients: smtp::limits::RECIPIENTS,
     });
     let (_stop, stopping) = watch::channel(false);
     let (wire, encryption) = match at_once {
@@ -116,8 +117,9 @@ impl Answerer<Smtp> for Post {
                     queued: 0,
                 }
             }
-            Question::Discard | Question::Reset => return self.coming.clear(),
-            Question::Unsigned { .. } => return,
+            Question::Discard | Question::Reset | Question::Unsigned { .. } => {
+                return self.coming.clear();
+            }
         };
         let _ = pieces.send(piece).await;
     }

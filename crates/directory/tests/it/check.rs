@@ -13,6 +13,7 @@ const NAME: u8 = 3;
 const ACCOUNT: u8 = 4;
 const CREDENTIALS: u8 = 5;
 const TARGET: u8 = 6;
+const SENDING: u8 = 12;
 
 /// A directory that has been used.
 async fn used() -> (World, Arc<dyn Kv>) {
@@ -21,7 +22,8 @@ async fn used() -> (World, Arc<dyn Kv>) {
     let y = domain("y.fr");
     world.directory.add_domain(&y, at(0)).await.unwrap();
     for name in ["jean@x.fr", "léa@x.fr"] {
-        world.add(name).await;
+        let id = world.add(name).await;
+        world.directory.lock_sending(id, "x", at(5)).await.unwrap();
     }
     let gone = world.add("gone@y.fr").await;
     world
@@ -84,6 +86,7 @@ async fn what_is_missing_is_named() {
         [
             "jean@x.fr is the address of account 1, which is not there",
             "there are passwords of account 1, which is not there",
+            "it is noted how much account 1 may send, which is not there",
         ]
     );
     assert_eq!(
@@ -126,7 +129,7 @@ async fn what_is_missing_is_named() {
 
 #[tokio::test]
 async fn what_can_not_be_read_is_named_and_the_rest_is_looked_at() {
-    for kind in [DOMAIN, NAME, ACCOUNT, CREDENTIALS, TARGET] {
+    for kind in [DOMAIN, NAME, ACCOUNT, CREDENTIALS, TARGET, SENDING] {
         let (world, kv) = used().await;
         for (key, _) in rows(&*kv, kind).await {
             spoil(&*kv, Operation::Put(key, vec![200, 1])).await;

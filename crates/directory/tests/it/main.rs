@@ -9,6 +9,8 @@ mod check;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]
+mod sending;
+#[cfg(test)]
 mod signatures;
 #[cfg(test)]
 mod signing_in;

@@ -7,7 +7,7 @@ use address::{Domain, Password};
 use anyhow::{Context, bail, ensure};
 use service::keep::{Order, Report};
 use service::manage::{
-    AddressOrder, EventsOrder, KeysOrder, QueueOrder, Request, Response, Secret,
+    AddressOrder, EventsOrder, KeysOrder, QueueOrder, Request, Response, Secret, SendingOrder,
 };
 
 use super::meter::Meter;
@@ -147,6 +147,17 @@ fn account(at: At<'_>, verb: AccountVerb) -> anyhow::Result<()> {
         }
         AccountVerb::Set(set) => set_account(at, set),
         AccountVerb::Redirect(redirect) => redirect_account(at, redirect),
+        AccountVerb::Unlock { address } => {
+            quietly(at, Request::Sending(SendingOrder::Unlock { address }))
+        }
+        AccountVerb::Limits(limits) => {
+            let order = SendingOrder::Limits {
+                address: limits.address,
+                messages_per_hour: limits.messages_per_hour,
+                recipients_per_day: limits.recipients_per_day,
+            };
+            aloud(at, Request::Sending(order), limits.output)
+        }
         AccountVerb::Events { address, output } => aloud(
             at,
             Request::Events(EventsOrder::Account { address }),

@@ -176,6 +176,17 @@ fn account_lines(account: &AccountShown) -> String {
         rows.push(("messages", usage.messages.to_string()));
         rows.push(("octets", usage.bytes.to_string()));
     }
+    if let Some(sending) = &account.sending {
+        if let (Some(since), Some(why)) = (&sending.locked, &sending.why) {
+            rows.push(("sending", format!("stopped since {since}: {why}")));
+        }
+        let own = [
+            ("messages an hour", sending.messages_per_hour),
+            ("recipients a day", sending.recipients_per_day),
+        ];
+        let own = own.into_iter();
+        rows.extend(own.filter_map(|(name, limit)| Some((name, limit?.to_string()))));
+    }
     table(
         rows.into_iter()
             .map(|(name, value)| vec![name.to_owned(), value]),
@@ -191,6 +202,7 @@ fn entry_row(entry: &EntryShown) -> Vec<String> {
         format!("<{}>", entry.from),
         list(&recipients),
         entry.held_until.as_deref().map_or_else(String::new, waits),
+        if entry.held { "held" } else { "" }.to_owned(),
     ]
 }
 

@@ -20,6 +20,9 @@ const LEAST_FILE: u64 = 256 * 1024;
 /// The most that `care.file_bytes` may be.
 const MOST_FILE: u64 = 1 << 30;
 
+/// The most that `submission.recipients_per_message` may be.
+const MOST_RECIPIENTS: u32 = smtp::limits::RECIPIENTS as u32;
+
 /// The most that `sending.patience_hours` may be: thirty days.
 const LONGEST_PATIENCE: u32 = 720;
 /// The most that `dns.patience_seconds` may be.
@@ -97,6 +100,15 @@ pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
     ensure!(
         config.sending.https_port > 0,
         "sending.https_port: nobody says anything at port 0"
+    );
+    let submission = &config.submission;
+    ensure!(
+        submission.messages_per_hour > 0 && submission.recipients_per_day > 0,
+        "submission: with a limit of 0 nobody can send"
+    );
+    ensure!(
+        (1..=MOST_RECIPIENTS).contains(&submission.recipients_per_message),
+        "submission.recipients_per_message: it must be from 1 to {MOST_RECIPIENTS}"
     );
     let families = |six: bool| {
         config

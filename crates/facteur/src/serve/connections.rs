@@ -37,6 +37,8 @@ pub(crate) struct Desk {
     pub(crate) pages: Pages,
     pub(crate) host: String,
     pub(crate) message_octets: u64,
+    /// How many recipients a user's message may have.
+    pub(crate) max_recipients: usize,
     /// Whether sign-in is offered in the clear; it may change at a reload.
     pub(crate) cleartext: watch::Receiver<Cleartext>,
     pub(crate) stopping: watch::Receiver<bool>,
@@ -131,6 +133,10 @@ impl Desk {
                     cleartext,
                     max_octets: self.message_octets,
                     begun: jiff::Timestamp::now(),
+                    max_recipients: match role {
+                        Role::Submission => self.max_recipients,
+                        Role::Exchange => smtp::limits::RECIPIENTS,
+                    },
                 });
                 let line = line(Protocol::Smtp);
                 let answers = service::smtp::Answers::new(self.smtp.clone(), role, line);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod abuse;
 mod believing;
 mod clients;
 mod cluster;

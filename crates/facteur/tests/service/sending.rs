@@ -141,6 +141,11 @@ fn a_certificate_that_the_dns_names_is_demanded() {
 }
 
 #[test]
+fn an_account_whose_mail_is_for_many_that_nobody_knows_elsewhere_is_stopped() {
+    World::start().run("guessed");
+}
+
+#[test]
 fn mail_goes_from_one_service_to_another_and_back() {
     World::start().run("exchange");
 }

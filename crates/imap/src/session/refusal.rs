@@ -48,6 +48,9 @@ fn code(refusal: &Refusal) -> Code {
         | Refusal::UnknownRecipient { .. }
         | Refusal::NotHosted { .. }
         | Refusal::BareLineEnd
+        | Refusal::SendingLocked
+        | Refusal::HourlyLimit { .. }
+        | Refusal::DailyLimit { .. }
         | Refusal::HeaderTooLong { .. }
         | Refusal::Forged { .. }
         | Refusal::TooFast(_)

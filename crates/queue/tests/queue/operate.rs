@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use address::AccountId;
 use kv::memory::Memory;
 use queue::{Concluded, Fate, NodeId, Queue, Standing, Wish};
 
@@ -157,4 +158,54 @@ async fn what_its_sender_has_held_is_released_by_time_or_by_name() {
     assert_eq!(here(30).await, 1);
     let released = queue.get(held.id).await.unwrap().unwrap();
     assert_eq!(released.released(), at(0));
+}
+
+#[tokio::test]
+async fn what_one_account_has_waiting_is_held_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let body = body(dir.path()).await;
+    let queue = Queue::new(Arc::new(Memory::default()));
+    queue.upgrade().await.unwrap();
+    let letters = [
+        (1, "ali@a.fr", 1),
+        (2, "ali@a.fr", 2),
+        (3, "ali@b.fr", 1),
+        (4, "eve@b.fr", 1),
+        (5, "ali@c.fr", 3),
+    ];
+    for (number, to, account) in letters {
+        queue
+            .put(&letter(number, &body, to, account))
+            .await
+            .unwrap();
+    }
+    // Of several recipients in several lanes, of whom some are here.
+    queue.put(&entry(6, &body, 4)).await.unwrap();
+    let taken = queue.take(&lane("b.fr", 1), US, at(0), 1).await.unwrap();
+    assert_eq!(taken[0].id, id(3));
+    assert_eq!(queue.hold_all_of(AccountId(1)).await, Ok(3));
+    assert_eq!(queue.hold_all_of(AccountId(4)).await, Ok(1));
+    assert_eq!(queue.hold_all_of(AccountId(9)).await, Ok(0));
+    let held = async || {
+        let all = queue.list(None, 9).await.unwrap();
+        let held = all.iter().filter(|one| one.held);
+        held.map(|one| one.id).collect::<Vec<_>>()
+    };
+    assert_eq!(held().await, [id(1), id(3), id(4), id(6)]);
+    assert_eq!(faults(&queue).await, Vec::<String>::new());
+    // What was being tried comes back and stays; what comes later is held by its lane.
+    let fates = [(0, later(600, "busy"))];
+    let concluded = queue.conclude(id(3), Some(US), &fates, None).await;
+    assert_eq!(concluded, Ok(Concluded::Durably));
+    queue.put(&letter(7, &body, "ali@b.fr", 1)).await.unwrap();
+    queue.hold_lane(&lane("b.fr", 1)).await.unwrap();
+    assert_eq!(held().await, [id(1), id(3), id(4), id(6), id(7)]);
+    assert_eq!(
+        queue.take(&lane("b.fr", 1), US, at(600), 9).await,
+        Ok(vec![])
+    );
+    assert_eq!(queue.wish(id(3), Wish::Retry(at(20))).await, Ok(true));
+    let taken = queue.take(&lane("b.fr", 1), US, at(20), 9).await.unwrap();
+    assert_eq!(taken[0].id, id(3));
+    assert_eq!(faults(&queue).await, Vec::<String>::new());
 }

@@ -34,7 +34,17 @@ impl Answers {
             ForwardPath::Postmaster => self.routing().postmaster().await?,
         };
         let now = self.now();
-        let routes = self.routing().resolve(&address, asker, now).await?;
+        let routes = self.routing().resolve(&address, asker, now).await;
+        if let Err(Refusal::UnknownRecipient { .. }) = &routes
+            && let Some(account) = self.submitter()?
+        {
+            let network = self.visitor.line().network();
+            let sending = &self.service.sending;
+            sending
+                .unknown_here(account.id, network, &address, now)
+                .await;
+        }
+        let routes = routes?;
         self.check_room(&routes).await?;
         for missing in &routes.missing {
             tracing::warn!(recipient = %address, %missing, "an alias leads to an address that does not exist");

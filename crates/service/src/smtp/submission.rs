@@ -8,9 +8,13 @@ use directory::Directory;
 use dkim::{Read, Reading};
 use events::Refusal;
 use jiff::Timestamp;
-use message::{Additions, Ordered, SenderField, Senders, Submitted};
+use journal::Sample;
+use message::{Additions, HeaderText, Ordered, Scanned, SenderField, Senders, Submitted};
 
 use crate::trouble;
+
+/// Octets that are kept of a field of a message of which a sample is.
+const SAMPLE_OCTETS: usize = 200;
 
 /// A submission that is coming in.
 pub(super) struct Submission {
@@ -75,6 +79,32 @@ pub(super) async fn sign(
     }
     let signed = directory.sign(domain, message, now).await;
     signed.map_err(trouble::of_directory)
+}
+
+/// What a message says of itself, for whoever has to judge later what was sent.
+pub(super) fn sample(scanned: &Scanned) -> Sample {
+    let text = |field: Option<&HeaderText>| {
+        let text = field.map(|field| String::from_utf8_lossy(field).into_owned());
+        cut(text.unwrap_or_default())
+    };
+    let senders = &scanned.senders.found;
+    let from = senders
+        .iter()
+        .find(|sender| sender.field == SenderField::From);
+    let from = from.map(|sender| match &sender.who {
+        Ok(address) => address.to_string(),
+        Err(text) => text.clone(),
+    });
+    Sample {
+        from: cut(from.unwrap_or_default()),
+        subject: text(scanned.envelope.subject.as_ref()),
+        message_id: text(scanned.envelope.message_id.as_ref()),
+    }
+}
+
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(SAMPLE_OCTETS));
+    text
 }
 
 fn author(senders: &Senders) -> Option<&Domain> {

@@ -26,6 +26,7 @@ use super::envelope::Envelope;
 use super::submission::{self, Submission};
 use super::{Answers, Service, forged};
 use crate::junk::junk;
+use crate::sending::Counted;
 use crate::story;
 use crate::trouble;
 
@@ -322,15 +323,48 @@ impl Answers {
         taken: Taken,
         is_suspect: bool,
     ) -> Result<Piece, Refusal> {
+        self.judge(&taken.incoming).await?;
+        if envelope.recipients().is_empty() {
+            return Err(Refusal::Loop);
+        }
+        let counted = self.count(envelope, &taken.incoming).await?;
+        let placed = self.put(id, received, envelope, taken, is_suspect).await;
+        if let (Err(_), Some(counted)) = (&placed, counted) {
+            self.service.sending.give_back(&counted);
+        }
+        placed
+    }
+
+    /// Counts a submission, if it may be sent.
+    async fn count(
+        &self,
+        envelope: &Envelope,
+        incoming: &Incoming,
+    ) -> Result<Option<Counted>, Refusal> {
+        let Some(account) = self.submitter()? else {
+            return Ok(None);
+        };
+        let (network, now) = (self.visitor.line().network(), self.now());
+        let sample = submission::sample(&incoming.scanned);
+        let message = (envelope.recipients().len() as u64, sample);
+        let sending = &self.service.sending;
+        let counted = sending.count(account.id, network, message, now).await?;
+        Ok(Some(counted))
+    }
+
+    async fn put(
+        &self,
+        id: QueueId,
+        received: Timestamp,
+        envelope: &Envelope,
+        taken: Taken,
+        is_suspect: bool,
+    ) -> Result<Piece, Refusal> {
         let Taken {
             incoming,
             verdicts,
             read,
         } = taken;
-        self.judge(&incoming).await?;
-        if envelope.recipients().is_empty() {
-            return Err(Refusal::Loop);
-        }
         let delivered = match envelope.held_until {
             Some(_) => 0,
             None => envelope.local(),

@@ -58,7 +58,7 @@ impl Smtp {
             "CHUNKING".to_owned(),
             "DSN".to_owned(),
             // RFC 9422: what is beyond is not refused for good.
-            format!("LIMITS RCPTMAX={}", limits::RECIPIENTS),
+            format!("LIMITS RCPTMAX={}", self.max_recipients()),
         ];
         if self.peer.encryption.is_some() {
             keywords.push(REQUIRETLS.to_owned());
@@ -75,6 +75,11 @@ impl Smtp {
             keywords.push("AUTH PLAIN LOGIN".to_owned());
         }
         keywords
+    }
+
+    /// How many recipients a message may have.
+    fn max_recipients(&self) -> usize {
+        self.settings.max_recipients.min(limits::RECIPIENTS)
     }
 
     fn mail(&mut self, sender: Sender) {
@@ -114,6 +119,7 @@ impl Smtp {
     }
 
     fn rcpt(&mut self, path: ForwardPath, wishes: Wishes, utf8: bool) {
+        let most = self.max_recipients();
         match &mut self.envelope {
             None => self.fault(&Fault::SenderFirst),
             Some(envelope) if envelope.chunks.are_begun() => {
@@ -123,8 +129,8 @@ impl Smtp {
                 envelope.refused = true;
                 self.fault(&Fault::Utf8Address);
             }
-            Some(envelope) if envelope.recipients >= limits::RECIPIENTS => {
-                self.fault(&Fault::TooManyRecipients);
+            Some(envelope) if envelope.recipients >= most => {
+                self.fault(&Fault::TooManyRecipients { most });
             }
             Some(_) => self.ask(Asked::Recipient, Question::Recipient(path, wishes)),
         }

@@ -153,6 +153,7 @@ pub(super) fn with(role: Role, cleartext: Cleartext) -> Talk {
         cleartext,
         max_octets: MAX_OCTETS,
         begun: jiff::Timestamp::UNIX_EPOCH,
+        max_recipients: crate::limits::RECIPIENTS,
     };
     Hand::new(Smtp::new(settings), World::default())
 }

@@ -11,6 +11,7 @@ use axum::response::Response;
 use directory::{Attempt, DirectoryError, Grant, PASSWORD_CHARACTERS};
 use events::SignInFailure;
 use serde::Deserialize;
+use service::sending::set_password;
 use words::{Key, format, keys as k};
 
 use super::error::{self, Fault};
@@ -149,12 +150,8 @@ pub(crate) async fn submit(State(app): State<App>, posted: Posted<Change>) -> Re
         return refuse(&app, &visit, reader, failure);
     }
     let (id, address) = (reader.account.id, &reader.account.address);
-    match app
-        .site
-        .directory
-        .set_password(id, &form.new.0, visit.now)
-        .await
-    {
+    let (directory, journal) = (&app.site.directory, &app.site.journal);
+    match set_password(directory, journal, (id, &form.new.0), visit.now).await {
         Ok(()) => {}
         Err(DirectoryError::Busy) => return refuse(&app, &visit, reader, SignInFailure::Busy),
         Err(error) => {

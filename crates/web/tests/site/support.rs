@@ -11,6 +11,7 @@ use axum::{Extension, Router};
 use directory::{Argon2Cost, Directory, NewAccount, Settings};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use journal::Journal;
 use kv::sqlite::Sqlite;
 use service::endpoints::Endpoints;
 use tower::ServiceExt;
@@ -47,6 +48,7 @@ impl World {
             name: "Facteur".into(),
             domain: "tilleuls.example".parse().unwrap(),
             directory: directory(Arc::new(engine)).await,
+            journal: Journal::new(Arc::new(kv::memory::Memory::default()), 1),
             endpoints: Endpoints::from_base(base).unwrap(),
             hosts: Hosts::same(HOST),
             mta_sts: service::publish::Mode::Testing,

@@ -76,6 +76,7 @@ def people(setting):
     add = ["account", "add", odile, "--password-stdin", "--name", "Odile Été", "--quota", "1K"]
     facteur(setting, *add, password=PASSWORDS[odile])
     facteur(setting, "account", "set", odile, "--old-devices", "on")
+    facteur(setting, "account", "limits", odile, "--messages-per-hour", "7")
     facteur(setting, "alias", "add", "info@exemple.test", "paul@facteur.test", odile)
     facteur(setting, "alias", "add", "*@exemple.test", "paul@facteur.test")
     facteur(setting, "account", "redirect", odile, "d@example.com", "--keep-copy")
