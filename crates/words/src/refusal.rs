@@ -230,7 +230,6 @@ mod tests {
                 HeaderTooLong { .. } | Forged { .. } | Listed { .. } => {}
                 TooFast(Pace::Network | Pace::Sender | Pace::Recipient) => {}
                 SendingLocked | HourlyLimit { .. } | DailyLimit { .. } => {}
-                HeaderTooLong { .. } | Forged { .. } => {}
                 TooLarge { .. } | BareLineEnd | Loop | DiskFull | Temporary => {}
                 NoSuchMailbox | MailboxExists | MailboxForbidden => {}
                 TooMany(
