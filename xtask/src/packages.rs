@@ -44,6 +44,8 @@ pub(crate) const TESTS: &[Package] = &[
     program("python3", "python3"),
     // dkimpy, which verifies our signatures, Ed25519 too.
     package("python3-dkim"),
+    // With which dkimpy seals by ARC.
+    package("python3-authres"),
     package("python3-nacl"),
     program("swaks", "swaks"),
     // swaks over TLS.

@@ -10,6 +10,7 @@ use smtp::client::{self, Fate};
 use smtp::dsn;
 use store::Store;
 
+use crate::leaving::Leaving;
 use crate::outcome::Tried;
 use crate::peer::{Doors, Failure, Message, Peer, Policy, Settings, Target};
 use crate::said;
@@ -74,10 +75,10 @@ impl Connections {
 
 impl Connection {
     /// Hands a message over to those of its recipients that the entry names.
-    pub(crate) async fn send(&mut self, store: &Store, entry: &Entry) -> Sent {
+    pub(crate) async fn send(&mut self, store: &Store, entry: &Entry, leaving: Leaving) -> Sent {
         let message = Message {
-            envelope: envelope(entry),
-            top: Bytes::from(entry.on_top.clone()),
+            envelope: envelope(entry, &leaving),
+            top: Bytes::from(leaving.top),
             body: store.read(&entry.body, entry.outgoing()),
         };
         let outcome = self.peer.send(message).await;
@@ -175,11 +176,12 @@ fn is_answer(fate: &Fate) -> bool {
     )
 }
 
-fn envelope(entry: &Entry) -> client::Envelope {
+fn envelope(entry: &Entry, leaving: &Leaving) -> client::Envelope {
+    let body = entry.outgoing();
     client::Envelope {
-        from: entry.from.clone(),
+        from: leaving.from.clone(),
         recipients: entry.recipients.iter().map(to).collect(),
-        size: entry.size(),
+        size: leaving.top.len() as u64 + (body.end - body.start),
         smtputf8: entry.smtputf8,
         eight_bit: entry.eight_bit,
         require_tls: entry.tls == TlsWish::Required,

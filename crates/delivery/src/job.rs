@@ -18,6 +18,7 @@ use tokio::time::sleep;
 
 use crate::connection::{Connection, Connections};
 use crate::https::Https;
+use crate::leaving::{Leaving, leaving, together};
 use crate::outcome::{Tried, Verdict};
 use crate::peer::{self, Doors};
 use crate::promises::Promises;
@@ -33,6 +34,8 @@ const BATCH: usize = 100;
 /// How often it is tried to write down what came of a message: a database that was away, or a
 /// full disk, may be back. What is sent and not written down would be sent again.
 const WRITES: usize = 12;
+/// What is ours. RFC 3463 section 3.4: other or undefined mail system status.
+const OURS: Status = Status(4, 3, 0);
 /// How long between two of these tries.
 const WRITE_AGAIN: Duration = Duration::from_secs(5);
 /// The subject of a status that is about security. RFC 3463 section 3.8.
@@ -291,7 +294,19 @@ impl Job {
         let mut writing: Option<JoinHandle<()>> = None;
         let (mut answered, mut went) = (0_usize, Went::Badly);
         while let Some(entry) = left.pop_front() {
-            let sent = peer.send(&self.reports.store, &entry).await;
+            // Those to whom another address sends it on, or none, are in the next envelope.
+            let (entry, apart) = together(entry);
+            if let Some(apart) = apart {
+                left.push_front(apart);
+            }
+            let leaving = match self.leaving(&entry).await {
+                Ok(leaving) => leaving,
+                Err(trouble) => {
+                    self.fail_all([entry], &trouble).await;
+                    continue;
+                }
+            };
+            let sent = peer.send(&self.reports.store, &entry, leaving).await;
             answered += usize::from(sent.answered);
             let (untried, tried): (Vec<_>, Vec<_>) = sent
                 .tried
@@ -343,6 +358,16 @@ impl Job {
         // Nobody had a try with these.
         self.conclude_all(left, &Tried::Not).await;
         went
+    }
+
+    /// How an entry leaves; trouble of our own where that can't be found out.
+    async fn leaving(&self, entry: &Entry) -> Result<Leaving, Trouble> {
+        let directory = &self.reports.routing.directory;
+        let leaving = leaving(directory, entry, (self.clock)()).await;
+        leaving.map_err(|error| {
+            tracing::error!(id = %entry.id, %error, "the sender of a message can't be told");
+            Trouble::ours(OURS, "the mail system has trouble of its own")
+        })
     }
 
     /// All of these share one trouble.

@@ -15,6 +15,7 @@
 //! | `way.rs`, `hosts.rs` | which hosts take a domain's mail, and where they are |
 //! | `promises/`, `https.rs` | what a domain promises of its hosts (MTA-STS), and fetching that |
 //! | `connection.rs`, [`peer`] | messages of the queue over one connection; the connection itself |
+//! | `leaving.rs` | with whose sender a message leaves, and what stands above it |
 //! | `said.rs` | what went wrong with one, in words |
 //! | `outcome.rs`, `schedule.rs` | what becomes of a recipient, and when it is tried again |
 //! | `reports.rs`, `notice` | writing that down, and reports to the sender |
@@ -39,6 +40,7 @@ mod connection;
 mod hosts;
 mod https;
 mod job;
+mod leaving;
 mod notice;
 mod outcome;
 pub mod peer;

@@ -86,7 +86,10 @@ impl Verdict {
     }
 
     fn fail(&mut self, entry: &Entry, recipient: &Recipient, trouble: Trouble) {
-        if wants_news(entry) && recipient.notify().failure {
+        // Whoever is named in a forged one that an address here sent on has sent nothing: they
+        // would be told because we did.
+        let is_ours = entry.is_suspect && recipient.sent_on_by.is_some();
+        if wants_news(entry) && !is_ours && recipient.notify().failure {
             self.failed.push((recipient.clone(), trouble));
         }
     }

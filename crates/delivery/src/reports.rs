@@ -157,7 +157,7 @@ impl Reports {
             return Ok(None);
         };
         let now = (self.clock)();
-        let recipients = match self.routing.resolve(to, Asker::SignedIn).await {
+        let recipients = match self.routing.resolve(to, Asker::Ourselves, now).await {
             Ok(routes) => unreported(routes::recipients(to, routes, now)),
             Err(Refusal::Temporary) => return Err(ReportError::Routing),
             Err(refusal) => {

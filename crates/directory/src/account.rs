@@ -4,9 +4,9 @@ use address::{AccountId, Address, Password};
 use jiff::Timestamp;
 use words::Language;
 
-use crate::alias::{self, LostTarget};
+use crate::alias::{self, LostTarget, is_catch_all};
 use crate::edit::{Change, Edit, Seen, View};
-use crate::keys::{AccountKey, CredentialsKey, LeavingKey, NameKey, NextAccountKey};
+use crate::keys::{AccountKey, CredentialsKey, LeavingKey, NameKey, NextAccountKey, TargetKey};
 use crate::network::Network;
 use crate::records::{AccountRecord, CredentialsRecord, LeavingRecord, NameRecord, NextAccount};
 use crate::verifier::{MainPassword, Verifier};
@@ -76,7 +76,8 @@ pub struct AccountChange {
 pub struct RemovedAccount {
     /// The account as it last was.
     pub account: Account,
-    /// The aliases that led to it: each lost that target, and went if it had no other.
+    /// The aliases that led to it, and accounts whose mail went on to it: each lost that
+    /// target; an alias went if it had no other, and so did a redirection.
     pub aliases: Vec<LostTarget>,
 }
 
@@ -138,8 +139,8 @@ impl Directory {
         self.view().await?.account(id).await
     }
 
-    /// The account that has this address as its own, for whoever must name one; an
-    /// alias is none.
+    /// The account that has this address as its own, under whichever name of its domain,
+    /// for whoever must name one; an alias is none.
     pub async fn account_at(&self, address: &Address) -> Result<Account, DirectoryError> {
         let account = self.view().await?.account_at(address).await?;
         account.ok_or_else(|| DirectoryError::NoSuchAccount {
@@ -307,17 +308,23 @@ impl View {
         &self,
         address: &Address,
     ) -> Result<Option<Account>, DirectoryError> {
-        let Some(key) = NameKey::of(address) else {
+        let Some(key) = self.as_known(address).await?.as_ref().and_then(NameKey::of) else {
             return Ok(None);
         };
-        match self.get(&key).await?.map(|seen| seen.record) {
-            Some(NameRecord::Account(id)) => self.account(id).await,
-            Some(NameRecord::Alias(_)) | None => Ok(None),
+        let seen = self.get(&key).await?;
+        match seen.and_then(|seen| seen.record.account()) {
+            Some(id) => self.account(id).await,
+            None => Ok(None),
         }
     }
 
     async fn check_may_add(&self, key: &NameKey) -> Result<(), DirectoryError> {
-        self.check_hosted(key.address().domain()).await?;
+        self.check_takes_addresses(key.address().domain()).await?;
+        if is_catch_all(key.address()) {
+            return Err(DirectoryError::CatchAllAccount {
+                address: key.address().clone(),
+            });
+        }
         alias::check_free(self, key).await
     }
 
@@ -408,6 +415,9 @@ impl Change for RemoveAccount {
         if let Some(key) = NameKey::of(address)
             && let Some(name) = view.get(&key).await?
         {
+            for target in name.record.targets() {
+                edit.unindex(&TargetKey::new(target, &key));
+            }
             edit.remove(&key, &name);
             edit.count(address.domain(), -1);
         }

@@ -23,12 +23,15 @@ pub struct Alias {
     pub targets: Vec<Address>,
 }
 
-/// An alias that led to an account which was removed.
+/// An alias or a redirection that led to an account which was removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LostTarget {
-    /// The alias.
-    pub alias: Address,
-    /// It led nowhere else, so it was removed too.
+    /// The alias, or the account whose mail went on.
+    pub address: Address,
+    /// Which of both.
+    pub holder: Holder,
+    /// It led nowhere else, so it was removed too; not the account: that gets its mail itself
+    /// from now on.
     pub removed: bool,
 }
 
@@ -43,14 +46,15 @@ impl Directory {
                     address: key.address().clone(),
                     targets,
                 }),
-                NameRecord::Account(_) => None,
+                NameRecord::Account(_) | NameRecord::Redirected { .. } => None,
             })
             .collect())
     }
 
     /// Makes an address lead to others: any, here or elsewhere, at most [`TARGETS`].
     /// A target that comes twice counts once. A target of a hosted domain that does
-    /// not exist is allowed: it may come to exist.
+    /// not exist is allowed: it may come to exist. `*` of a domain is the alias of all
+    /// addresses that are not there ([`is_catch_all`]).
     pub async fn add_alias(
         &self,
         address: &Address,
@@ -67,6 +71,15 @@ impl Directory {
     }
 }
 
+/// Whether an alias gets what is sent to any address of its domain that is not there: its name
+/// is a star and nothing else.
+pub fn is_catch_all(address: &Address) -> bool {
+    address.local().as_str() == CATCH_ALL
+}
+
+/// What such an alias is called.
+pub(crate) const CATCH_ALL: &str = "*";
+
 /// The name under which an address is added; refused when it is too long.
 pub(crate) fn name_of(address: &Address) -> Result<NameKey, DirectoryError> {
     NameKey::of(address).ok_or(DirectoryError::AddressTooLong {
@@ -78,8 +91,7 @@ pub(crate) fn name_of(address: &Address) -> Result<NameKey, DirectoryError> {
 pub(crate) async fn check_free(view: &View, key: &NameKey) -> Result<(), DirectoryError> {
     let holder = match view.get(key).await?.map(|seen| seen.record) {
         None => return Ok(()),
-        Some(NameRecord::Account(_)) => Holder::Account,
-        Some(NameRecord::Alias(_)) => Holder::Alias,
+        Some(record) => record.holder(),
     };
     Err(DirectoryError::AddressTaken {
         address: key.address().clone(),
@@ -89,7 +101,10 @@ pub(crate) async fn check_free(view: &View, key: &NameKey) -> Result<(), Directo
 
 /// Another host may tell `a@x` from `A@x` (RFC 5321 section 2.4), so only equal
 /// spellings are one here; `routing` unites those that turn out to be one account.
-fn check_targets(key: &NameKey, targets: Vec<Address>) -> Result<Vec<Address>, DirectoryError> {
+pub(crate) fn check_targets(
+    key: &NameKey,
+    targets: Vec<Address>,
+) -> Result<Vec<Address>, DirectoryError> {
     let mut seen = HashSet::new();
     let targets: Vec<_> = targets
         .into_iter()
@@ -123,9 +138,11 @@ impl Change for AddAlias {
     type Done = Alias;
 
     async fn plan(&self, view: &View, edit: &mut Edit) -> Result<Alias, DirectoryError> {
+        let domain = self.key.address().domain();
+        view.check_takes_addresses(domain).await?;
         check_free(view, &self.key).await?;
         put(edit, &self.key, &self.targets)?;
-        edit.count(self.key.address().domain(), 1);
+        edit.count(domain, 1);
         Ok(Alias {
             address: self.key.address().clone(),
             targets: self.targets.clone(),
@@ -152,7 +169,9 @@ impl Change for RemoveAlias {
     type Done = ();
 
     async fn plan(&self, view: &View, edit: &mut Edit) -> Result<(), DirectoryError> {
-        let Some((key, seen)) = find(view, NameKey::of(&self.0)).await? else {
+        let found = find(view, NameKey::of(&self.0)).await?;
+        let Some((key, seen)) = found.filter(|(_, seen)| seen.record.holder() == Holder::Alias)
+        else {
             return Err(DirectoryError::NoSuchAlias {
                 address: self.0.clone(),
             });
@@ -168,28 +187,19 @@ async fn find(
 ) -> Result<Option<(NameKey, Seen<NameRecord>)>, DirectoryError> {
     let Some(key) = key else { return Ok(None) };
     let seen = view.get(&key).await?;
-    Ok(seen
-        .filter(|seen| matches!(seen.record, NameRecord::Alias(_)))
-        .map(|seen| (key, seen)))
+    Ok(seen.map(|seen| (key, seen)))
 }
 
 fn remove(edit: &mut Edit, key: &NameKey, seen: &Seen<NameRecord>) {
-    for target in targets(seen) {
+    for target in seen.record.targets() {
         edit.unindex(&TargetKey::new(target, key));
     }
     edit.remove(key, seen);
     edit.count(key.address().domain(), -1);
 }
 
-fn targets(seen: &Seen<NameRecord>) -> &[Address] {
-    match &seen.record {
-        NameRecord::Alias(targets) => targets,
-        NameRecord::Account(_) => &[],
-    }
-}
-
-/// Takes a target from some of the aliases that lead to it, at most `limit`; true when
-/// more may be left.
+/// Takes a target from some of the aliases and redirections that lead to it, at most `limit`;
+/// true when more may be left.
 pub(crate) async fn drop_target(
     view: &View,
     edit: &mut Edit,
@@ -203,10 +213,11 @@ pub(crate) async fn drop_target(
     let mut lost = Vec::new();
     for (row, TargetRecord) in rows {
         edit.unindex(&row);
-        if let Some((alias, seen)) = find(view, Some(row.alias())).await? {
-            let removed = drop_from(edit, &alias, &seen, target)?;
+        if let Some((name, seen)) = find(view, Some(row.alias())).await? {
+            let removed = drop_from(edit, &name, &seen, target)?;
             lost.push(LostTarget {
-                alias: alias.address().clone(),
+                address: name.address().clone(),
+                holder: seen.record.holder(),
                 removed,
             });
         }
@@ -214,21 +225,33 @@ pub(crate) async fn drop_target(
     Ok((lost, more))
 }
 
-/// Takes a target from one alias; true if the alias had no other and went too.
+/// Takes a target from one of them; true if it had no other and went too.
 fn drop_from(
     edit: &mut Edit,
-    alias: &NameKey,
+    name: &NameKey,
     seen: &Seen<NameRecord>,
     target: &Address,
 ) -> Result<bool, DirectoryError> {
-    let mut kept = targets(seen).to_vec();
+    let mut kept = seen.record.targets().to_vec();
     kept.retain(|other| !same(other, target));
-    if kept.is_empty() {
-        remove(edit, alias, seen);
-        return Ok(true);
-    }
-    edit.replace(alias, seen, &NameRecord::Alias(kept))?;
-    Ok(false)
+    let ends = kept.is_empty();
+    let record = match &seen.record {
+        NameRecord::Alias(_) if ends => {
+            remove(edit, name, seen);
+            return Ok(true);
+        }
+        NameRecord::Alias(_) => NameRecord::Alias(kept),
+        NameRecord::Redirected { account, .. } if ends => NameRecord::Account(*account),
+        NameRecord::Redirected { account, keeps, .. } => NameRecord::Redirected {
+            account: *account,
+            keeps: *keeps,
+            targets: kept,
+        },
+        // It leads nowhere, whatever was noted.
+        NameRecord::Account(_) => return Ok(false),
+    };
+    edit.replace(name, seen, &record)?;
+    Ok(ends)
 }
 
 #[cfg(test)]
@@ -248,7 +271,11 @@ mod tests {
         ];
         let domain = labels.join(".");
         let target: Address = format!("{local}@{domain}").parse().unwrap();
-        let record = NameRecord::Alias(vec![target; TARGETS]);
+        let record = NameRecord::Redirected {
+            account: address::AccountId(u64::MAX),
+            keeps: true,
+            targets: vec![target; TARGETS],
+        };
         assert!(record.encode().unwrap().len() < kv::VALUE_OCTETS);
     }
 }

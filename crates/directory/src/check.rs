@@ -10,9 +10,9 @@ use kv::damage::{Damage, Hex, PastDamage, Rest};
 use crate::edit::View;
 use crate::keys::{
     self, AccountKey, BodiesKey, CredentialsKey, CustodyKey, DomainKey, EndingsKey, Key,
-    LeavingKey, NameKey, NextAccountKey, SignaturesKey, TargetKey,
+    LeavingKey, NameKey, NextAccountKey, SenderKeyKey, SignaturesKey, TargetKey,
 };
-use crate::records::{NameRecord, Record, SignaturesRecord};
+use crate::records::{Record, SignaturesRecord};
 use crate::{Directory, DirectoryError};
 
 /// Faults that are kept; of more only the number is.
@@ -84,6 +84,9 @@ pub enum DirectoryFault {
         /// As many are there.
         counted: u64,
     },
+    /// A domain is another name of one that is none.
+    #[error("the directory: {0} is another name of {1}, which has no addresses here")]
+    NamelessDomain(Domain, Domain),
     /// Where an alias leads would not be told of the alias.
     #[error("the directory: that {0} leads to {1} is not noted there")]
     NoTarget(Address, Address),
@@ -182,6 +185,9 @@ impl CheckedDirectory {
         if BodiesKey::decode(key).is_some() {
             return read::<BodiesKey>(value).map(drop);
         }
+        if SenderKeyKey::decode(key).is_some() {
+            return read::<SenderKeyKey>(value).map(drop);
+        }
         if CustodyKey::decode(key).is_some() {
             return read::<CustodyKey>(value).map(drop);
         }
@@ -205,10 +211,10 @@ impl CheckedDirectory {
             self.fault(DirectoryFault::NoCredentials(address.clone()));
         }
         let name = match NameKey::of(&address) {
-            Some(name) => view.get(&name).await?.map(|name| name.record),
+            Some(name) => view.get(&name).await?,
             None => None,
         };
-        if !matches!(name, Some(NameRecord::Account(to)) if to == id) {
+        if name.and_then(|name| name.record.account()) != Some(id) {
             self.fault(DirectoryFault::NoName(address, id));
         }
         Ok(())
@@ -226,18 +232,15 @@ impl CheckedDirectory {
         if view.get(&domain).await?.is_none() {
             self.fault(DirectoryFault::NoDomain(address.clone()));
         }
-        match record {
-            NameRecord::Account(id) => {
-                if view.get(&AccountKey(id)).await?.is_none() {
-                    self.fault(DirectoryFault::NoAccount(address.clone(), id));
-                }
-            }
-            NameRecord::Alias(targets) => {
-                for target in targets {
-                    if view.get(&TargetKey::new(&target, name)).await?.is_none() {
-                        self.fault(DirectoryFault::NoTarget(address.clone(), target));
-                    }
-                }
+        if let Some(id) = record.account()
+            && view.get(&AccountKey(id)).await?.is_none()
+        {
+            self.fault(DirectoryFault::NoAccount(address.clone(), id));
+        }
+        for target in record.targets() {
+            if view.get(&TargetKey::new(target, name)).await?.is_none() {
+                let target = target.clone();
+                self.fault(DirectoryFault::NoTarget(address.clone(), target));
             }
         }
         Ok(())
@@ -249,7 +252,14 @@ impl CheckedDirectory {
         domain: Domain,
         value: &[u8],
     ) -> Result<(), DirectoryError> {
-        let kept = read::<DomainKey>(value)?.addresses;
+        let record = read::<DomainKey>(value)?;
+        if let Some(of) = record.alias_of {
+            let main = view.get(&DomainKey(of.clone())).await?;
+            if main.is_none_or(|main| main.record.alias_of.is_some()) {
+                self.fault(DirectoryFault::NamelessDomain(domain.clone(), of));
+            }
+        }
+        let kept = record.addresses;
         let mut names = PastDamage::new(view.snapshot(), NameKey::of_domain(&domain), RECORDS);
         let mut counted = 0;
         while let Some(page) = names.page().await? {
@@ -292,12 +302,10 @@ impl CheckedDirectory {
         read::<TargetKey>(value)?;
         let key = target.encode();
         let alias = target.alias();
-        let leads = match view.get(&alias).await?.map(|alias| alias.record) {
-            Some(NameRecord::Alias(targets)) => targets
-                .iter()
-                .any(|to| TargetKey::new(to, &alias).encode() == key),
-            _ => false,
-        };
+        let leads = view.get(&alias).await?.is_some_and(|seen| {
+            let mut targets = seen.record.targets().iter();
+            targets.any(|to| TargetKey::new(to, &alias).encode() == key)
+        });
         if !leads {
             self.fault(DirectoryFault::NobodysTarget(alias.address().clone()));
         }

@@ -17,6 +17,9 @@ pub struct HostedDomain {
     pub added: Timestamp,
     /// How many accounts and aliases it has.
     pub addresses: u64,
+    /// The domain whose other name it is: each address of that one is an address of this one
+    /// too.
+    pub alias_of: Option<Domain>,
 }
 
 impl Directory {
@@ -33,6 +36,7 @@ impl Directory {
                 domain: key.0,
                 added: record.added.into(),
                 addresses: record.addresses,
+                alias_of: record.alias_of,
             })
             .collect())
     }
@@ -75,6 +79,18 @@ impl Directory {
         self.add(domain, Some(postmaster), now).await
     }
 
+    /// Serves a domain from now on as another name of one that is served: whoever has an
+    /// address there has it here too, gets its mail, may send under it and sign in by it.
+    pub async fn add_domain_alias(
+        &self,
+        domain: &Domain,
+        of: &Domain,
+        now: Timestamp,
+    ) -> Result<(), DirectoryError> {
+        let (domain, of) = (domain.clone(), of.clone());
+        self.make(&AddDomainAlias { domain, of, now }).await
+    }
+
     async fn add(
         &self,
         domain: &Domain,
@@ -94,7 +110,7 @@ impl Directory {
         .await
     }
 
-    /// Serves a domain no longer. It must have no accounts and aliases.
+    /// Serves a domain no longer. It must have no accounts and aliases, and no other name.
     pub async fn remove_domain(&self, domain: &Domain) -> Result<(), DirectoryError> {
         self.make(&RemoveDomain(domain.clone())).await
     }
@@ -146,12 +162,50 @@ impl Change for AddDomain {
         let record = DomainRecord {
             added: self.now.into(),
             addresses: self.aliases.len() as u64,
+            alias_of: None,
         };
         for (alias, target) in &self.aliases {
             alias::put(edit, alias, std::slice::from_ref(target))?;
         }
         edit.create(&key, &record)
     }
+}
+
+struct AddDomainAlias {
+    domain: Domain,
+    of: Domain,
+    now: Timestamp,
+}
+
+impl Change for AddDomainAlias {
+    type Done = ();
+
+    async fn plan(&self, view: &View, edit: &mut Edit) -> Result<(), DirectoryError> {
+        let (key, of) = (DomainKey(self.domain.clone()), DomainKey(self.of.clone()));
+        if view.get(&key).await?.is_some() {
+            return Err(DirectoryError::DomainExists { domain: key.0 });
+        }
+        view.check_takes_addresses(&of.0).await?;
+        // So that it can't happen beside the removal of that one.
+        if let Some(seen) = view.get(&of).await? {
+            edit.replace(&of, &seen, &seen.record)?;
+        }
+        let record = DomainRecord {
+            added: self.now.into(),
+            addresses: 0,
+            alias_of: Some(of.0),
+        };
+        edit.create(&key, &record)
+    }
+}
+
+/// Some name of a domain, if it has another.
+async fn other_name(view: &View, domain: &Domain) -> Result<Option<Domain>, DirectoryError> {
+    let all = view.all::<DomainKey>(DomainKey::all()).await?;
+    let mut names = all
+        .into_iter()
+        .filter(|(_, record)| record.alias_of.as_ref() == Some(domain));
+    Ok(names.next().map(|(key, _)| key.0))
 }
 
 struct RemoveDomain(Domain);
@@ -169,6 +223,10 @@ impl Change for RemoveDomain {
                 domain: key.0,
                 count: seen.record.addresses,
             });
+        }
+        if let Some(alias) = other_name(view, &key.0).await? {
+            let domain = key.0;
+            return Err(DirectoryError::DomainHasAlias { domain, alias });
         }
         edit.remove(&key, &seen);
         let keys = SignaturesKey(key.0);

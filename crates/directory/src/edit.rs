@@ -165,6 +165,7 @@ impl Edit {
             let record = DomainRecord {
                 added: seen.record.added,
                 addresses: seen.record.addresses.saturating_add_signed(by),
+                alias_of: seen.record.alias_of.clone(),
             };
             self.replace(&key, &seen, &record)?;
         }

@@ -71,6 +71,38 @@ pub enum DirectoryError {
         /// The limit in octets.
         limit: usize,
     },
+    /// A domain that is another name of one has no addresses of its own.
+    #[error("{domain} is another name of {of}; add the address there, and it is in both")]
+    DomainIsAlias {
+        /// The domain asked for.
+        domain: Domain,
+        /// The one whose name it is.
+        of: Domain,
+    },
+    /// A domain has other names, which would be names of nothing.
+    #[error(
+        "{alias} is another name of {domain}; remove that first: facteur domain remove {alias}"
+    )]
+    DomainHasAlias {
+        /// The domain asked for.
+        domain: Domain,
+        /// One of its names.
+        alias: Domain,
+    },
+    /// The name that stands for all others is no account's.
+    #[error(
+        "{address} stands for all addresses that are not there; let it lead to an account: facteur alias add '{address}' ADDRESS"
+    )]
+    CatchAllAccount {
+        /// The address asked for.
+        address: Address,
+    },
+    /// An account's mail would go round.
+    #[error("{address} can't go on to itself; with --keep-copy the account gets its mail too")]
+    RedirectedToItself {
+        /// The account.
+        address: Address,
+    },
     /// No account has this address.
     #[error("{address} is no account; facteur account list shows those that there are")]
     NoSuchAccount {

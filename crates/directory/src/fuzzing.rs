@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::records::{
     AccountRecord, BodiesRecord, CredentialsRecord, CustodyRecord, DomainRecord, EndingsRecord,
-    NameRecord, NextAccount, Record, SignaturesRecord, TargetRecord,
+    NameRecord, NextAccount, Record, SenderKeyRecord, SignaturesRecord, TargetRecord,
 };
 
 /// Reads octets as each kind of record that a directory holds.
@@ -21,6 +21,7 @@ pub fn read_anything(octets: &[u8]) {
     record::<BodiesRecord>(octets);
     record::<CustodyRecord>(octets);
     record::<SignaturesRecord>(octets);
+    record::<SenderKeyRecord>(octets);
     if let Some(account) = record::<AccountRecord>(octets) {
         let _ = (
             Timestamp::from(account.created),

@@ -13,6 +13,7 @@
 //! | 9 | [`BodiesKey`]: nothing more | [`BodiesRecord`] |
 //! | 10 | [`CustodyKey`]: nothing more | [`CustodyRecord`] |
 //! | 11 | [`SignaturesKey`]: domain | [`SignaturesRecord`] |
+//! | 20 | [`SenderKeyKey`]: nothing more | [`SenderKeyRecord`] |
 //!
 //! Accounts and aliases share kind 3, which is what makes them share one name space.
 
@@ -23,7 +24,8 @@ use kv::tuple::{Reader, Writer};
 
 use crate::records::{
     AccountRecord, BodiesRecord, CredentialsRecord, CustodyRecord, DomainRecord, EndingsRecord,
-    LeavingRecord, NameRecord, NextAccount, Record, SignaturesRecord, TargetRecord,
+    LeavingRecord, NameRecord, NextAccount, Record, SenderKeyRecord, SignaturesRecord,
+    TargetRecord,
 };
 
 const NEXT_ACCOUNT: u8 = 1;
@@ -37,6 +39,7 @@ const ENDINGS: u8 = 8;
 const BODIES: u8 = 9;
 const CUSTODY: u8 = 10;
 const SIGNATURES: u8 = 11;
+const SENDER_KEY: u8 = 20;
 
 /// Where all keys are, of whatever kind.
 pub(crate) fn everything() -> Range<Vec<u8>> {
@@ -307,6 +310,21 @@ impl Key for SignaturesKey {
         let mut parts = Reader::new(key, SIGNATURES)?;
         let domain = parts.text()?.parse().ok()?;
         parts.end().map(|()| Self(domain))
+    }
+}
+
+/// What the senders of messages that are sent on are made with.
+pub(crate) struct SenderKeyKey;
+
+impl Key for SenderKeyKey {
+    type Record = SenderKeyRecord;
+
+    fn encode(&self) -> Vec<u8> {
+        Writer::new(SENDER_KEY).finish()
+    }
+
+    fn decode(key: &[u8]) -> Option<Self> {
+        Reader::new(key, SENDER_KEY)?.end().map(|()| Self)
     }
 }
 

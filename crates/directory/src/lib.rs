@@ -10,9 +10,10 @@
 //!
 //! | file | what it holds |
 //! | --- | --- |
-//! | `domain.rs`, `account.rs`, `alias.rs` | the operations, one kind of thing each |
+//! | `domain.rs`, `account.rs`, `redirection.rs`, `alias.rs` | the operations, one kind of thing each |
 //! | `signatures.rs` | what a domain signs its mail with |
 //! | `lookup.rs` | what an address is |
+//! | `sent_on.rs` | the senders of messages that are sent on |
 //! | `sign_in.rs` | one attempt to sign in, from name to [`Grant`] |
 //! | `rights.rs` | the rights that sign-ins gave, and how they end |
 //! | `follow.rs` | rights that end in another process |
@@ -27,7 +28,8 @@
 //! # What is sure
 //!
 //! * **One name space a domain.** An address is an account or an alias or nothing;
-//!   upper and lower case are the same. Of two that add the same address at the same
+//!   upper and lower case are the same. A domain that is another name of one has none of
+//!   its own. Of two that add the same address at the same
 //!   time one is refused: every commit is conditional on what it was decided on.
 //! * **Numbers are for ever.** An [`address::AccountId`] is never given twice.
 //! * **Nobody learns who exists.** A wrong password, an unknown user and a name
@@ -66,7 +68,9 @@ mod lookup;
 mod network;
 mod password;
 mod records;
+mod redirection;
 mod rights;
+mod sent_on;
 mod settings;
 mod sign_in;
 mod signatures;
@@ -74,7 +78,7 @@ mod verified;
 mod verifier;
 
 pub use account::{Account, AccountChange, NewAccount, RemovedAccount};
-pub use alias::{Alias, LostTarget, TARGETS};
+pub use alias::{Alias, LostTarget, TARGETS, is_catch_all};
 pub use bodies::is_of_the_place;
 pub use check::{CheckedDirectory, DirectoryFault};
 pub use cost::Argon2Cost;
@@ -85,6 +89,7 @@ pub use error::{DirectoryError, Holder};
 pub use lookup::Found;
 pub use network::Network;
 pub use password::{PASSWORD_CHARACTERS, PASSWORD_OCTETS, check_password, generate_password};
+pub use redirection::Redirection;
 pub use rights::{RightEnd, RightWatch};
 pub use settings::{OldDevices, Settings};
 pub use sign_in::{Attempt, Grant};

@@ -2,14 +2,15 @@
 //! kind of record. A change of a record's shape raises its version and keeps reading
 //! the older ones. New variants of an enum go to its end.
 
-use address::{AccountId, Address};
+use address::{AccountId, Address, Domain};
 use dkim::Algorithm;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::DirectoryError;
+use crate::sent_on::SenderKey;
 use crate::verifier::Verifier;
+use crate::{DirectoryError, Holder};
 
 /// A kind of record.
 pub(crate) trait Record: Serialize + DeserializeOwned + Send + Sync {
@@ -27,8 +28,17 @@ pub(crate) trait Record: Serialize + DeserializeOwned + Send + Sync {
             Some((version, rest)) if *version == Self::VERSION => {
                 postcard::from_bytes(rest).map_err(|_| Self::unreadable())
             }
-            _ => Err(Self::unreadable()),
+            Some((version, rest)) => {
+                Self::decode_older(*version, rest).ok_or_else(Self::unreadable)
+            }
+            None => Err(Self::unreadable()),
         }
+    }
+
+    /// Reads what an older version wrote; none if that can't be, or there never was such a
+    /// version.
+    fn decode_older(_version: u8, _rest: &[u8]) -> Option<Self> {
+        None
     }
 
     fn unreadable() -> DirectoryError {
@@ -52,11 +62,29 @@ pub(crate) struct DomainRecord {
     /// Accounts and aliases in it. Adding one changes this record, so that it can't
     /// happen beside the removal of the domain.
     pub(crate) addresses: u64,
+    /// The domain whose other name it is; it has no addresses then.
+    pub(crate) alias_of: Option<Domain>,
+}
+
+/// The first version, of when each domain was one by itself.
+#[derive(Deserialize)]
+struct DomainBefore {
+    added: Second,
+    addresses: u64,
 }
 
 impl Record for DomainRecord {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
     const NAME: &'static str = "a domain";
+
+    fn decode_older(version: u8, rest: &[u8]) -> Option<Self> {
+        let read = |before: DomainBefore| Self {
+            added: before.added,
+            addresses: before.addresses,
+            alias_of: None,
+        };
+        (version == 1).then(|| postcard::from_bytes(rest).ok().map(read))?
+    }
 }
 
 /// What an address is.
@@ -66,6 +94,40 @@ pub(crate) enum NameRecord {
     Account(AccountId),
     /// An alias and where it leads, as it was spelt.
     Alias(Vec<Address>),
+    /// An account's own address, whose mail goes on to others.
+    Redirected {
+        account: AccountId,
+        /// The account gets its mail too.
+        keeps: bool,
+        /// As they were spelt.
+        targets: Vec<Address>,
+    },
+}
+
+impl NameRecord {
+    /// The account whose own address it is.
+    pub(crate) fn account(&self) -> Option<AccountId> {
+        match self {
+            Self::Account(account) | Self::Redirected { account, .. } => Some(*account),
+            Self::Alias(_) => None,
+        }
+    }
+
+    /// What has the address.
+    pub(crate) fn holder(&self) -> Holder {
+        match self {
+            Self::Account(_) | Self::Redirected { .. } => Holder::Account,
+            Self::Alias(_) => Holder::Alias,
+        }
+    }
+
+    /// The addresses that its mail goes to.
+    pub(crate) fn targets(&self) -> &[Address] {
+        match self {
+            Self::Alias(targets) | Self::Redirected { targets, .. } => targets,
+            Self::Account(_) => &[],
+        }
+    }
 }
 
 impl Record for NameRecord {
@@ -186,6 +248,16 @@ impl Record for CustodyRecord {
     const NAME: &'static str = "who takes care of the bodies";
 }
 
+/// What the senders of messages that are sent on are made with. Not `Debug`: whoever has it
+/// can have us send reports anywhere.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SenderKeyRecord(pub(crate) SenderKey);
+
+impl Record for SenderKeyRecord {
+    const VERSION: u8 = 1;
+    const NAME: &'static str = "the key of senders";
+}
+
 /// What a domain signs its mail with, in the order of making. Not `Debug`, nor is what is in
 /// it: whoever has a key signs as the domain.
 #[derive(Clone, Serialize, Deserialize)]
@@ -278,6 +350,7 @@ mod tests {
         let record = DomainRecord {
             added: Timestamp::UNIX_EPOCH.into(),
             addresses: 3,
+            alias_of: None,
         };
         let mut bytes = record.encode().unwrap();
         assert_eq!(DomainRecord::decode(&bytes).unwrap().addresses, 3);
@@ -285,6 +358,8 @@ mod tests {
         assert!(DomainRecord::decode(&bytes).is_err());
         assert!(DomainRecord::decode(&[]).is_err());
         assert!(DomainRecord::decode(&[1]).is_err());
+        let before = [1, 0, 3];
+        assert_eq!(DomainRecord::decode(&before).unwrap().addresses, 3);
     }
 
     #[test]

@@ -19,7 +19,6 @@ use crate::directory::NotEvaluated;
 use crate::edit::View;
 use crate::keys::{AccountKey, CredentialsKey, NameKey};
 use crate::network::Network;
-use crate::records::NameRecord;
 use crate::rights::{RightWatch, Standing};
 use crate::verified::Proof;
 use crate::verifier::{MainPassword, Verdict};
@@ -245,13 +244,16 @@ impl View {
         &self,
         name: Option<&Address>,
     ) -> Result<Option<AccountId>, DirectoryError> {
-        let Some(key) = name.and_then(NameKey::of) else {
+        let Some(name) = name else {
             return Ok(None);
         };
-        match self.get(&key).await?.map(|seen| seen.record) {
-            Some(NameRecord::Account(id)) => Ok(Some(id)),
-            Some(NameRecord::Alias(_)) | None => Ok(None),
-        }
+        // A name of an unknown domain is looked up too: as many questions as for a known one.
+        let known = self.as_known(name).await?;
+        let Some(key) = NameKey::of(known.as_ref().unwrap_or(name)) else {
+            return Ok(None);
+        };
+        let seen = self.get(&key).await?;
+        Ok(seen.and_then(|seen| seen.record.account()))
     }
 
     async fn candidate(&self, id: AccountId) -> Result<Option<Candidate>, DirectoryError> {

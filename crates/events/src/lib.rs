@@ -18,7 +18,8 @@ mod refusal;
 mod verdict;
 
 pub use event::{Event, SignInFailure};
-pub use refusal::{HeaderField, Limited, Refusal};
+pub use refusal::{HeaderField, Limited, Pace, Refusal};
 pub use verdict::{
-    DkimFlaw, DkimVerdict, DmarcPolicy, DmarcVerdict, Finding, IprevVerdict, SpfVerdict, Verdicts,
+    ArcVerdict, DkimFlaw, DkimVerdict, DmarcPolicy, DmarcVerdict, Finding, IprevVerdict,
+    SpfVerdict, Verdicts,
 };

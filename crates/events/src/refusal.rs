@@ -1,5 +1,7 @@
 //! Why the service declined something that was well said.
 
+use std::net::IpAddr;
+
 use address::Address;
 
 use crate::Finding;
@@ -68,6 +70,18 @@ pub enum Refusal {
         /// What the best of the signatures was.
         dkim: Finding,
     },
+    /// Too much has come in a short time; what is left over may come later.
+    TooFast(Pace),
+    /// The address that the mail comes from is on a list of those that mail is not taken
+    /// from.
+    Listed {
+        /// The peer's address.
+        address: IpAddr,
+        /// The list's name in the DNS.
+        list: String,
+        /// Why, as the list tells it: ASCII, one line, short.
+        reason: Option<String>,
+    },
     /// The message was passed on too often: it goes in circles.
     Loop,
     /// No room on the disk of the service.
@@ -82,6 +96,17 @@ pub enum Refusal {
     MailboxForbidden,
     /// One more would pass a limit of the service.
     TooMany(Limited),
+}
+
+/// Of what there was too much in a short time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Mail from one network.
+    Network,
+    /// Mail of one sender.
+    Sender,
+    /// Mail to one recipient.
+    Recipient,
 }
 
 /// What an account or a mailbox can have only so many of.

@@ -57,6 +57,15 @@ pub struct Verdicts {
     pub dmarc: DmarcVerdict,
     /// Whether the address has a name that has the address.
     pub iprev: IprevVerdict,
+    /// Through whose hands it went.
+    pub arc: ArcVerdict,
+    /// Who vouches for the message although the domain in `From` does not stand by it: one
+    /// of the sealers that the operator trusts.
+    pub vouched: Option<String>,
+    /// The block lists that name the address.
+    pub listed: Vec<String>,
+    /// One of them is why it goes where unwanted mail is.
+    pub is_junk_by_list: bool,
 }
 
 /// SPF. RFC 7208.
@@ -176,14 +185,32 @@ pub struct IprevVerdict {
     pub ip: IpAddr,
 }
 
+/// Those through whose hands a message went. RFC 8617.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArcVerdict {
+    /// What was found of all of them together.
+    pub finding: Finding,
+    /// Who was the last; empty where there is none.
+    pub sealer: String,
+    /// How many they are.
+    pub sets: usize,
+}
+
 impl Verdicts {
     /// What the domain in `From` asks to be done with this message: nothing, where it
-    /// stands by it or where that is not known.
+    /// stands by it, where that is not known or where somebody trusted vouches for it.
     pub fn asked(&self) -> DmarcPolicy {
         match self.dmarc.finding {
-            Finding::Fail => self.dmarc.policy,
+            Finding::Fail if self.vouched.is_none() => self.dmarc.policy,
             _ => DmarcPolicy::None,
         }
+    }
+}
+
+impl Verdicts {
+    /// Whether the message goes where unwanted mail is.
+    pub fn is_suspect(&self) -> bool {
+        self.asked() == DmarcPolicy::Quarantine || self.is_junk_by_list
     }
 }
 
@@ -200,6 +227,19 @@ impl fmt::Display for Verdicts {
             policy,
         } = &self.dmarc;
         write!(f, " dmarc={finding} ({domain} p={})", policy.word())?;
-        write!(f, " iprev={}", self.iprev.finding)
+        write!(f, " iprev={}", self.iprev.finding)?;
+        if self.arc.finding != Finding::None {
+            let ArcVerdict {
+                finding, sealer, ..
+            } = &self.arc;
+            write!(f, " arc={finding} ({sealer})")?;
+        }
+        if let Some(sealer) = &self.vouched {
+            write!(f, " vouched={sealer}")?;
+        }
+        for list in &self.listed {
+            write!(f, " listed={list}")?;
+        }
+        Ok(())
     }
 }

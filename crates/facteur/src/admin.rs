@@ -340,6 +340,7 @@ mod tests {
         Request::DomainAdd {
             domain: name.parse().unwrap(),
             postmaster: None,
+            alias_of: None,
         }
     }
 

@@ -4,10 +4,11 @@
 //! | --- | --- |
 //! | `cli.rs` | the verbs and their arguments |
 //! | `run.rs` | carries them out |
-//! | `show.rs`, `kept.rs`, `dns.rs` | print what was found |
+//! | `show.rs`, `kept.rs`, `dns.rs`, `explain.rs` | print what was found |
 //! | `meter.rs` | shows how far something has come |
 
 mod dns;
+mod explain;
 mod kept;
 mod meter;
 mod run;
@@ -61,6 +62,9 @@ pub(crate) enum Command {
     /// Addresses that lead to others.
     #[command(subcommand)]
     Alias(AliasVerb),
+    /// Any address.
+    #[command(subcommand)]
+    Address(AddressVerb),
     /// Mail accepted and not yet handed over.
     #[command(subcommand)]
     Queue(QueueVerb),
@@ -127,10 +131,13 @@ pub(crate) enum DomainVerb {
     Add {
         /// Its name.
         domain: Domain,
-        /// Who gets its mail for postmaster and abuse, which become aliases; else mail for
-        /// its postmaster goes to that of the oldest domain that has one.
-        #[arg(long, value_name = "ADDRESS")]
+        /// Who gets its mail for postmaster and abuse, which become aliases; else that goes to
+        /// the postmaster of the oldest domain that has one.
+        #[arg(long, value_name = "ADDRESS", conflicts_with = "alias_of")]
         postmaster: Option<Address>,
+        /// Make it another name of this domain: each address there is one here too.
+        #[arg(long, value_name = "DOMAIN")]
+        alias_of: Option<Domain>,
     },
     /// List the domains.
     List(Output),
@@ -226,6 +233,8 @@ pub(crate) enum AccountVerb {
     },
     /// Change an account.
     Set(AccountSet),
+    /// Have an account's mail go on to other addresses.
+    Redirect(AccountRedirect),
 }
 
 /// What to change of an account.
@@ -248,6 +257,26 @@ pub(crate) struct AccountSet {
     pub(crate) output: Output,
 }
 
+/// Where an account's mail is to go on to.
+#[derive(Debug, Args)]
+#[group(id = "whereto", required = true, args = ["targets", "off"])]
+pub(crate) struct AccountRedirect {
+    /// Its address.
+    pub(crate) address: Address,
+    /// Where its mail goes, here or elsewhere.
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<Address>,
+    /// The account gets its mail too.
+    #[arg(long, requires = "targets")]
+    pub(crate) keep_copy: bool,
+    /// Its mail stays.
+    #[arg(long)]
+    pub(crate) off: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
 /// On or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Switch {
@@ -262,7 +291,7 @@ pub(crate) enum Switch {
 pub(crate) enum AliasVerb {
     /// Make an address lead to others.
     Add {
-        /// The alias.
+        /// The alias; '*@DOMAIN' is for all addresses of a domain that are not there.
         address: Address,
         /// Where it leads.
         #[arg(required = true, value_name = "TARGET")]
@@ -277,6 +306,19 @@ pub(crate) enum AliasVerb {
     Remove {
         /// The alias.
         address: Address,
+    },
+}
+
+/// Verbs about any address.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AddressVerb {
+    /// Say where mail to an address goes, and why.
+    Explain {
+        /// The address.
+        address: Address,
+        /// How to print.
+        #[command(flatten)]
+        output: Output,
     },
 }
 

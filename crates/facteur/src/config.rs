@@ -198,13 +198,41 @@ settings! {
 settings! {
     /// How it is found out who sent the mail of other servers.
     struct Believing {
-        /// Networks whose mail is taken as it is: not judged (SPF, DKIM, DMARC), and told
-        /// of in no `Authentication-Results`. They may still not send to elsewhere. A relay
+        /// Networks whose mail is taken as it is: not judged (SPF, DKIM, DMARC), told of in
+        /// no `Authentication-Results`, never slowed down or counted. They may still not send to elsewhere. A relay
         /// before this service belongs here, if it judges itself.
         trusted_networks: Vec<net::Network> = loopback(),
         /// The most time that judging one message may take, in seconds, from 1 to 60. What
         /// is not known by then is `temperror`, and the message is taken.
         patience_seconds: u64 = 5,
+        /// How many recipients the mail of one network may have in an hour, where nothing
+        /// special is known of it; 0 is no limit. A network is 256 addresses of IPv4, or the
+        /// first 56 bits of IPv6. One that has stood by its mail (DMARC, or SPF or DKIM) for
+        /// an hour and 20 messages may have 20 times as many; one that mostly asks for
+        /// recipients who are not here, or sends what its domains do not stand by, a tenth. As
+        /// many may come at once, and again as the hour passes; what is beyond is asked to
+        /// come later. Each node counts for itself, and anew when it starts.
+        network_per_hour: u32 = 1000,
+        /// How many messages of one sender may come in an hour, from all networks together
+        /// that have not stood by their mail for an hour; 0 is no limit.
+        sender_per_hour: u32 = 500,
+        /// How many messages may come to one address in an hour, from everywhere; 0 is no
+        /// limit.
+        recipient_per_hour: u32 = 2000,
+        /// The longest that an answer waits, in seconds, from 0 to 30; 0 is no wait. The first
+        /// three messages of a network that was never seen wait for a third of it or so, one
+        /// that has mostly done wrong waits for each sender and recipient.
+        slow_down_seconds: u64 = 5,
+        /// Lists in the DNS of addresses that send unwanted mail, each with what is done with
+        /// the mail of whom it names: `refuse`, `junk` (it goes to Junk) or `note` (it is told
+        /// with the message): `["zen.spamhaus.org refuse"]`. Ask for leave where the list
+        /// wants that, and ask by a name server of your own. What lists do not answer in time
+        /// is taken. Postmaster is reached by everybody.
+        block_lists: Vec<String> = Vec::new(),
+        /// Domains of mailing lists and forwarders whose word counts (ARC): what changed on
+        /// their way, so that its author's domain would not stand by it, is taken if they say
+        /// that it did before.
+        trusted_sealers: Vec<address::Domain> = Vec::new(),
     }
 }
 

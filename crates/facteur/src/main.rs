@@ -22,6 +22,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// It gives back what was used: the C library keeps the blocks of many MiB that evaluating
+/// passwords takes, hundreds of MiB in the end (docs/benchmarks.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Refused, with the reason on the standard error. Wrong usage is 2, which clap says.
 const REFUSED: u8 = 1;
 

@@ -3,6 +3,7 @@
 //! The order matters when started as root: ports and certificate first, then the user
 //! changes, and only then is the data opened, by the user who will keep it.
 
+mod believing;
 mod connections;
 mod control;
 mod journal;
@@ -30,7 +31,6 @@ use sd_notify::NotifyState;
 use service::endpoints::Endpoints;
 use service::fan_out::FanOut;
 use service::publish::Published;
-use service::smtp::Believing;
 use session::sasl::Cleartext;
 use tls::{Caller, Greeter};
 use tokio::net::TcpListener;
@@ -272,11 +272,7 @@ impl Running<'_> {
                 fan_out: fan_out.clone(),
                 host: host.clone(),
                 message_octets,
-                believing: Believing {
-                    dns: self.resolver.clone(),
-                    trusted: self.config.believing.trusted_networks.as_slice().into(),
-                    patience: Duration::from_secs(self.config.believing.patience_seconds),
-                },
+                believing: believing::believing(&self.config, self.resolver.clone())?,
                 name_clients: self.config.submission.name_clients,
                 clock,
             },

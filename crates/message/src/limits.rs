@@ -81,3 +81,11 @@ pub const HELO_OCTETS: usize = 255;
 
 /// Where a trace field is folded. RFC 5322 section 2.1.1.
 pub const FOLD_COLUMNS: usize = 78;
+
+/// `Delivered-To` fields that are read, those on top: as many hands as `Received` fields are
+/// taken for a loop (RFC 5321 section 6.3).
+pub const DELIVERED_TO: usize = 100;
+
+/// Octets of a `Delivered-To` field that is read: more than any address has (RFC 5321 section
+/// 4.5.3.1.3).
+pub const DELIVERED_TO_OCTETS: usize = 512;

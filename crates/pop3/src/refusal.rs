@@ -33,6 +33,8 @@ fn code(refusal: &Refusal) -> Option<Code> {
         | Refusal::BareLineEnd
         | Refusal::HeaderTooLong { .. }
         | Refusal::Forged { .. }
+        | Refusal::TooFast(_)
+        | Refusal::Listed { .. }
         | Refusal::Loop
         | Refusal::MailboxExists
         | Refusal::MailboxForbidden

@@ -28,6 +28,9 @@ pub struct Recipient {
     /// The recipient as the sender first wrote it, with its type: `rfc822;jean@exemple.fr`. RFC
     /// 3461 section 4.2.
     pub original: Option<String>,
+    /// The address here that the message is sent on from: an alias, or an account whose mail
+    /// goes on. None for whom the sender named.
+    pub sent_on_by: Option<Address>,
     /// When it is to be tried next, to the second.
     pub due: Timestamp,
     /// How often it was tried in vain.
@@ -47,6 +50,7 @@ impl Recipient {
             place: 0,
             notify: None,
             original: None,
+            sent_on_by: None,
             due,
             attempts: 0,
             told: false,
@@ -58,7 +62,9 @@ impl Recipient {
     pub fn octets(&self) -> usize {
         let domain = self.address.domain().as_str().len();
         let original = self.original.as_ref().map_or(0, String::len);
-        ROWS_OCTETS + self.address.to_string().len() + 2 * domain + original
+        let sent_on_by = self.sent_on_by.as_ref();
+        let sent_on_by = sent_on_by.map_or(0, |address| address.to_string().len());
+        ROWS_OCTETS + self.address.to_string().len() + 2 * domain + original + sent_on_by
     }
 
     /// What the sender wants to hear, said or not.

@@ -492,6 +492,36 @@ pub(crate) struct RecipientValue {
     pub(crate) attempts: u32,
     pub(crate) told: bool,
     pub(crate) trouble: Option<Trouble>,
+    pub(crate) sent_on_by: Option<Address>,
+}
+
+/// The second version, of when it was not noted who sends a message on.
+#[derive(Deserialize)]
+struct RecipientNamed {
+    address: Address,
+    to: Destination,
+    notify: Option<Notify>,
+    original: Option<String>,
+    due: i64,
+    attempts: u32,
+    told: bool,
+    trouble: Option<Trouble>,
+}
+
+impl From<RecipientNamed> for RecipientValue {
+    fn from(before: RecipientNamed) -> RecipientValue {
+        RecipientValue {
+            address: before.address,
+            to: before.to,
+            notify: before.notify,
+            original: before.original,
+            due: before.due,
+            attempts: before.attempts,
+            told: before.told,
+            trouble: before.trouble,
+            sent_on_by: None,
+        }
+    }
 }
 
 /// The first version, of when nothing left for elsewhere.
@@ -502,24 +532,32 @@ struct RecipientBefore {
     trouble: Option<String>,
 }
 
+impl From<RecipientBefore> for RecipientValue {
+    fn from(before: RecipientBefore) -> RecipientValue {
+        let trouble = |text| Trouble::ours(Status::OTHER_FOR_NOW, text);
+        RecipientValue {
+            address: before.address,
+            to: before.to,
+            notify: None,
+            original: None,
+            due: 0,
+            attempts: 0,
+            told: false,
+            trouble: before.trouble.map(trouble),
+            sent_on_by: None,
+        }
+    }
+}
+
 impl Fields for RecipientValue {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn read_older(version: u8, fields: &[u8]) -> Option<postcard::Result<RecipientValue>> {
-        let read = |before: RecipientBefore| {
-            let trouble = |text| Trouble::ours(Status::OTHER_FOR_NOW, text);
-            RecipientValue {
-                address: before.address,
-                to: before.to,
-                notify: None,
-                original: None,
-                due: 0,
-                attempts: 0,
-                told: false,
-                trouble: before.trouble.map(trouble),
-            }
-        };
-        (version == 1).then(|| postcard::from_bytes(fields).map(read))
+        match version {
+            1 => Some(postcard::from_bytes::<RecipientBefore>(fields).map(Into::into)),
+            2 => Some(postcard::from_bytes::<RecipientNamed>(fields).map(Into::into)),
+            _ => None,
+        }
     }
 }
 
@@ -534,6 +572,7 @@ impl RecipientValue {
             attempts: recipient.attempts,
             told: recipient.told,
             trouble: recipient.trouble.clone().map(Trouble::cut),
+            sent_on_by: recipient.sent_on_by.clone(),
         }
     }
 
@@ -548,6 +587,7 @@ impl RecipientValue {
             attempts: self.attempts,
             told: self.told,
             trouble: self.trouble,
+            sent_on_by: self.sent_on_by,
         }
     }
 }
@@ -645,5 +685,47 @@ mod tests {
         assert_eq!(octets.pop(), Some(0));
         assert_eq!(std::mem::replace(&mut octets[0], 2), 3);
         assert_eq!(read(&octets), Ok(value));
+    }
+
+    /// Who gets it, and how it stands, as the second version wrote it.
+    type Named = (
+        Address,
+        Destination,
+        Option<Notify>,
+        Option<String>,
+        i64,
+        u32,
+        bool,
+        Option<Trouble>,
+    );
+
+    #[test]
+    fn recipients_of_older_versions_are_read() {
+        let address: Address = "lea@b.fr".parse().unwrap();
+        let trouble = Trouble::ours(Status(4, 4, 1), "no answer");
+        let named: Named = (
+            address.clone(),
+            Destination::Remote,
+            Some(Notify::default()),
+            Some("rfc822;a@b.fr".into()),
+            7,
+            2,
+            true,
+            Some(trouble.clone()),
+        );
+        let octets = postcard::to_extend(&named, vec![2]).unwrap();
+        let value: RecipientValue = read(&octets).unwrap();
+        let recipient = value.clone().recipient(3);
+        assert_eq!((recipient.address, recipient.place), (address.clone(), 3));
+        assert_eq!((recipient.attempts, recipient.told), (2, true));
+        assert_eq!(
+            (recipient.trouble, recipient.sent_on_by),
+            (Some(trouble), None)
+        );
+        let before = (address, Destination::Remote, Some("full"));
+        let octets = postcard::to_extend(&before, vec![1]).unwrap();
+        let value: RecipientValue = read(&octets).unwrap();
+        assert_eq!(value.trouble.unwrap().text, "full");
+        assert!(read::<RecipientValue>(&[4]).is_err());
     }
 }

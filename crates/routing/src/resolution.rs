@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use address::{AccountId, Address};
+use address::{AccountId, Address, Domain};
 use directory::{Account, Found};
 use events::Refusal;
 
@@ -18,8 +18,23 @@ pub const DEPTH: usize = 16;
 pub enum Asker {
     /// Another server, which may only bring mail for addresses that are served here.
     Stranger,
+    /// Another server with mail that nobody sent: a report (RFC 5321 section 4.5.5), which
+    /// may also be about what was sent on from here.
+    Report,
     /// A user who has signed in and may send to anywhere.
     SignedIn,
+    /// We, with a report to anywhere.
+    Ourselves,
+}
+
+impl Asker {
+    fn may_send_anywhere(self) -> bool {
+        matches!(self, Asker::SignedIn | Asker::Ourselves)
+    }
+
+    fn brings_report(self) -> bool {
+        matches!(self, Asker::Report | Asker::Ourselves)
+    }
 }
 
 /// Where the mail for one recipient goes; at least one place.
@@ -37,9 +52,33 @@ pub struct Routes {
 pub struct Destination {
     /// The place.
     pub place: Place,
-    /// The aliases that lead there, the recipient first; none if the recipient is the
-    /// place itself.
-    pub through: Vec<Address>,
+    /// The addresses that lead there, the recipient first, and how; none if the recipient is
+    /// the place itself.
+    pub through: Vec<Step>,
+}
+
+/// An address that leads to another, or to its account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The address.
+    pub address: Address,
+    /// How it leads on.
+    pub by: By,
+}
+
+/// How an address leads to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// It is an alias.
+    Alias,
+    /// It is an account whose mail goes on.
+    Redirection,
+    /// It is nothing, and its domain has an alias for all that is nothing.
+    CatchAll,
+    /// Whoever helps with its domain is reached under it, and it is nothing else.
+    Help,
+    /// A message that was sent on from here has it as its sender.
+    SentOn,
 }
 
 /// A place that mail goes to.
@@ -75,8 +114,8 @@ pub struct Resolution {
 #[derive(Clone, Debug)]
 struct Reached {
     address: Address,
-    /// Which of the reached leads here.
-    from: Option<usize>,
+    /// Which of the reached leads here, and how.
+    from: Option<(usize, By)>,
     depth: usize,
 }
 
@@ -100,9 +139,10 @@ impl Resolution {
         }
     }
 
-    /// Says who looks after the whole service. A recipient that [`is_postmaster`] of a
-    /// domain served here and does not exist leads there, as if by an alias: RFC 5321
-    /// section 4.5.1 has every domain take that mail.
+    /// Says who looks after the whole service. A recipient that is a domain's `postmaster`
+    /// and does not exist leads there, as if by an alias: RFC 5321 section 4.5.1 has every
+    /// domain take that mail. One that is its `abuse` (RFC 2142 section 2) leads to its
+    /// postmaster.
     #[must_use]
     pub fn with_postmaster(mut self, postmaster: Address) -> Self {
         self.postmaster = Some(postmaster);
@@ -125,23 +165,25 @@ impl Resolution {
         let index = self.answered;
         self.answered += 1;
         match found {
-            Found::Account(account) => {
-                if self.accounts.insert(account.id) {
-                    self.found.push((Place::Account(account), index));
+            Found::Account(account) => self.arrive(index, account),
+            Found::Redirected {
+                account,
+                keeps,
+                targets,
+            } => {
+                if keeps {
+                    self.arrive(index, account);
                 }
+                self.expand(index, at.depth, By::Redirection, targets);
             }
-            Found::Alias(targets) => self.expand(index, at.depth, targets),
-            Found::NoSuchUser => match self.postmaster.take() {
-                Some(postmaster) if at.from.is_none() && is_postmaster(&at.address) => {
-                    self.expand(index, at.depth, vec![postmaster]);
-                    if self.reached.len() == 1 {
-                        // It is the missing one itself.
-                        self.missing.push(at.address);
-                    }
-                }
-                _ => self.missing.push(at.address),
-            },
-            Found::NotHosted if at.from.is_none() && self.asker == Asker::Stranger => {
+            Found::Alias(targets) => self.expand(index, at.depth, By::Alias, targets),
+            Found::CatchAll(targets) => self.expand(index, at.depth, By::CatchAll, targets),
+            Found::SentOn(sender) if at.from.is_none() && self.asker.brings_report() => {
+                self.expand(index, at.depth, By::SentOn, vec![sender]);
+            }
+            Found::SentOn(_) => self.missing.push(at.address),
+            Found::NoSuchUser => self.ask_for_help(index, at),
+            Found::NotHosted if at.from.is_none() && !self.asker.may_send_anywhere() => {
                 self.refusal = Some(Refusal::NotHosted {
                     recipient: at.address,
                 });
@@ -150,7 +192,30 @@ impl Resolution {
         }
     }
 
-    fn expand(&mut self, index: usize, depth: usize, targets: Vec<Address>) {
+    fn arrive(&mut self, index: usize, account: Account) {
+        if self.accounts.insert(account.id) {
+            self.found.push((Place::Account(account), index));
+        }
+    }
+
+    /// What becomes of an address that is nothing.
+    fn ask_for_help(&mut self, index: usize, at: Reached) {
+        let helper = match (at.from, Help::of(&at.address)) {
+            (None, Some(Help::Abuse)) => postmaster_of(at.address.domain()),
+            (None | Some((_, By::Help)), Some(Help::Postmaster)) => self.postmaster.take(),
+            _ => None,
+        };
+        let reached = self.reached.len();
+        if let Some(helper) = helper {
+            self.expand(index, at.depth, By::Help, vec![helper]);
+        }
+        // Where the helper is the missing one itself, nothing is reached.
+        if self.reached.len() == reached {
+            self.missing.push(at.address);
+        }
+    }
+
+    fn expand(&mut self, index: usize, depth: usize, by: By, targets: Vec<Address>) {
         for address in targets {
             if !self.known.insert(address.clone()) {
                 continue;
@@ -163,7 +228,7 @@ impl Resolution {
             }
             self.reached.push(Reached {
                 address,
-                from: Some(index),
+                from: Some((index, by)),
                 depth: depth + 1,
             });
         }
@@ -203,21 +268,51 @@ impl Resolution {
     }
 
     /// The addresses that lead to a reached one, the recipient first.
-    fn way_to(&self, index: usize) -> Vec<Address> {
-        let before = |at: &&Reached| self.reached.get(at.from?);
-        let mut way: Vec<_> = std::iter::successors(self.reached.get(index), before)
-            .skip(1)
-            .map(|at| at.address.clone())
-            .collect();
+    fn way_to(&self, index: usize) -> Vec<Step> {
+        let mut way = Vec::new();
+        let mut at = self.reached.get(index);
+        while let Some((before, by)) = at.and_then(|at| at.from) {
+            at = self.reached.get(before);
+            way.extend(at.map(|at| Step {
+                address: at.address.clone(),
+                by,
+            }));
+        }
         way.reverse();
         way
     }
 }
 
-/// Whether an address is the one under which whoever looks after a domain is reached.
-/// Its letters may be small or large. RFC 5321 section 4.5.1.
-pub fn is_postmaster(address: &Address) -> bool {
-    address.local().folded().as_str() == "postmaster"
+/// The names under which every domain can be asked for help, in small letters or large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Help {
+    /// RFC 5321 section 4.5.1.
+    Postmaster,
+    /// RFC 2142 section 2.
+    Abuse,
+}
+
+impl Help {
+    fn of(address: &Address) -> Option<Help> {
+        match address.local().folded().as_str() {
+            POSTMASTER => Some(Help::Postmaster),
+            "abuse" => Some(Help::Abuse),
+            _ => None,
+        }
+    }
+}
+
+const POSTMASTER: &str = "postmaster";
+
+fn postmaster_of(domain: &Domain) -> Option<Address> {
+    let local = POSTMASTER.parse().ok()?;
+    Some(Address::new(local, domain.clone()))
+}
+
+/// Whether an address is one under which whoever looks after a domain is reached, so that
+/// [`Resolution::with_postmaster`] says something about it.
+pub fn asks_for_help(address: &Address) -> bool {
+    Help::of(address).is_some()
 }
 
 #[cfg(test)]
@@ -230,17 +325,24 @@ mod tests {
     use crate::sender::tests::account;
 
     /// A directory in words: `x.fr` is served here; a name leads to what follows it,
-    /// and to itself if nothing does.
-    struct Town(BTreeMap<String, Vec<Address>>);
+    /// and to itself if nothing does. Behind `also` or `only` are those to whom an account's
+    /// mail goes on, with a copy that stays or without.
+    struct Town(BTreeMap<String, Vec<Address>>, BTreeMap<String, bool>);
 
     impl Town {
         fn new(lines: &[&str]) -> Self {
             let line = |line: &&str| {
-                let mut words = line.split_whitespace().map(str::to_owned);
-                let name = words.next().unwrap();
+                let mut words = line.split_whitespace().filter(|word| word.contains('@'));
+                let name = words.next().unwrap().to_owned();
                 (name, words.map(|word| word.parse().unwrap()).collect())
             };
-            Self(lines.iter().map(line).collect())
+            let goes_on = lines.iter().filter_map(|line| {
+                let mut words = line.split_whitespace();
+                let name = words.next()?.to_owned();
+                let word = words.next().filter(|word| !word.contains('@'))?;
+                Some((name, word == "also"))
+            });
+            Self(lines.iter().map(line).collect(), goes_on.collect())
         }
 
         fn lookup(&self, address: &Address) -> Found {
@@ -248,13 +350,27 @@ mod tests {
                 return Found::NotHosted;
             }
             let name = address.folded().to_string();
+            let an_account = |name: &String| {
+                let id = self.0.keys().position(|key| key == name).unwrap();
+                account(id as u64, name)
+            };
             match self.0.get_key_value(&name) {
-                None => Found::NoSuchUser,
-                Some((name, targets)) if targets.is_empty() => {
-                    let id = self.0.keys().position(|key| key == name).unwrap();
-                    Found::Account(account(id as u64, name))
+                None if name.starts_with("srs0=") => {
+                    Found::SentOn("first@loin.example".parse().unwrap())
                 }
-                Some((_, targets)) => Found::Alias(targets.clone()),
+                None => match self.0.get("*@x.fr") {
+                    Some(targets) => Found::CatchAll(targets.clone()),
+                    None => Found::NoSuchUser,
+                },
+                Some((name, targets)) if targets.is_empty() => Found::Account(an_account(name)),
+                Some((name, targets)) => match self.1.get(name) {
+                    Some(keeps) => Found::Redirected {
+                        account: an_account(name),
+                        keeps: *keeps,
+                        targets: targets.clone(),
+                    },
+                    None => Found::Alias(targets.clone()),
+                },
             }
         }
 
@@ -274,7 +390,8 @@ mod tests {
         fn say(&self, recipient: &str) -> Vec<String> {
             let routes = self.resolve(recipient, Asker::Stranger).unwrap();
             let said = routes.destinations.iter().map(|destination| {
-                let words: Vec<_> = destination.through.iter().map(Address::to_string).collect();
+                let steps = destination.through.iter();
+                let words: Vec<_> = steps.map(|step| step.address.to_string()).collect();
                 match &destination.place {
                     Place::Account(account) => {
                         format!("{} via {}", account.address, words.join(" "))
@@ -337,6 +454,64 @@ mod tests {
     }
 
     #[test]
+    fn an_account_s_mail_goes_on_with_a_copy_or_without() {
+        let town = Town::new(&[
+            "jean@x.fr also lea@y.fr ali@x.fr",
+            "ali@x.fr only b@y.fr jean@x.fr",
+            "c@x.fr only d@x.fr",
+            "d@x.fr only c@x.fr",
+        ]);
+        // The circle back to jean adds nobody.
+        let said = [
+            "jean@x.fr via ",
+            "lea@y.fr elsewhere via jean@x.fr",
+            "b@y.fr elsewhere via jean@x.fr ali@x.fr",
+        ];
+        assert_eq!(town.say("jean@x.fr"), said);
+        assert_eq!(town.resolve("c@x.fr", Asker::Stranger), Err(Refusal::Loop));
+        let routes = town.resolve("jean@x.fr", Asker::Stranger).unwrap();
+        let by: Vec<_> = routes.destinations[2]
+            .through
+            .iter()
+            .map(|step| step.by)
+            .collect();
+        assert_eq!(by, [By::Redirection, By::Redirection]);
+    }
+
+    #[test]
+    fn the_star_stands_for_what_is_nothing() {
+        let town = Town::new(&["*@x.fr jean@x.fr lea@y.fr", "jean@x.fr", "l@x.fr gone@x.fr"]);
+        let said = [
+            "jean@x.fr via rien@x.fr",
+            "lea@y.fr elsewhere via rien@x.fr",
+        ];
+        assert_eq!(town.say("rien@x.fr"), said);
+        assert_eq!(town.say("jean@x.fr"), ["jean@x.fr via "]);
+        assert_eq!(town.say("l@x.fr")[0], "jean@x.fr via l@x.fr gone@x.fr");
+        // It is whoever helps too, unless somebody else is.
+        assert_eq!(town.say("abuse@x.fr")[0], "jean@x.fr via abuse@x.fr");
+    }
+
+    #[test]
+    fn only_a_report_goes_back_to_whoever_s_message_was_sent_on() {
+        let town = Town::new(&["*@x.fr jean@x.fr", "jean@x.fr", "a@x.fr srs0=b@x.fr"]);
+        for asker in [Asker::Report, Asker::Ourselves] {
+            let routes = town.resolve("SRS0=a@x.fr", asker).unwrap();
+            let first = "first@loin.example".parse().unwrap();
+            assert_eq!(routes.destinations[0].place, Place::Elsewhere(first));
+            assert_eq!(routes.destinations[0].through[0].by, By::SentOn);
+            // Nor by a way about.
+            assert!(town.resolve("a@x.fr", asker).is_err());
+        }
+        for asker in [Asker::Stranger, Asker::SignedIn] {
+            let refused = town.resolve("SRS0=a@x.fr", asker);
+            assert!(matches!(refused, Err(Refusal::UnknownRecipient { .. })));
+        }
+        let relayed = town.resolve("lea@y.fr", Asker::Report);
+        assert!(matches!(relayed, Err(Refusal::NotHosted { .. })));
+    }
+
+    #[test]
     fn who_leads_to_nobody_is_unknown() {
         let town = Town::new(&["a@x.fr b@x.fr c@x.fr"]);
         for name in ["a@x.fr", "nobody@x.fr"] {
@@ -388,6 +563,18 @@ mod tests {
             let unknown = matches!(refused, Err(Refusal::UnknownRecipient { .. }));
             assert!(unknown, "{recipient} {refused:?}");
         }
+        // Of abuse, the domain's own postmaster knows; else the service's.
+        let through = |routes: &[Destination]| {
+            let steps = routes[0].through.iter();
+            steps
+                .map(|step| step.address.to_string())
+                .collect::<Vec<_>>()
+        };
+        let abuse = resolve(&town, "Abuse@x.fr", "other@y.fr").unwrap();
+        assert_eq!(through(&abuse), ["Abuse@x.fr", "postmaster@x.fr"]);
+        let abuse = resolve(&none, "abuse@x.fr", "jean@x.fr").unwrap();
+        assert_eq!(through(&abuse), ["abuse@x.fr", "postmaster@x.fr"]);
+        assert!(resolve(&none, "abuse@x.fr", "postmaster@x.fr").is_err());
         let elsewhere = resolve(&town, "postmaster@y.fr", "jean@x.fr");
         assert!(matches!(elsewhere, Err(Refusal::NotHosted { .. })));
     }
@@ -435,12 +622,12 @@ mod tests {
         match town.lookup(from) {
             Found::NotHosted => BTreeSet::from([from.to_string()]),
             Found::Account(account) => BTreeSet::from([account.address.to_string()]),
-            Found::NoSuchUser => BTreeSet::new(),
             Found::Alias(_) if !seen.insert(from.folded().to_string()) => BTreeSet::new(),
             Found::Alias(targets) => targets
                 .iter()
                 .flat_map(|target| reachable(town, target, seen))
                 .collect(),
+            _ => BTreeSet::new(),
         }
     }
 
@@ -455,7 +642,7 @@ mod tests {
                 let targets = targets.iter().map(|(to, upper)| name(*to, *upper).parse().unwrap());
                 (name(number, false), targets.collect())
             };
-            let town = Town(graph.iter().enumerate().map(line).collect());
+            let town = Town(graph.iter().enumerate().map(line).collect(), BTreeMap::new());
             let recipient = name(0, false);
             let all = reachable(&town, &recipient.parse().unwrap(), &mut BTreeSet::new());
             let routes = town.resolve(&recipient, Asker::Stranger);

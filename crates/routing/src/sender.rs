@@ -3,15 +3,16 @@
 use directory::{Account, Found};
 
 /// Whether an account may send under an address, given what the directory found for
-/// it: under its own, and under aliases that lead to it directly. An alias behind an
-/// alias is a list that somebody else keeps, whose members do not speak for it.
+/// it: under its own, under aliases that lead to it directly, and under whatever is nobody's
+/// where that comes to it. An alias behind an alias is a list that somebody else keeps, whose
+/// members do not speak for it; nor does whoever another account's mail goes on to.
 pub fn may_send_as(account: &Account, found: &Found) -> bool {
     match found {
-        Found::Account(owner) => owner.id == account.id,
-        Found::Alias(targets) => targets
+        Found::Account(owner) | Found::Redirected { account: owner, .. } => owner.id == account.id,
+        Found::Alias(targets) | Found::CatchAll(targets) => targets
             .iter()
             .any(|target| target.folded() == account.address),
-        Found::NoSuchUser | Found::NotHosted => false,
+        Found::SentOn(_) | Found::NoSuchUser | Found::NotHosted => false,
     }
 }
 
@@ -46,6 +47,16 @@ pub(crate) mod tests {
         assert!(may_send_as(&jean, &Found::Account(jean.clone())));
         assert!(may_send_as(&jean, &alias));
         assert!(!may_send_as(&lea, &alias));
+        let caught = Found::CatchAll(vec!["jean@x.fr".parse().unwrap()]);
+        assert!(may_send_as(&jean, &caught) && !may_send_as(&lea, &caught));
+        let on = Found::Redirected {
+            account: jean.clone(),
+            keeps: false,
+            targets: vec!["lea@x.fr".parse().unwrap()],
+        };
+        assert!(may_send_as(&jean, &on) && !may_send_as(&lea, &on));
+        let sent_on = Found::SentOn("jean@x.fr".parse().unwrap());
+        assert!(!may_send_as(&jean, &sent_on));
         assert!(!may_send_as(&lea, &Found::Account(jean)));
         assert!(!may_send_as(&lea, &Found::NoSuchUser));
         assert!(!may_send_as(&lea, &Found::NotHosted));

@@ -1,30 +1,35 @@
 //! What an operator may ask of a running service: domains and their keys, accounts, aliases,
-//! the queue.
+//! where mail to an address goes, the queue.
 //!
 //! [`Request`] and [`Response`] are values that can be written down, so that the command
 //! line says the same thing to a running server (through its admin socket) as to the
 //! stores themselves when none runs. [`Manager::execute`] is the one place that carries
 //! them out.
 
+mod addresses;
 mod dns;
 mod keys;
 mod queue;
 
+use std::collections::HashMap;
 use std::fmt;
 
 use ::queue::{Queue, QueueError};
 use address::{AccountId, Address, Domain, Password};
 use care::Progress;
-use directory::{Account, AccountChange, Directory, DirectoryError, NewAccount};
+use directory::{Account, AccountChange, Directory, DirectoryError, Holder, NewAccount};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use store::{Store, StoreError};
 use tokio::task::JoinSet;
 use words::Language;
 
+pub use addresses::{AddressOrder, AddressShown, ByShown, PlaceShown, RedirectionShown, StepShown};
 pub use dns::{DnsShown, RecordShown};
 pub use keys::{KeyShown, KeysOrder, StateShown};
 pub use queue::{DestinationShown, EntryShown, QUEUE_LISTED, QueueOrder, RecipientShown};
+
+use addresses::redirection_shown;
 
 use crate::keep::{self, Keeper, Order, Report};
 use crate::publish::Published;
@@ -64,6 +69,9 @@ pub enum Request {
         /// Who gets mail for its `postmaster` and `abuse`.
         #[serde(default)]
         postmaster: Option<Address>,
+        /// The domain whose other name it is to be.
+        #[serde(default)]
+        alias_of: Option<Domain>,
     },
     /// Which domains are served.
     DomainList,
@@ -134,6 +142,8 @@ pub enum Request {
         /// The alias.
         address: Address,
     },
+    /// Something about where mail to an address goes.
+    Address(AddressOrder),
     /// Something about mail that waits.
     Queue(QueueOrder),
     /// Something for the sake of what is kept.
@@ -206,6 +216,8 @@ pub enum Response {
     Alias(AliasShown),
     /// Aliases, in the order of domain and local part.
     Aliases(Vec<AliasShown>),
+    /// Where mail to an address goes.
+    Explained(Box<AddressShown>),
     /// What waits.
     Queue(Vec<EntryShown>),
     /// One entry.
@@ -230,6 +242,8 @@ pub struct DomainShown {
     pub addresses: u64,
     /// Since when, RFC 3339.
     pub added: String,
+    /// The domain whose other name it is.
+    pub alias_of: Option<Domain>,
 }
 
 /// An account.
@@ -251,6 +265,8 @@ pub struct AccountShown {
     pub created: String,
     /// When its password was set, RFC 3339.
     pub password_changed: String,
+    /// Where its mail goes on to, if it does.
+    pub redirected: Option<RedirectionShown>,
     /// What it holds, where it was asked for.
     pub usage: Option<UsageShown>,
 }
@@ -273,11 +289,13 @@ pub struct AliasShown {
     pub targets: Vec<Address>,
 }
 
-/// An alias that lost a removed account.
+/// An alias, or an account whose mail went on, that lost a removed account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AliasLost {
-    /// The alias.
+    /// Its address.
     pub address: Address,
+    /// It is an account: what it may have lost is its redirection.
+    pub account: bool,
     /// It led nowhere else and is removed too.
     pub removed: bool,
 }
@@ -333,7 +351,11 @@ impl Manager {
         progress: Progress<'_>,
     ) -> Result<Response, Refused> {
         match request {
-            Request::DomainAdd { domain, postmaster } => self.add_domain(domain, postmaster).await,
+            Request::DomainAdd {
+                domain,
+                postmaster,
+                alias_of,
+            } => self.add_domain(domain, postmaster, alias_of).await,
             Request::DomainDns { domain } => Box::pin(self.domain_dns(domain)).await,
             Request::Keys(order) => self.keys_order(order).await,
             Request::DomainList => self.domains().await,
@@ -376,6 +398,7 @@ impl Manager {
                 self.directory.remove_alias(&address).await?;
                 Ok(Response::Done)
             }
+            Request::Address(order) => self.address_order(order).await,
             Request::Queue(order) => self.queue_order(order, progress).await,
             Request::Keep(order) => {
                 let report = Box::pin(keep::execute(self, order, progress)).await?;
@@ -389,14 +412,21 @@ impl Manager {
         &self,
         domain: Domain,
         postmaster: Option<Address>,
+        alias_of: Option<Domain>,
     ) -> Result<Response, Refused> {
         let (directory, now) = (&self.directory, (self.clock)());
-        match postmaster {
-            Some(address) => {
+        match (alias_of, postmaster) {
+            (Some(of), None) => directory.add_domain_alias(&domain, &of, now).await?,
+            (Some(of), Some(_)) => {
+                return Err(refused(format_args!(
+                    "{domain} is to be another name of {of}, whose postmaster is its own too"
+                )));
+            }
+            (None, Some(address)) => {
                 let added = directory.add_domain_with_postmaster(&domain, &address, now);
                 added.await?;
             }
-            None => directory.add_domain(&domain, now).await?,
+            (None, None) => directory.add_domain(&domain, now).await?,
         }
         directory.signature_keys(&domain, now).await?;
         Ok(Response::Done)
@@ -408,6 +438,7 @@ impl Manager {
             domain: hosted.domain,
             addresses: hosted.addresses,
             added: hosted.added.to_string(),
+            alias_of: hosted.alias_of,
         });
         Ok(Response::Domains(shown.collect()))
     }
@@ -507,14 +538,22 @@ impl Manager {
 
     async fn accounts(&self) -> Result<Response, Refused> {
         let accounts = self.directory.accounts().await?;
-        let shown = accounts.into_iter().map(account_shown).collect();
-        Ok(Response::Accounts(shown))
+        let redirections = self.directory.redirections().await?.into_iter();
+        let mut redirections: HashMap<_, _> = redirections
+            .map(|one| (one.address.clone(), redirection_shown(one)))
+            .collect();
+        let shown = accounts.into_iter().map(account_shown).map(|mut shown| {
+            shown.redirected = redirections.remove(&shown.address);
+            shown
+        });
+        Ok(Response::Accounts(shown.collect()))
     }
 
     async fn account(&self, address: &Address) -> Result<Response, Refused> {
         let account = self.directory.account_at(address).await?;
         let usage = self.store.usage(account.id).await?;
         let mut shown = account_shown(account);
+        shown.redirected = self.redirection(&shown.address).await?;
         shown.usage = Some(UsageShown {
             bytes: usage.bytes,
             messages: usage.messages,
@@ -533,7 +572,8 @@ impl Manager {
             ))
         })?;
         let aliases = removed.aliases.into_iter().map(|lost| AliasLost {
-            address: lost.alias,
+            address: lost.address,
+            account: lost.holder == Holder::Account,
             removed: lost.removed,
         });
         Ok(Response::AccountRemoved {
@@ -556,7 +596,9 @@ impl Manager {
             language: None,
         };
         let account = self.directory.set(id, change).await?;
-        Ok(Response::Account(Box::new(account_shown(account))))
+        let mut shown = account_shown(account);
+        shown.redirected = self.redirection(&shown.address).await?;
+        Ok(Response::Account(Box::new(shown)))
     }
 }
 
@@ -570,6 +612,7 @@ fn account_shown(account: Account) -> AccountShown {
         language: account.language.code().to_owned(),
         created: account.created.to_string(),
         password_changed: account.password_changed.to_string(),
+        redirected: None,
         usage: None,
     }
 }
@@ -589,7 +632,7 @@ mod tests {
 
     use super::*;
 
-    fn manager(folder: &std::path::Path) -> Manager {
+    pub(super) fn manager(folder: &std::path::Path) -> Manager {
         let kv: Arc<dyn Kv> = Arc::new(kv::sqlite::Sqlite::open(&folder.join("index")).unwrap());
         let blobs = blob::Blobs::open(&folder.join("bodies")).unwrap();
         let settings = directory::Settings {
@@ -606,7 +649,7 @@ mod tests {
         }
     }
 
-    fn add(address: &str) -> Request {
+    pub(super) fn add(address: &str) -> Request {
         Request::AccountAdd {
             address: address.parse().unwrap(),
             password: Secret(Password::new("quatre tilleuls")),
@@ -626,6 +669,7 @@ mod tests {
         let added = Request::DomainAdd {
             domain,
             postmaster: None,
+            alias_of: None,
         };
         assert_eq!(manager.execute(added).await, Ok(Response::Done));
         manager.execute(add("anne@facteur.test")).await.unwrap();
@@ -669,6 +713,7 @@ mod tests {
         let added = Request::DomainAdd {
             domain,
             postmaster: None,
+            alias_of: None,
         };
         manager.execute(added).await.unwrap();
         manager.execute(add("anne@facteur.test")).await.unwrap();
@@ -735,6 +780,7 @@ mod tests {
         let added = Request::DomainAdd {
             domain: domain(),
             postmaster: None,
+            alias_of: None,
         };
         assert_eq!(manager.execute(added).await, Ok(Response::Done));
         use StateShown::{Active, Prepared, Retired};

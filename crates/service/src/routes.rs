@@ -5,7 +5,7 @@ use directory::Directory;
 use events::Refusal;
 use jiff::Timestamp;
 use queue::{Destination, Recipient};
-use routing::{Asker, Place, Resolution, Routes};
+use routing::{Asker, By, Place, Resolution, Routes, Step};
 
 use crate::trouble;
 
@@ -23,13 +23,18 @@ impl Routing {
     ///
     /// # Errors
     /// Why it goes nowhere; [`Refusal::Temporary`] where that can't be found out now.
-    pub async fn resolve(&self, recipient: &Address, asker: Asker) -> Result<Routes, Refusal> {
+    pub async fn resolve(
+        &self,
+        recipient: &Address,
+        asker: Asker,
+        now: Timestamp,
+    ) -> Result<Routes, Refusal> {
         let mut resolution = Resolution::new(recipient.clone(), asker);
-        if routing::is_postmaster(recipient) {
+        if routing::asks_for_help(recipient) {
             resolution = resolution.with_postmaster(self.postmaster().await?);
         }
         while let Some(address) = resolution.next_lookup() {
-            let found = self.directory.lookup(address).await;
+            let found = self.directory.lookup_recipient(address, now).await;
             resolution.answer(found.map_err(trouble::of_directory)?);
         }
         resolution.finish()
@@ -56,12 +61,21 @@ impl Routing {
 
 /// Those that a queued message waits for, where its recipient leads there.
 pub fn recipients(recipient: &Address, routes: Routes, now: Timestamp) -> Vec<Recipient> {
-    let one = |place: Place| match place {
+    let one = |found: routing::Destination| match found.place {
         Place::Account(account) => {
             Recipient::new(recipient.clone(), Destination::Local(account.id), now)
         }
-        Place::Elsewhere(elsewhere) => Recipient::new(elsewhere, Destination::Remote, now),
+        Place::Elsewhere(elsewhere) => Recipient {
+            sent_on_by: sent_on_by(found.through),
+            ..Recipient::new(elsewhere, Destination::Remote, now)
+        },
     };
-    let places = routes.destinations.into_iter().map(|found| found.place);
-    places.map(one).collect()
+    routes.destinations.into_iter().map(one).collect()
+}
+
+/// Who sends a message on, of those who lead to an address elsewhere: the last of them. What
+/// comes back to a sender is only brought back.
+fn sent_on_by(through: Vec<Step>) -> Option<Address> {
+    let last = through.into_iter().next_back()?;
+    (last.by != By::SentOn).then_some(last.address)
 }

@@ -10,12 +10,16 @@
 //! | `smtp/recipients.rs` | whether mail for an address is taken, and where it goes |
 //! | `smtp/taking.rs` | the message, from its first octet until it is accepted |
 //! | `smtp/believing.rs` | mail from other servers: who sent it, and whether that is so |
+//! | `smtp/doors.rs` | who comes in from outside, how fast, and after what wait |
+//! | `smtp/lists.rs` | block lists |
 //! | `smtp/submission.rs` | a submission on its way: in order, and signed if it leaves |
 //! | `smtp/forged.rs` | whether a submission names a sender that is not the account's |
 
 mod believing;
+mod doors;
 mod envelope;
 mod forged;
+mod lists;
 mod recipients;
 mod submission;
 mod taking;
@@ -37,8 +41,12 @@ use crate::fan_out::FanOut;
 use crate::sign_in::Visitor;
 use crate::trouble;
 pub use believing::Believing;
+pub use doors::Doors;
 use envelope::Envelope;
+use lists::Asking;
+pub use lists::{BadList, Lists};
 use taking::Taking;
+pub use trust::strangers::Limits;
 
 /// What SMTP connections have in common.
 #[derive(Clone)]
@@ -71,6 +79,8 @@ pub struct Answers {
     visitor: Visitor,
     envelope: Option<Envelope>,
     taking: Option<Taking>,
+    /// Block lists, if the mail of this peer is judged.
+    asking: Option<Asking>,
 }
 
 impl Answerer<Smtp> for Answers {
@@ -82,14 +92,18 @@ impl Answerer<Smtp> for Answers {
                 encrypted,
                 ..
             } => Ok(self.sign_in(&name, &password, encrypted).await),
-            Question::Sender(sender) => self.sender(sender).await.map(|()| Piece::Granted),
+            Question::Sender(sender) => {
+                let told = self.admit_sender(sender).await;
+                told.map(|()| Piece::Granted)
+            }
             Question::Recipient(path, wishes) => {
-                let told = self.recipient(path, wishes).await;
+                let told = self.admit_recipient(path, wishes).await;
                 told.map(|()| Piece::Granted)
             }
             Question::Begin(begin) => self.begin(&begin).await.map(|()| Piece::Granted),
             Question::Accept => {
                 let (judged, told) = self.accept().await;
+                self.remember(judged.as_ref(), &told);
                 if let Some(verdicts) = judged {
                     pieces.send(Piece::Judged(Box::new(verdicts))).await;
                 }
@@ -130,7 +144,12 @@ impl Answerer<Smtp> for Answers {
 impl Answers {
     /// For a connection from this peer to this service.
     pub fn new(service: Service, role: Role, peer: IpAddr) -> Answers {
+        let asking = match role {
+            Role::Exchange => service.believing.begin(peer),
+            Role::Submission => None,
+        };
         Answers {
+            asking,
             service,
             role,
             visitor: Visitor::new(peer),

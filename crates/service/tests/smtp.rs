@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod rooms;
+#[path = "smtp/sent_on.rs"]
+mod sent_on;
 #[path = "smtp/signing.rs"]
 mod signing;
 #[path = "smtp/submission.rs"]
@@ -19,7 +21,7 @@ use jiff::Timestamp;
 use net::Answerer;
 use queue::{Destination, Entry, Queue, QueueId, Recipient};
 use service::fan_out::{FanOut, TAKEOVER};
-use service::smtp::{Answers, Believing, Service};
+use service::smtp::{Answers, Believing, Doors, Limits, Lists, Service};
 use session::sasl::Mechanism;
 use smtp::dsn::Wishes;
 use smtp::{Begin, ForwardPath, Hello, Piece, Question, Role, Sender};
@@ -90,6 +92,14 @@ fn trusting() -> Believing {
         dns: dns::Resolver::new(&settings).unwrap(),
         trusted: ["0.0.0.0/0", "::/0"].map(|all| all.parse().unwrap()).into(),
         patience: Duration::from_secs(1),
+        doors: Doors::new(Limits {
+            of_network: 0,
+            of_sender: 0,
+            of_recipient: 0,
+            pause: Duration::ZERO,
+        }),
+        lists: Lists::new(&[]).unwrap(),
+        trusted_sealers: [].into(),
     }
 }
 
@@ -418,10 +428,14 @@ async fn a_domain_without_a_postmaster_has_that_of_the_oldest_with_one() {
     let told = send(&mut answers, "", &["PostMaster@a.example"], MESSAGE).await;
     assert_eq!(counts(&told), (1, 0));
     assert_eq!(house.inbox(house.lea.id).await.len(), 1);
-    let recipient = at("abuse@a.example");
+    let told = send(&mut answers, "", &["abuse@a.example"], MESSAGE).await;
+    assert_eq!(counts(&told), (1, 0));
+    assert_eq!(house.inbox(house.lea.id).await.len(), 2);
+    // Nobody else is there for all.
+    let recipient = at("info@a.example");
     let refused = Piece::Refused(Refusal::UnknownRecipient { recipient });
     from(&mut answers, "", None).await;
-    assert_eq!(to(&mut answers, "abuse@a.example").await, refused);
+    assert_eq!(to(&mut answers, "info@a.example").await, refused);
 }
 
 #[tokio::test]

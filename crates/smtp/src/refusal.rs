@@ -29,6 +29,10 @@ fn code(refusal: &Refusal) -> (u16, (u16, u16)) {
         // RFC 9989 section 8.3 leaves the words to us; the code is that of RFC 7372 for
         // whoever else refuses by policy.
         Refusal::Forged { .. } => (550, (7, 1)),
+        // "Mail flood detected" in the registry of enhanced codes.
+        Refusal::TooFast(_) => (451, (7, 28)),
+        // RFC 5782 section 2.1 leaves the code to us; RFC 7372 has this one for policy.
+        Refusal::Listed { .. } => (550, (7, 1)),
         Refusal::Loop => (554, (4, 6)),
         Refusal::DiskFull => (452, (3, 1)),
         // The last four are about folders, which no sender can know of: if one comes
@@ -47,7 +51,7 @@ mod tests {
 
     use super::*;
     use crate::tests::is_good_reply;
-    use events::{Finding, HeaderField, Limited};
+    use events::{Finding, HeaderField, Limited, Pace};
 
     #[test]
     fn every_refusal_is_a_good_reply() {
@@ -78,6 +82,14 @@ mod tests {
                 domain: "é".repeat(400),
                 spf: Finding::Fail,
                 dkim: Finding::None,
+            },
+            Refusal::TooFast(Pace::Network),
+            Refusal::TooFast(Pace::Sender),
+            Refusal::TooFast(Pace::Recipient),
+            Refusal::Listed {
+                address: [192, 0, 2, 1].into(),
+                list: "zen.example.org".to_owned(),
+                reason: Some("r".repeat(400)),
             },
             Refusal::Loop,
             Refusal::DiskFull,
@@ -111,6 +123,14 @@ mod tests {
                 spf: Finding::Fail,
                 dkim: Finding::None,
             },
+            Refusal::Listed {
+                address: [192, 0, 2, 1].into(),
+                list: "zen.example.org".to_owned(),
+                reason: None,
+            },
+            Refusal::TooFast(Pace::Network),
+            Refusal::TooFast(Pace::Sender),
+            Refusal::TooFast(Pace::Recipient),
             Refusal::OverQuota { temporary: true },
             Refusal::OverQuota { temporary: false },
             Refusal::TooLarge { limit: 52_428_800 },

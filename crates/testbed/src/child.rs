@@ -72,6 +72,10 @@ impl Child {
         }
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid.as_raw().unsigned_abs()
+    }
+
     /// Sends it a signal, while it is there.
     pub(crate) fn signal(&self, signal: Signal) {
         if self.is_running() {

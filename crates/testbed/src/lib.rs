@@ -10,7 +10,7 @@
 //! | `postgres/` | [`Postgres`]: Debian's PostgreSQL in a folder of its own, and a standby |
 //! | `s3.rs` | [`S3`]: moto, which answers as S3 does |
 //! | `garage.rs` | [`Garage`]: an S3 server of several nodes |
-//! | `mta/` | [`Mta`]: Debian's Postfix and OpenSMTPD, as other people's mail servers |
+//! | `mta/` | [`Mta`]: Debian's Postfix, OpenSMTPD and Dovecot, as other people's mail servers |
 //! | `network.rs` | [`network::alone`]: a network of a test's own, with every port free |
 //! | `debian.rs` | Debian's packages, unpacked beside each other |
 //! | `dkimpy.rs` | [`dkimpy::verify`]: another's verdict of our signatures |

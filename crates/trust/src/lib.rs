@@ -14,7 +14,10 @@
 //! | `dkim/` | DKIM (RFC 6376, RFC 8301, RFC 8463) |
 //! | `dmarc/` | DMARC (RFC 9989) |
 //! | `sts/` | MTA-STS: what a domain promises of the hosts that take its mail (RFC 8461) |
+//! | `arc/` | ARC (RFC 8617) |
 //! | `iprev.rs` | the name of an address (RFC 8601 section 3) |
+//! | `block_list.rs` | lists of addresses in the DNS (RFC 5782) |
+//! | `strangers/` | how much is taken from whom nobody knows, and how fast |
 //! | `watch.rs` | [`Watch`]: header, and hashes of the body, of a message that streams past |
 //! | `opinion.rs` | [`Opinion`]: all that was found out, and the [`events::Verdicts`] from it |
 //! | `results.rs` | the field `Authentication-Results` (RFC 8601), and who forges it |
@@ -34,6 +37,8 @@
 //! does without some of RFC 7208's rules that others count on (two records, lookups that
 //! find nothing). What was left to take were parsers of a few lines each.
 
+mod arc;
+mod block_list;
 mod dkim;
 mod dmarc;
 mod dns;
@@ -41,9 +46,12 @@ mod iprev;
 mod opinion;
 mod results;
 mod spf;
+pub mod strangers;
 pub mod sts;
 mod watch;
 
+pub use arc::{Chain, CheckedChain, SETS};
+pub use block_list::{Action, BlockList, Listing, NoBlockList};
 pub use dkim::{Checked, Claim, SIGNATURES};
 pub use dmarc::{Authors, author_domains};
 pub use dns::{Dns, Missing};

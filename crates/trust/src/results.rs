@@ -14,7 +14,11 @@ const DELIVERED: &str = "none";
 /// The field with these verdicts, in the name of this host, with its line end.
 pub fn results(host: &str, verdicts: &Verdicts, from: &str) -> String {
     let Verdicts {
-        spf, dmarc, iprev, ..
+        spf,
+        dmarc,
+        iprev,
+        arc,
+        ..
     } = verdicts;
     let mut parts = Vec::new();
     for dkim in &verdicts.dkim {
@@ -34,11 +38,23 @@ pub fn results(host: &str, verdicts: &Verdicts, from: &str) -> String {
         _ => DELIVERED,
     };
     let comment = match dmarc.finding {
-        Finding::Pass | Finding::Fail => format!(" (p={policy} dis={done})"),
+        Finding::Pass | Finding::Fail => match &verdicts.vouched {
+            Some(sealer) => format!(" (p={policy} dis={done} vouched={sealer})"),
+            None => format!(" (p={policy} dis={done})"),
+        },
         _ => String::new(),
     };
     let domain = said("header.from", &dmarc.domain);
     parts.push(format!("dmarc={}{comment}{domain}", dmarc.finding));
+    // RFC 8617 section 7.1.
+    if arc.finding != Finding::None {
+        let seals = match arc.sets {
+            0 => String::new(),
+            sets => format!(" (i={sets} d={})", arc.sealer),
+        };
+        let peer = said("smtp.remote-ip", &iprev.ip.to_string());
+        parts.push(format!("arc={}{seals}{peer}", arc.finding));
+    }
     parts.push(format!(
         "iprev={}{}",
         iprev.finding,
@@ -142,7 +158,7 @@ fn claims(field: &Field<'_>, host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use events::{DkimFlaw, DmarcVerdict, IprevVerdict, SpfVerdict};
+    use events::{ArcVerdict, DkimFlaw, DmarcVerdict, IprevVerdict, SpfVerdict};
 
     use super::*;
 
@@ -179,6 +195,14 @@ mod tests {
                 finding: Finding::Pass,
                 ip: "2001:db8::1".parse().unwrap(),
             },
+            arc: ArcVerdict {
+                finding: Finding::None,
+                sealer: String::new(),
+                sets: 0,
+            },
+            vouched: None,
+            listed: Vec::new(),
+            is_junk_by_list: false,
         }
     }
 
@@ -195,6 +219,20 @@ mod tests {
              \tdmarc=fail (p=quarantine dis=quarantine) header.from=a.test;\r\n\
              \tiprev=pass policy.iprev=2001:db8::1\r\n"
         );
+        let mut vouched = verdicts();
+        vouched.vouched = Some("list.test".to_owned());
+        vouched.arc = ArcVerdict {
+            finding: Finding::Pass,
+            sealer: "list.test".to_owned(),
+            sets: 2,
+        };
+        let field = results("mx.test", &vouched, "");
+        for part in [
+            "dmarc=fail (p=quarantine dis=none vouched=list.test) header.from=a.test;",
+            "\tarc=pass (i=2 d=list.test) smtp.remote-ip=2001:db8::1;\r\n",
+        ] {
+            assert!(field.contains(part), "{field}");
+        }
         let mut none = verdicts();
         none.dkim.clear();
         none.spf.helo = true;

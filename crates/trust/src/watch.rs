@@ -3,6 +3,7 @@
 use aws_lc_rs::digest::{Context, SHA256};
 use message::canonical::{CanonicalBody, Canonicalization};
 
+use crate::arc::Chain;
 use crate::dkim::{Claim, claims};
 
 /// The longest header that is judged, in octets. Nobody's is so long: Postfix looks at
@@ -28,6 +29,7 @@ pub struct BodyHashes {
 /// A header that is whole.
 struct Hashing {
     claims: Vec<Claim>,
+    chain: Chain,
     hashes: Vec<Hash>,
 }
 
@@ -87,6 +89,13 @@ impl Watch {
         self.body.as_ref().map_or(&[], |hashing| &hashing.claims)
     }
 
+    /// Through whose hands a message with a header that is whole says that it went.
+    pub fn chain(&self) -> &Chain {
+        self.body
+            .as_ref()
+            .map_or(&Chain::None, |hashing| &hashing.chain)
+    }
+
     /// The message has come to its end. A header that had none by then ends here.
     pub fn end_header(&mut self) {
         if self.body.is_none() {
@@ -124,11 +133,13 @@ impl Watch {
     }
 
     fn begin_body(&mut self) {
-        let claims = match self.is_too_long() {
-            true => Vec::new(),
-            false => claims(&self.header),
+        let (claims, chain) = match self.is_too_long() {
+            true => (Vec::new(), Chain::None),
+            false => (claims(&self.header), Chain::read(&self.header)),
         };
-        let wanted = |which| claims.iter().any(|claim| claim.body() == Some(which));
+        let signed = claims.iter().map(Claim::body).chain([chain.body()]);
+        let signed: Vec<Canonicalization> = signed.flatten().collect();
+        let wanted = |which| signed.contains(&which);
         let both = [Canonicalization::Simple, Canonicalization::Relaxed];
         let hashes = both
             .into_iter()
@@ -137,6 +148,7 @@ impl Watch {
         self.body = Some(Hashing {
             hashes: hashes.collect(),
             claims,
+            chain,
         });
     }
 }

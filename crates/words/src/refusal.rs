@@ -1,6 +1,6 @@
 //! What is said to a person whose request was refused.
 
-use events::{Limited, Refusal};
+use events::{Limited, Pace, Refusal};
 
 use crate::{Key, Language, Value, format, keys, text};
 
@@ -67,6 +67,31 @@ pub fn refusal(refusal: &Refusal, language: Language) -> String {
                 ("dkim", Value::Text(dkim.word())),
             ];
             text(language, keys::REFUSAL_FORGED, &arguments)
+        }
+        R::TooFast(pace) => plain(match pace {
+            Pace::Network => keys::REFUSAL_TOO_FAST_NETWORK,
+            Pace::Sender => keys::REFUSAL_TOO_FAST_SENDER,
+            Pace::Recipient => keys::REFUSAL_TOO_FAST_RECIPIENT,
+        }),
+        R::Listed {
+            address,
+            list,
+            reason,
+        } => {
+            let (address, list) = (address.to_string(), shown(list, language));
+            let mut arguments = vec![
+                ("address", Value::Text(&address)),
+                ("list", Value::Text(&list)),
+            ];
+            let reason = reason.as_ref().map(|reason| shown(reason, language));
+            let key = match &reason {
+                Some(reason) => {
+                    arguments.push(("reason", Value::Text(reason)));
+                    keys::REFUSAL_LISTED_BECAUSE
+                }
+                None => keys::REFUSAL_LISTED,
+            };
+            text(language, key, &arguments)
         }
         R::BareLineEnd => plain(keys::REFUSAL_BARE_LINE_END),
         R::Loop => plain(keys::REFUSAL_LOOP),
@@ -152,6 +177,19 @@ mod tests {
                 spf: Finding::PermError,
                 dkim: Finding::TempError,
             },
+            TooFast(Pace::Network),
+            TooFast(Pace::Sender),
+            TooFast(Pace::Recipient),
+            Listed {
+                address: [0xfe; 16].into(),
+                list: "x.".repeat(126),
+                reason: None,
+            },
+            Listed {
+                address: [0xfe; 16].into(),
+                list: "x.".repeat(126),
+                reason: Some("r\r".repeat(5000)),
+            },
             BareLineEnd,
             Loop,
             DiskFull,
@@ -170,7 +208,8 @@ mod tests {
                 Credentials | EncryptionRequired | SignInRequired | SignInBusy => {}
                 SenderNotYours { .. } | HeaderNotYours { .. } | NoFrom => {}
                 UnknownRecipient { .. } | NotHosted { .. } | OverQuota { .. } => {}
-                HeaderTooLong { .. } | Forged { .. } => {}
+                HeaderTooLong { .. } | Forged { .. } | Listed { .. } => {}
+                TooFast(Pace::Network | Pace::Sender | Pace::Recipient) => {}
                 TooLarge { .. } | BareLineEnd | Loop | DiskFull | Temporary => {}
                 NoSuchMailbox | MailboxExists | MailboxForbidden => {}
                 TooMany(

@@ -19,6 +19,7 @@ async fn a_domain_comes_and_goes() {
         domain: domain("x.fr"),
         added: at(0),
         addresses: 0,
+        alias_of: None,
     };
     assert_eq!(directory.domains().await, Ok(vec![x]));
     let again = directory.add_domain(&domain("X.fr"), at(5)).await;
@@ -190,7 +191,8 @@ async fn a_removed_account_goes_from_its_aliases() {
     let removed = world.directory.remove_account(jean).await.unwrap();
     assert_eq!(removed.account.id, jean);
     let lost = |text, removed| LostTarget {
-        alias: address(text),
+        address: address(text),
+        holder: Holder::Alias,
         removed,
     };
     assert_eq!(

@@ -1,6 +1,8 @@
 //! The directory on the embedded engine, through its public door alone.
 
 #[cfg(test)]
+mod addresses;
+#[cfg(test)]
 mod changes;
 #[cfg(test)]
 mod check;

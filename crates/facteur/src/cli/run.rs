@@ -6,12 +6,12 @@ use std::path::Path;
 use address::{Domain, Password};
 use anyhow::{Context, bail, ensure};
 use service::keep::{Order, Report};
-use service::manage::{KeysOrder, QueueOrder, Request, Response, Secret};
+use service::manage::{AddressOrder, KeysOrder, QueueOrder, Request, Response, Secret};
 
 use super::meter::Meter;
 use super::{
-    AccountSet, AccountVerb, AliasVerb, Cli, Command, ConfigVerb, DomainVerb, KeysVerb, Output,
-    QueueVerb, Quickstart, StoreVerb, Switch, kept, show,
+    AccountRedirect, AccountSet, AccountVerb, AddressVerb, AliasVerb, Cli, Command, ConfigVerb,
+    DomainVerb, KeysVerb, Output, QueueVerb, Quickstart, StoreVerb, Switch, kept, show,
 };
 use crate::quickstart::{self, Choices};
 use crate::rooms::{self, Chosen};
@@ -47,6 +47,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Domain(verb) => domain(at, verb),
         Command::Account(verb) => account(at, verb),
         Command::Alias(verb) => alias(at, verb),
+        Command::Address(verb) => address(at, verb),
         Command::Queue(verb) => queue(at, verb),
         Command::Store(verb) => store(at, verb),
         Command::Backup { folder, output } => backup(at, &folder, output),
@@ -78,8 +79,17 @@ fn configuration(at: At<'_>, verb: ConfigVerb) -> anyhow::Result<()> {
 
 fn domain(at: At<'_>, verb: DomainVerb) -> anyhow::Result<()> {
     match verb {
-        DomainVerb::Add { domain, postmaster } => {
-            quietly(at, Request::DomainAdd { domain, postmaster })
+        DomainVerb::Add {
+            domain,
+            postmaster,
+            alias_of,
+        } => {
+            let request = Request::DomainAdd {
+                domain,
+                postmaster,
+                alias_of,
+            };
+            quietly(at, request)
         }
         DomainVerb::List(output) => aloud(at, Request::DomainList, output),
         DomainVerb::Remove { domain } => quietly(at, Request::DomainRemove { domain }),
@@ -131,6 +141,7 @@ fn account(at: At<'_>, verb: AccountVerb) -> anyhow::Result<()> {
             quietly(at, Request::AccountPassword { address, password })
         }
         AccountVerb::Set(set) => set_account(at, set),
+        AccountVerb::Redirect(redirect) => redirect_account(at, redirect),
     }
 }
 
@@ -142,6 +153,22 @@ fn set_account(at: At<'_>, set: AccountSet) -> anyhow::Result<()> {
         name: set.name,
     };
     aloud(at, request, set.output)
+}
+
+fn redirect_account(at: At<'_>, redirect: AccountRedirect) -> anyhow::Result<()> {
+    // With --off there are no targets.
+    let request = Request::Address(AddressOrder::Redirect {
+        account: redirect.address,
+        targets: redirect.targets,
+        keeps: redirect.keep_copy,
+    });
+    aloud(at, request, redirect.output)
+}
+
+fn address(at: At<'_>, verb: AddressVerb) -> anyhow::Result<()> {
+    let AddressVerb::Explain { address, output } = verb;
+    let request = Request::Address(AddressOrder::Explain { address });
+    aloud(at, request, output)
 }
 
 fn alias(at: At<'_>, verb: AliasVerb) -> anyhow::Result<()> {

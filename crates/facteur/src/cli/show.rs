@@ -3,9 +3,11 @@
 use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
-use service::manage::{AccountShown, DestinationShown, EntryShown, KeyShown, Response, StateShown};
+use service::manage::{
+    AccountShown, DestinationShown, EntryShown, KeyShown, RedirectionShown, Response, StateShown,
+};
 
-use super::{dns, kept};
+use super::{dns, explain, kept};
 use crate::config::Source;
 
 /// What stands where there is nothing.
@@ -25,19 +27,24 @@ pub(super) fn response(response: &Response, json: bool) -> anyhow::Result<String
     Ok(match response {
         Response::Done => String::new(),
         Response::Domains(domains) => table(domains.iter().map(|one| {
-            let addresses = format!("{} addresses", one.addresses);
-            vec![one.domain.to_string(), addresses]
+            let has = match &one.alias_of {
+                Some(of) => format!("another name of {of}"),
+                None => format!("{} addresses", one.addresses),
+            };
+            vec![one.domain.to_string(), has]
         })),
         Response::Dns(records) => dns::lines(records),
         Response::Keys(keys) => table(keys.iter().map(key_row)),
         Response::Account(account) => account_lines(account),
         Response::Accounts(accounts) => table(accounts.iter().map(account_row)),
         Response::AccountRemoved { aliases } => table(aliases.iter().map(|lost| {
-            let what = match lost.removed {
-                true => "removed: it led nowhere else",
-                false => "leads there no longer",
+            let (which, what) = match (lost.account, lost.removed) {
+                (false, true) => ("alias", "removed: it led nowhere else"),
+                (false, false) => ("alias", "leads there no longer"),
+                (true, true) => ("account", "its mail stays again: it went on nowhere else"),
+                (true, false) => ("account", "its mail goes on there no longer"),
             };
-            vec![format!("alias {}", lost.address), what.to_owned()]
+            vec![format!("{which} {}", lost.address), what.to_owned()]
         })),
         Response::Alias(alias) => table([vec![alias.address.to_string(), list(&alias.targets)]]),
         Response::Aliases(aliases) => table(
@@ -45,6 +52,7 @@ pub(super) fn response(response: &Response, json: bool) -> anyhow::Result<String
                 .iter()
                 .map(|alias| vec![alias.address.to_string(), list(&alias.targets)]),
         ),
+        Response::Explained(shown) => explain::lines(shown),
         Response::Queue(entries) => table(entries.iter().map(entry_row)),
         Response::Entry(entry) => entry_lines(entry),
         Response::Flushed { recipients } => format!("{recipients} recipients are tried now\n"),
@@ -65,6 +73,7 @@ fn as_json(response: &Response) -> anyhow::Result<Json> {
         Response::AccountRemoved { aliases } => json!({ "aliases": aliases }),
         Response::Alias(one) => serde_json::to_value(one)?,
         Response::Aliases(all) => serde_json::to_value(all)?,
+        Response::Explained(one) => serde_json::to_value(one)?,
         Response::Queue(all) => serde_json::to_value(all)?,
         Response::Entry(one) => serde_json::to_value(one)?,
         Response::Flushed { recipients } => json!({ "recipients": recipients }),
@@ -127,7 +136,19 @@ fn account_row(account: &AccountShown) -> Vec<String> {
         account.name.clone().unwrap_or_else(|| NOTHING.to_owned()),
         format!("quota {}", quota(account.quota)),
         format!("old devices {}", switch(account.old_devices)),
+        account
+            .redirected
+            .as_ref()
+            .map_or_else(String::new, goes_on),
     ]
+}
+
+fn goes_on(redirection: &RedirectionShown) -> String {
+    let kept = match redirection.keeps_copy {
+        true => "a copy goes on to",
+        false => "goes on to",
+    };
+    format!("{kept} {}", list(&redirection.to))
 }
 
 fn account_lines(account: &AccountShown) -> String {
@@ -143,6 +164,9 @@ fn account_lines(account: &AccountShown) -> String {
         ("added", account.created.clone()),
         ("password set", account.password_changed.clone()),
     ];
+    if let Some(redirection) = &account.redirected {
+        rows.push(("mail", goes_on(redirection)));
+    }
     if let Some(usage) = account.usage {
         rows.push(("messages", usage.messages.to_string()));
         rows.push(("octets", usage.bytes.to_string()));
@@ -184,6 +208,9 @@ fn entry_lines(entry: &EntryShown) -> String {
         let host = host.unwrap_or_default();
         let said = format!("{} ({place}): {host}{trouble}", recipient.address);
         rows.push(vec!["to".to_owned(), said]);
+        if let Some(by) = &recipient.sent_on_by {
+            rows.push(vec![String::new(), format!("sent on by {by}")]);
+        }
         if recipient.attempts > 0 && !entry.held {
             let (attempts, due) = (recipient.attempts, &recipient.due);
             let said = format!("tried {attempts} times, next at {due}");

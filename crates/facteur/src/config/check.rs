@@ -29,6 +29,10 @@ const LONGEST_LOOKUP: u64 = 60;
 /// answer (RFC 5321 section 4.5.3.2.6), and should not have to.
 const LONGEST_JUDGING: u64 = 60;
 
+/// The most that `believing.slow_down_seconds` may be: a tenth of what the client must wait
+/// (RFC 5321 section 4.5.3.2).
+const LONGEST_SLOW_DOWN: u64 = 30;
+
 /// Refuses what can't work, naming the setting. The host's name is put as the network
 /// spells it: lower case, and in ASCII, as greetings and certificates need it.
 pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
@@ -77,6 +81,11 @@ pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
         (1..=LONGEST_JUDGING).contains(&config.believing.patience_seconds),
         "believing.patience_seconds: it must be from 1 to {LONGEST_JUDGING}"
     );
+    ensure!(
+        config.believing.slow_down_seconds <= LONGEST_SLOW_DOWN,
+        "believing.slow_down_seconds: it must be from 0 to {LONGEST_SLOW_DOWN}"
+    );
+    service::smtp::Lists::new(&config.believing.block_lists).context("believing.block_lists")?;
     ensure!(
         (1..=LONGEST_PATIENCE).contains(&config.sending.patience_hours),
         "sending.patience_hours: it must be from 1 to {LONGEST_PATIENCE}"

@@ -433,4 +433,13 @@ fn this_machine_is_trusted_unless_somebody_says_otherwise() {
     assert!(message.contains("facteur.toml:2"), "{message}");
     let message = refusal("[believing]\npatience_seconds = 0\n", &[]);
     assert!(message.contains("believing.patience_seconds"), "{message}");
+    let message = refusal("[believing]\nslow_down_seconds = 31\n", &[]);
+    assert!(message.contains("believing.slow_down_seconds"), "{message}");
+    for lists in ["[\"zen.example.org\"]", "[\"a..b refuse\"]"] {
+        let message = refusal(&format!("[believing]\nblock_lists = {lists}\n"), &[]);
+        assert!(message.contains("believing.block_lists"), "{message}");
+    }
+    let many = vec!["\"zen.example.org junk\""; 17].join(", ");
+    let message = refusal(&format!("[believing]\nblock_lists = [{many}]\n"), &[]);
+    assert!(message.contains("more than 16"), "{message}");
 }

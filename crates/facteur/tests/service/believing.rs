@@ -15,7 +15,7 @@ use crate::served::Served;
 const HELD_OCTETS: usize = 256 * 1024;
 
 /// What the python of Debian does with dkimpy.
-fn dkimpy(arguments: &[&str], input: &[u8]) -> Vec<u8> {
+pub(crate) fn dkimpy(arguments: &[&str], input: &[u8]) -> Vec<u8> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/service/sign.py");
     let mut python = Command::new("/usr/bin/python3")
         .arg(script)
@@ -57,17 +57,36 @@ fn dns() -> Dns {
 }
 
 /// A service that trusts nobody and asks this server.
-fn serve(facteur: &Facteur, dns: SocketAddr, more: &[(&str, &str)]) -> Served {
+pub(crate) fn serve(facteur: &Facteur, dns: SocketAddr, more: &[(&str, &str)]) -> Served {
     let mut command = facteur.facteur(&["serve"]);
     command
         .env("FACTEUR_DNS__SERVERS", dns.to_string())
         .env("FACTEUR_BELIEVING__TRUSTED_NETWORKS", "192.0.2.0/24")
+        .env("FACTEUR_BELIEVING__SLOW_DOWN_SECONDS", "0")
         .envs(more.iter().copied());
     Served::start(command)
 }
 
 /// Brings a message as another server would; the last reply.
-fn bring(facteur: &Facteur, from: &str, to: &[&Person], message: &str) -> String {
+pub(crate) fn bring(facteur: &Facteur, from: &str, to: &[&Person], message: &str) -> String {
+    let mut lines = vec![
+        "EHLO mail.pass.test".to_owned(),
+        format!("MAIL FROM:<{from}>"),
+    ];
+    lines.extend(
+        to.iter()
+            .map(|person| format!("RCPT TO:<{}>", person.address)),
+    );
+    let mut replies = say(facteur, &lines, Some(message));
+    let last = replies.pop().unwrap();
+    for (reply, line) in replies.iter().zip(&lines) {
+        assert!(reply.starts_with("250"), "{line}: {reply}");
+    }
+    last
+}
+
+/// Says these lines to port 25, and then this message; each reply, but for that to DATA.
+pub(crate) fn say(facteur: &Facteur, lines: &[String], message: Option<&str>) -> Vec<String> {
     let stream = TcpStream::connect(("127.0.0.1", facteur.port(25))).unwrap();
     let mut replies = BufReader::new(stream.try_clone().unwrap());
     let mut writer = stream;
@@ -83,18 +102,21 @@ fn bring(facteur: &Facteur, from: &str, to: &[&Person], message: &str) -> String
         }
     };
     say("");
-    say("EHLO mail.pass.test\r\n");
-    assert!(say(&format!("MAIL FROM:<{from}>\r\n")).starts_with("250"));
-    for person in to {
-        assert!(say(&format!("RCPT TO:<{}>\r\n", person.address)).starts_with("250"));
+    let mut all: Vec<String> = lines
+        .iter()
+        .map(|line| say(&format!("{line}\r\n")))
+        .collect();
+    if let Some(message) = message {
+        let begin = say("DATA\r\n");
+        assert!(begin.starts_with("354"), "{begin} after {all:?}");
+        let message = message.replace("\r\n.", "\r\n..");
+        all.push(say(&format!("{message}\r\n.\r\n")));
     }
-    assert!(say("DATA\r\n").starts_with("354"));
-    let message = message.replace("\r\n.", "\r\n..");
-    say(&format!("{message}\r\n.\r\n"))
+    all
 }
 
 /// The first message of a mailbox that has this text, once it is there.
-fn find(facteur: &Facteur, person: &Person, mailbox: &str, text: &str) -> String {
+pub(crate) fn find(facteur: &Facteur, person: &Person, mailbox: &str, text: &str) -> String {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         for index in 1..20 {
@@ -125,7 +147,7 @@ fn read(facteur: &Facteur, person: &Person, mailbox: &str, index: usize) -> Opti
 }
 
 /// The field of verdicts, which must stand below `Return-Path` and above `Received`.
-fn results(message: &str) -> &str {
+pub(crate) fn results(message: &str) -> &str {
     let (above, rest) = message
         .split_once("\r\nAuthentication-Results: localhost;")
         .unwrap();
@@ -136,7 +158,7 @@ fn results(message: &str) -> &str {
     rest.split_once("\r\nReceived: from ").unwrap().0
 }
 
-fn letter(from: &str, subject: &str, body: &str) -> String {
+pub(crate) fn letter(from: &str, subject: &str, body: &str) -> String {
     format!("From: Lea <{from}>\r\nTo: all\r\nSubject: {subject}\r\n\r\n{body}")
 }
 

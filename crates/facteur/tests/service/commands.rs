@@ -103,6 +103,34 @@ fn every_verb(facteur: &Facteur) {
     assert_eq!(json("alias list").as_array().unwrap().len(), 5);
     done(facteur, "alias remove l@a.test");
 
+    done(facteur, "domain add b.test --alias-of a.test");
+    assert!(done(facteur, "domain list").contains("another name of a.test"));
+    assert_eq!(json("domain list")[1]["alias_of"], "a.test");
+    assert!(refused(facteur, "domain remove a.test").contains("address"));
+    let redirect = "account redirect paul@b.test lea@a.test p@else.test";
+    assert!(done(facteur, redirect).contains("goes on to lea@a.test, p@else.test"));
+    let kept = json(&format!("{redirect} --keep-copy"));
+    assert_eq!(kept["redirected"]["keeps_copy"], true);
+    assert!(done(facteur, "account list").contains("a copy goes on to lea@a.test"));
+    let explained = done(facteur, "address explain p@b.test");
+    for line in [
+        "b.test is another name of a.test: p@a.test",
+        "account: paul@a.test\n  since p@b.test is an alias",
+        "elsewhere: p@else.test",
+        "  since paul@a.test is an account whose mail goes on",
+    ] {
+        assert!(explained.contains(line), "{explained}");
+    }
+    let nobody = done(facteur, "address explain nobody@a.test");
+    assert_eq!(nobody, "refused: nobody has this address\n");
+    done(facteur, "alias add *@a.test lea@a.test");
+    let caught = json("address explain nobody@b.test");
+    assert_eq!(caught["places"][0]["through"][0]["by"], "catch-all");
+    done(facteur, "alias remove *@a.test");
+    let off = json("account redirect paul@a.test --off");
+    assert!(off["redirected"].is_null());
+    done(facteur, "account redirect lea@a.test paul@a.test");
+
     assert_eq!(json("queue list").as_array().unwrap().len(), 1);
     let waiting = json("queue list")[0]["id"].as_str().unwrap().to_owned();
     assert!(done(facteur, "queue list").contains("else@where.test"));
@@ -110,11 +138,18 @@ fn every_verb(facteur: &Facteur) {
     assert!(done(facteur, &show).contains("else@where.test (elsewhere): "));
     assert_eq!(json(&show)["recipients"][0]["address"], "else@where.test");
 
-    assert!(done(facteur, "account remove paul@a.test").contains("alias p@a.test"));
+    let removed = done(facteur, "account remove paul@a.test");
+    assert!(removed.contains("alias p@a.test"), "{removed}");
+    assert!(
+        removed.contains("account lea@a.test  its mail stays again"),
+        "{removed}"
+    );
     assert_eq!(
         json("account remove lea@a.test")["aliases"][0]["removed"],
         true
     );
+    assert!(refused(facteur, "domain remove a.test").contains("domain remove b.test"));
+    done(facteur, "domain remove b.test");
     done(facteur, "domain remove a.test");
 
     assert!(done(facteur, "config check").contains("right"));

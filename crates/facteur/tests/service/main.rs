@@ -23,5 +23,6 @@ mod reload;
 mod sending;
 mod served;
 mod store;
+mod strangers;
 mod systemd;
 mod transcripts;

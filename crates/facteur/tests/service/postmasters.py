@@ -11,7 +11,7 @@ for number, recipient in enumerate(["postmaster", "postmaster@facteur.test", "Po
     smtp.sendmail("", [recipient], f"Subject: help {number}\r\n\r\ntext\r\n")
 smtp.ehlo_or_helo_if_needed()
 smtp.mail("")
-for recipient, code in [("postmaster@zeta.test", 250), ("abuse@zeta.test", 250), ("abuse@alpha.test", 550)]:
+for recipient, code in [("postmaster@zeta.test", 250), ("abuse@zeta.test", 250), ("abuse@alpha.test", 250), ("info@alpha.test", 550)]:
     said = smtp.rcpt(recipient)
     if said[0] != code:
         raise SystemExit(f"{recipient}: {said}")

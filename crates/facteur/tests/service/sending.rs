@@ -2,6 +2,7 @@
 //! name server. The scripts of `sending/` send, look, and play the hosts.
 
 mod kills;
+mod onward;
 mod promised;
 
 use std::process::{Command, Stdio};

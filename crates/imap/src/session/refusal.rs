@@ -50,6 +50,8 @@ fn code(refusal: &Refusal) -> Code {
         | Refusal::BareLineEnd
         | Refusal::HeaderTooLong { .. }
         | Refusal::Forged { .. }
+        | Refusal::TooFast(_)
+        | Refusal::Listed { .. }
         | Refusal::Loop => Code::Cannot,
     }
 }

@@ -78,6 +78,10 @@ pub struct Scanned {
     /// Its header asks that it be sent even where TLS can't be had as is usual:
     /// `TLS-Required: No` (RFC 8689 section 3).
     pub tls_waived: bool,
+    /// Whose hands it went through: its `Delivered-To` fields, at most
+    /// [`crate::limits::DELIVERED_TO`] of them. An address that sends it on a second time is
+    /// in a loop.
+    pub delivered_to: Vec<Vec<u8>>,
     /// The fields of its header that [`crate::is_asked`] names, as [`crate::header_fields`]
     /// gives them; none when they are longer than [`crate::limits::ASKED_OCTETS`], or the
     /// header than is looked into.
@@ -162,6 +166,7 @@ impl Scanner {
             senders: found.senders,
             received_fields: found.received_fields,
             tls_waived: found.tls_waived,
+            delivered_to: found.delivered_to,
             asked: found.asked,
             lineage: found.lineage,
             eight_bit: self.eight_bit,

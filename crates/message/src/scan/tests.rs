@@ -265,6 +265,20 @@ fn decoded_sizes() {
 }
 
 #[test]
+fn whose_hands_it_went_through_is_told() {
+    let long = format!("Delivered-To: {}\r\n", "a".repeat(600));
+    let message = format!(
+        "delivered-to: Lea@x.fr\r\n{long}Delivered-To:\r\n\tb@y.fr \r\n\r\nDelivered-To: c@z.fr\r\n"
+    );
+    assert_eq!(
+        scan(message.as_bytes()).delivered_to,
+        [&b"Lea@x.fr"[..], b"b@y.fr"]
+    );
+    let many = "Delivered-To: a@x.fr\r\n".repeat(150);
+    assert_eq!(scan(many.as_bytes()).delivered_to.len(), 100);
+}
+
+#[test]
 fn what_is_told_of_the_whole_message() {
     let scanned = scan(
         b"Received: a\r\nReceived: b\r\nFrom: Jean <me@x.fr>\r\nSubject: caf\xe9\r\n\r\nReceived: body\r\n",

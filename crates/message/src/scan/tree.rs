@@ -5,7 +5,7 @@ use super::frame::{Frame, State};
 use super::part_header::{Inside, PartHeader, Surroundings};
 use crate::asked::asked;
 use crate::header::budget::Budget;
-use crate::limits::{HEADER_OCTETS, NESTING, PARTS};
+use crate::limits::{DELIVERED_TO, DELIVERED_TO_OCTETS, HEADER_OCTETS, NESTING, PARTS};
 use crate::{Envelope, Lineage, Part, Senders, fields, senders};
 
 /// A place in the message: how many octets and how many line ends are before it.
@@ -23,6 +23,7 @@ pub(super) struct Found {
     pub(super) senders: Senders,
     pub(super) received_fields: u32,
     pub(super) tls_waived: bool,
+    pub(super) delivered_to: Vec<Vec<u8>>,
     pub(super) asked: Option<Vec<u8>>,
     pub(super) lineage: Lineage,
 }
@@ -41,6 +42,7 @@ pub(super) struct Tree {
     senders: Senders,
     received_fields: u32,
     tls_waived: bool,
+    delivered_to: Vec<Vec<u8>>,
     asked: Option<Vec<u8>>,
     lineage: Lineage,
     has_boundary: bool,
@@ -58,6 +60,7 @@ impl Tree {
             senders: Senders::default(),
             received_fields: 0,
             tls_waived: false,
+            delivered_to: Vec::new(),
             asked: None,
             lineage: Lineage::default(),
             has_boundary: false,
@@ -156,6 +159,7 @@ impl Tree {
             senders: self.senders,
             received_fields: self.received_fields,
             tls_waived: self.tls_waived,
+            delivered_to: self.delivered_to,
             asked: self.asked,
             lineage: self.lineage,
         }
@@ -222,6 +226,12 @@ impl Tree {
             .count();
         self.received_fields = u32::try_from(received).unwrap_or(u32::MAX);
         self.tls_waived = is_waived(&self.header);
+        let delivered = fields(&self.header).filter(|field| field.is("Delivered-To"));
+        self.delivered_to = delivered
+            .take(DELIVERED_TO)
+            .filter(|field| field.value.len() <= DELIVERED_TO_OCTETS)
+            .map(|field| field.value.trim_ascii().to_vec())
+            .collect();
     }
 
     /// Whether there is a boundary to look for. With no room for another part there is

@@ -45,8 +45,12 @@ pub(crate) fn recipient(number: u32) -> Recipient {
         false => Destination::Remote,
     };
     let address = format!("jean{number}@exemple{}.fr", number / 2 % 3);
+    let sent_on_by = number
+        .is_multiple_of(3)
+        .then(|| "all@exemple.fr".parse().unwrap());
     Recipient {
         place: number,
+        sent_on_by,
         ..Recipient::new(address.parse().unwrap(), to, at(0))
     }
 }

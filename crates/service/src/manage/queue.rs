@@ -75,6 +75,8 @@ pub struct RecipientShown {
     pub address: Address,
     /// The account it goes to; none for mail to elsewhere.
     pub account: Option<u64>,
+    /// The alias, or the account whose mail goes on, that sends it there.
+    pub sent_on_by: Option<Address>,
     /// How often it was tried in vain.
     pub attempts: u32,
     /// When it is tried next, RFC 3339.
@@ -165,6 +167,7 @@ fn entry_shown(entry: &Entry) -> EntryShown {
             Destination::Local(account) => Some(account.0),
             Destination::Remote => None,
         },
+        sent_on_by: recipient.sent_on_by.clone(),
         attempts: recipient.attempts,
         due: recipient.due.to_string(),
         trouble: recipient.trouble.as_ref().map(|one| one.text.clone()),

@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use address::ReversePath;
+use address::{Domain, ReversePath};
 use dns::{Answer, DnsError, Resolver};
 use events::{DmarcPolicy, Finding, IprevVerdict, Refusal, Verdicts};
 use futures_util::future::join_all;
@@ -20,10 +20,12 @@ use net::Network;
 use store::{Incoming, Intake, Store};
 use tokio::time::{Instant, timeout_at};
 use trust::{
-    Authors, Dns, HEADER_OCTETS, Missing, Opinion, Watch, author_domains, iprev, results, spf,
-    spf_unknown, without_claims,
+    Action, Authors, Dns, HEADER_OCTETS, Missing, Opinion, Watch, author_domains, iprev, results,
+    spf, spf_unknown, without_claims,
 };
 
+use super::doors::Doors;
+use super::lists::{Asking, Found, Lists};
 use crate::trouble;
 
 /// Octets of a message that wait for the verdicts: as many as wait in memory for the disk
@@ -40,6 +42,13 @@ pub struct Believing {
     pub trusted: Arc<[Network]>,
     /// The most time that judging one message may take.
     pub patience: Duration,
+    /// How fast mail comes in from whom nobody knows.
+    pub doors: Doors,
+    /// Lists of addresses that mail is not taken from.
+    pub lists: Lists,
+    /// Those whose word counts on whether somebody stood by a message before it came to
+    /// them (ARC).
+    pub trusted_sealers: Arc<[Domain]>,
 }
 
 impl Believing {
@@ -47,6 +56,14 @@ impl Believing {
     pub(super) fn trusts(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
         self.trusted.iter().any(|network| network.contains(peer))
+    }
+
+    /// A peer has come: the block lists are asked, if its mail is judged.
+    pub(super) fn begin(&self, peer: IpAddr) -> Option<Asking> {
+        match self.trusts(peer) {
+            true => None,
+            false => self.lists.ask(&self.dns, peer, self.patience),
+        }
     }
 }
 
@@ -57,6 +74,8 @@ pub(super) struct Origin {
     pub(super) from: ReversePath,
     /// When it began to come.
     pub(super) now: Timestamp,
+    /// The block lists that name the peer.
+    pub(super) listed: Vec<Found>,
 }
 
 /// The fields that stand around the verdicts.
@@ -249,7 +268,11 @@ impl Judged {
     async fn opinion(&self) -> Opinion {
         let deadline = Instant::now() + self.believing.patience;
         let Origin {
-            peer, helo, from, ..
+            peer,
+            helo,
+            from,
+            listed,
+            ..
         } = &self.origin;
         let header = self.watch.header().unwrap_or_default();
         let claims = self.watch.claims();
@@ -267,11 +290,13 @@ impl Judged {
                 checked.unwrap_or_else(|_| claim.unknown())
             }
         };
-        let (spf, dkim, authors_found, iprev) = tokio::join!(
+        let chain = self.watch.chain();
+        let (spf, dkim, authors_found, iprev, checked_chain) = tokio::join!(
             timeout_at(deadline, spf(&dns, *peer, helo, from)),
             join_all(claims.iter().map(check)),
             timeout_at(deadline, Authors::find(&dns, &authors, &others)),
             timeout_at(deadline, iprev(&dns, *peer)),
+            timeout_at(deadline, chain.check(&dns, header, now)),
         );
         Opinion {
             spf: spf.unwrap_or_else(|_| unknown.clone()),
@@ -281,6 +306,10 @@ impl Judged {
                 finding: Finding::TempError,
                 ip: peer.to_canonical(),
             }),
+            chain: checked_chain.unwrap_or_else(|_| chain.unknown()),
+            trusted_sealers: Arc::clone(&self.believing.trusted_sealers),
+            listed: listed.iter().map(|found| found.list.to_string()).collect(),
+            is_junk_by_list: listed.iter().any(|found| found.action == Action::Junk),
         }
     }
 }
@@ -301,7 +330,7 @@ fn obey(verdicts: &Verdicts) -> Result<(), Refusal> {
 }
 
 /// The resolver, as what decides asks it.
-struct Asked<'a>(&'a Resolver);
+pub(super) struct Asked<'a>(pub(super) &'a Resolver);
 
 impl Dns for Asked<'_> {
     async fn txt(&self, name: &str) -> Result<Vec<Vec<u8>>, Missing> {

@@ -49,6 +49,19 @@ impl Envelope {
         Ok(())
     }
 
+    /// Takes out those to whom the message would be sent on by an address that has sent it on
+    /// before: it has come back.
+    pub(super) fn break_loops(&mut self, delivered_to: &[Vec<u8>]) {
+        let before = |by: &Address| {
+            let by = by.folded().to_string();
+            delivered_to
+                .iter()
+                .any(|to| by == String::from_utf8_lossy(to).to_lowercase())
+        };
+        self.recipients
+            .retain(|one| !one.sent_on_by.as_ref().is_some_and(before));
+    }
+
     /// Where the message goes.
     pub(super) fn recipients(&self) -> &[Recipient] {
         &self.recipients

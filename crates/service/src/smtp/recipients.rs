@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use address::ReversePath;
 use directory::Account;
 use events::Refusal;
 use routing::{Asker, Place, Routes};
@@ -27,20 +28,18 @@ impl Answers {
         path: ForwardPath,
         wishes: Wishes,
     ) -> Result<(), Refusal> {
-        let asker = match self.submitter()? {
-            Some(_) => Asker::SignedIn,
-            None => Asker::Stranger,
-        };
+        let asker = self.asker()?;
         let address = match path {
             ForwardPath::Address(address) => address,
             ForwardPath::Postmaster => self.routing().postmaster().await?,
         };
-        let routes = self.routing().resolve(&address, asker).await?;
+        let now = self.now();
+        let routes = self.routing().resolve(&address, asker, now).await?;
         self.check_room(&routes).await?;
         for missing in &routes.missing {
             tracing::warn!(recipient = %address, %missing, "an alias leads to an address that does not exist");
         }
-        let mut places = routes::recipients(&address, routes, self.now());
+        let mut places = routes::recipients(&address, routes, now);
         // They hold for whoever an alias leads to (RFC 3461 section 5.2.7.1).
         let original = wishes.original.map(|who| who.to_string());
         for place in &mut places {
@@ -49,6 +48,15 @@ impl Answers {
         }
         let envelope = self.envelope.as_mut().ok_or(Refusal::Temporary)?;
         envelope.add(&address, places)
+    }
+
+    fn asker(&self) -> Result<Asker, Refusal> {
+        let from = self.envelope.as_ref().map(|envelope| &envelope.sender.path);
+        Ok(match (self.submitter()?, from) {
+            (Some(_), _) => Asker::SignedIn,
+            (None, Some(ReversePath::Null)) => Asker::Report,
+            (None, _) => Asker::Stranger,
+        })
     }
 
     fn routing(&self) -> Routing {

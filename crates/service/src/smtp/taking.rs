@@ -11,7 +11,7 @@
 
 use address::AccountId;
 use dkim::Read;
-use events::{DmarcPolicy, Refusal, Verdicts};
+use events::{Refusal, Verdicts};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use message::trace::{Origin, Received, With, joint, return_path};
@@ -180,7 +180,7 @@ impl Answers {
 
     /// Whether what this peer brings is judged: mail from another server that we do not
     /// trust.
-    fn is_judged(&self) -> bool {
+    pub(super) fn is_judged(&self) -> bool {
         self.role == Role::Exchange && !self.service.believing.trusts(self.visitor.peer())
     }
 
@@ -212,6 +212,10 @@ impl Answers {
         let origin = believing::Origin {
             peer: self.visitor.peer(),
             helo: begin.hello.name.clone(),
+            listed: self
+                .asking
+                .as_ref()
+                .map_or(Vec::new(), |asking| asking.known().to_vec()),
             from: envelope.sender.path.clone(),
             now,
         };
@@ -274,16 +278,15 @@ impl Answers {
     /// judged.
     pub(super) async fn accept(&mut self) -> (Option<Verdicts>, Result<Piece, Refusal>) {
         // Both are used up, whatever comes of it.
-        let (Some(taking), Some(envelope)) = (self.taking.take(), self.envelope.take()) else {
+        let (Some(taking), Some(mut envelope)) = (self.taking.take(), self.envelope.take()) else {
             return (None, Err(Refusal::Temporary));
         };
         let (id, received) = (taking.id, taking.received);
         match Box::pin(taking.finish()).await {
             Ok(mut taken) => {
                 let verdicts = taken.verdicts.take();
-                let is_suspect = verdicts
-                    .as_ref()
-                    .is_some_and(|verdicts| verdicts.asked() == DmarcPolicy::Quarantine);
+                let is_suspect = verdicts.as_ref().is_some_and(Verdicts::is_suspect);
+                envelope.break_loops(&taken.incoming.scanned.delivered_to);
                 let accepted = self.place(id, received, &envelope, taken, is_suspect);
                 (verdicts, accepted.await)
             }
@@ -301,6 +304,9 @@ impl Answers {
     ) -> Result<Piece, Refusal> {
         let Taken { incoming, read, .. } = taken;
         self.judge(&incoming).await?;
+        if envelope.recipients().is_empty() {
+            return Err(Refusal::Loop);
+        }
         let accepted = Piece::Accepted {
             id: id.to_string(),
             delivered: envelope.local(),

@@ -1,8 +1,9 @@
 //! Other people's mail servers: Debian's Postfix and OpenSMTPD, each as if it were
 //! installed, in name spaces of its own, taking mail for `paul@mx.test` on a port of
 //! 127.0.0.1; or, within a network of the test's own, at an address that has a name, and
-//! sending mail on from there.
+//! sending mail on from there. And Postfix with Dovecot behind it, taking mail for anybody.
 
+mod dovecot;
 mod opensmtpd;
 mod postfix;
 
@@ -27,15 +28,18 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The users that the servers are, and the one who gets the mail. Nobody else has these
 /// numbers.
-const USERS: [(&str, u32); 6] = [
+const USERS: [(&str, u32); 8] = [
     ("postfix", 7001),
     ("postdrop", 7002),
     ("opensmtpd", 7003),
     ("opensmtpq", 7004),
     ("paul", PAUL),
-    ("vmail", 7006),
+    ("vmail", VMAIL),
+    ("dovecot", 7007),
+    ("dovenull", 7008),
 ];
 const PAUL: u32 = 7005;
+const VMAIL: u32 = 7006;
 
 /// A mail server. It is stopped, and its folder removed, when this is dropped.
 pub struct Mta {
@@ -67,7 +71,7 @@ impl Mta {
         let (place, address) = Place::somewhere();
         let mut server = Mta::nowhere(address, identity);
         let script = postfix::prepare(&server, place, identity.is_some(), None);
-        server.start("postfix", &script);
+        server.start(&["postfix"], &script);
         server
     }
 
@@ -76,7 +80,22 @@ impl Mta {
     pub fn postfix_at(place: Place<'_>, identity: &Identity<'_>, authority: Authority<'_>) -> Mta {
         let mut server = Mta::nowhere((place.address, 25).into(), Some(identity));
         let script = postfix::prepare(&server, place, true, Some(authority));
-        server.start("postfix", &script);
+        server.start(&["postfix"], &script);
+        server
+    }
+
+    /// Debian's Postfix, which hands what comes for anybody at `mx.test` to Debian's Dovecot by
+    /// LMTP: [`Mta::kept`] counts what that keeps. Everything else they hand to this relay, if
+    /// there is one. The library is loaded into every program of theirs.
+    pub fn postfix_and_dovecot(relay: Option<SocketAddr>, preloaded: Option<&Path>) -> Mta {
+        let (place, address) = Place::somewhere();
+        let mut server = Mta::nowhere(address, None);
+        let script = dovecot::prepare(&server, place.name, relay);
+        if let Some(library) = preloaded {
+            let line = format!("{}\n", library.display());
+            fs::write(server.path("etc/ld.so.preload"), line).unwrap();
+        }
+        server.start(&["postfix", "dovecot-lmtpd"], &script);
         server
     }
 
@@ -84,7 +103,7 @@ impl Mta {
     pub fn opensmtpd_at(place: Place<'_>) -> Mta {
         let mut server = Mta::nowhere((place.address, 25).into(), None);
         let script = opensmtpd::prepare(&server, place, true);
-        server.start("opensmtpd", &script);
+        server.start(&["opensmtpd"], &script);
         server
     }
 
@@ -94,7 +113,7 @@ impl Mta {
         let (place, address) = Place::somewhere();
         let mut server = Mta::nowhere(address, None);
         let script = opensmtpd::prepare(&server, place, false);
-        server.start("opensmtpd", &script);
+        server.start(&["opensmtpd"], &script);
         server
     }
 
@@ -128,15 +147,17 @@ impl Mta {
         server
     }
 
-    /// Starts it where the package looks as if it were installed, and waits for its greeting.
-    fn start(&mut self, package: &str, script: &str) {
-        let (usr, etc) = (unpacked(package).join("usr"), self.path("etc"));
+    /// Starts it where its packages look as if they were installed, and waits for its greeting.
+    fn start(&mut self, packages: &[&str], script: &str) {
+        let usr: String = packages
+            .iter()
+            .map(|package| format!("{}:", unpacked(package).join("usr").display()))
+            .collect();
         let script = format!(
             "set -e\n\
-             mount -t overlay -o lowerdir={}:/usr none /usr\n\
+             mount -t overlay -o lowerdir={usr}/usr none /usr\n\
              mount -t overlay -o lowerdir={}:/etc none /etc\n{script}",
-            usr.display(),
-            etc.display(),
+            self.path("etc").display(),
         );
         let mut command = as_root("unshare");
         // All that it starts ends with it.
@@ -156,7 +177,7 @@ impl Mta {
             let runs = self.child.as_ref().is_some_and(Child::is_running);
             assert!(
                 runs && Instant::now() < deadline,
-                "{package} did not start: {}",
+                "{packages:?} did not start: {}",
                 self.log()
             );
             std::thread::sleep(Duration::from_millis(50));
@@ -204,10 +225,23 @@ impl Mta {
         self.path("mail")
     }
 
+    /// How many messages Dovecot keeps.
+    pub fn kept(&self) -> usize {
+        let mail = self.mail_folder().display().to_string();
+        self.ask(&["find", &mail, "-name", "u.*", "-type", "f"])
+            .lines()
+            .count()
+    }
+
+    /// The process from which all of its processes come.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::pid)
+    }
+
     /// What it wrote down.
     pub fn log(&self) -> String {
         let text = |name| fs::read_to_string(self.path(name)).unwrap_or_default();
-        text("output") + &text("log")
+        ["output", "log", "dovecot.log"].map(text).concat()
     }
 
     /// What a command says that may read what is the server's.

@@ -10,7 +10,7 @@ use crate::debian::unpacked;
 
 /// The processes that such a Postfix has, as in Debian's `master.cf`, none of them in a
 /// root of its own.
-const PROCESSES: &str = "\
+pub(super) const PROCESSES: &str = "\
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
@@ -44,34 +44,15 @@ pub(super) fn prepare(
 ) -> String {
     let Place { address, name } = place;
     let folder = server.folder.path().display();
-    let scripts = unpacked("postfix").join("etc/postfix");
-    let etc = server.path("etc/postfix");
-    fs::create_dir(&etc).unwrap();
-    for file in fs::read_dir(scripts).unwrap() {
-        let file = file.unwrap();
-        if file.file_type().unwrap().is_file() {
-            fs::copy(file.path(), etc.join(file.file_name())).unwrap();
-        }
-    }
-    let mut main = format!(
-        "compatibility_level = 3.6\n\
-         queue_directory = {folder}/queue\n\
-         data_directory = {folder}/data\n\
-         maillog_file = {folder}/log\n\
-         maillog_file_prefixes = {folder}\n\
-         myhostname = {name}\n\
-         mydestination =\n\
-         alias_maps =\n\
-         inet_protocols = ipv4\n\
-         virtual_mailbox_domains = {name}\n\
-         virtual_mailbox_base = {folder}/mail\n\
+    let mut settings = format!(
+        "virtual_mailbox_base = {folder}/mail\n\
          virtual_mailbox_maps = inline:{{ {{paul@{name}=paul/}} }}\n\
          virtual_uid_maps = static:{PAUL}\n\
          virtual_gid_maps = static:{PAUL}\n\
          smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination\n\
          smtpd_forbid_bare_newline = yes\n"
     );
-    main += &match sends {
+    settings += &match sends {
         None => "mynetworks =\n".to_owned(),
         Some(Authority(file)) => format!(
             "mynetworks = 127.0.0.0/8\n\
@@ -85,20 +66,48 @@ pub(super) fn prepare(
         ),
     };
     if tls {
-        main += &format!(
+        settings += &format!(
             "smtpd_tls_security_level = may\n\
              smtpd_tls_cert_file = {folder}/certificate.pem\n\
              smtpd_tls_key_file = {folder}/key.pem\n\
              smtpd_tls_received_header = yes\n"
         );
     }
-    let master = format!("{} inet n - n - - smtpd\n{PROCESSES}", server.address);
-    fs::write(etc.join("main.cf"), main).unwrap();
-    fs::write(etc.join("master.cf"), master).unwrap();
+    configure(server, name, &settings, PROCESSES);
     format!(
         "mkdir -p {folder}/queue {folder}/data\n\
          chown postfix {folder}/data\n\
          chown paul {folder}/mail\n\
          exec postfix start-fg\n"
     )
+}
+
+/// Writes its files, with settings and processes of more than every Postfix has here.
+pub(super) fn configure(server: &Mta, name: &str, settings: &str, processes: &str) {
+    let folder = server.folder.path().display();
+    let scripts = unpacked("postfix").join("etc/postfix");
+    let etc = server.path("etc/postfix");
+    fs::create_dir(&etc).unwrap();
+    for file in fs::read_dir(scripts).unwrap() {
+        let file = file.unwrap();
+        if file.file_type().unwrap().is_file() {
+            fs::copy(file.path(), etc.join(file.file_name())).unwrap();
+        }
+    }
+    let main = format!(
+        "compatibility_level = 3.6\n\
+         queue_directory = {folder}/queue\n\
+         data_directory = {folder}/data\n\
+         maillog_file = {folder}/log\n\
+         maillog_file_prefixes = {folder}\n\
+         myhostname = {name}\n\
+         mydestination =\n\
+         alias_maps =\n\
+         inet_protocols = ipv4\n\
+         virtual_mailbox_domains = {name}\n\
+         {settings}"
+    );
+    let master = format!("{} inet n - n - - smtpd\n{processes}", server.address);
+    fs::write(etc.join("main.cf"), main).unwrap();
+    fs::write(etc.join("master.cf"), master).unwrap();
 }

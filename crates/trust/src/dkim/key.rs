@@ -10,7 +10,7 @@ use super::tags::{Tags, base64, parts};
 
 /// A key that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Key {
+pub(crate) struct Key {
     algorithm: Algorithm,
     key: Vec<u8>,
     /// Whom it signs for must be of the domain itself.
@@ -19,7 +19,7 @@ pub(super) struct Key {
 
 impl Key {
     /// The key among the texts of a name.
-    pub(super) fn find(texts: &[Vec<u8>]) -> Result<Self, DkimFlaw> {
+    pub(crate) fn find(texts: &[Vec<u8>]) -> Result<Self, DkimFlaw> {
         let mut flaw = DkimFlaw::NoKey;
         for text in texts {
             match Self::read(text) {
@@ -62,7 +62,7 @@ impl Key {
     }
 
     /// Whether it made this signature of these octets.
-    pub(super) fn verify(
+    pub(crate) fn verify(
         &self,
         algorithm: Algorithm,
         octets: &[u8],

@@ -23,7 +23,8 @@ use message::{Field, fields};
 
 use crate::dns::{Dns, Missing};
 use crate::watch::BodyHashes;
-use key::Key;
+pub(crate) use key::Key;
+pub(crate) use signature::Algorithm;
 use signature::Signature;
 use tags::Tags;
 
@@ -75,6 +76,18 @@ pub(crate) fn claims(header: &[u8]) -> Vec<Claim> {
 
 impl Claim {
     fn read(field: &Field<'_>) -> Self {
+        Self::read_as(field, Signature::read)
+    }
+
+    /// The signature of a set of ARC, which says the same but for two tags.
+    pub(crate) fn of_arc(field: &Field<'_>) -> Self {
+        Self::read_as(field, Signature::read_of_arc)
+    }
+
+    fn read_as(
+        field: &Field<'_>,
+        read: impl FnOnce(&Tags<'_>) -> Result<Signature, DkimFlaw>,
+    ) -> Self {
         let tags = Tags::read(field.value).ok();
         let text = |name| {
             let value = tags
@@ -83,10 +96,7 @@ impl Claim {
                 .unwrap_or_default();
             shown(value)
         };
-        let read = tags
-            .as_ref()
-            .ok_or(DkimFlaw::Malformed)
-            .and_then(Signature::read);
+        let read = tags.as_ref().ok_or(DkimFlaw::Malformed).and_then(read);
         let mut letters = text("b");
         letters.truncate(SHOWN_LETTERS);
         let verdict = DkimVerdict {
@@ -240,7 +250,7 @@ fn shown(text: &str) -> String {
 
 /// The field without the value of its `b=`, white space around it included. RFC 6376
 /// section 3.5.
-fn unsigned(field: &Field<'_>) -> Vec<u8> {
+pub(crate) fn unsigned(field: &Field<'_>) -> Vec<u8> {
     let name = field.raw.len().saturating_sub(field.value.len());
     let mut octets = field.raw.get(..name).unwrap_or_default().to_vec();
     for (index, tag) in field.value.split(|octet| *octet == b';').enumerate() {

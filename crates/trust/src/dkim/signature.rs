@@ -8,7 +8,7 @@ use super::tags::{Tags, base64, parts};
 
 /// How it was signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Algorithm {
+pub(crate) enum Algorithm {
     /// RFC 6376 section 3.3.2.
     RsaSha256,
     /// RFC 8463.
@@ -35,22 +35,44 @@ pub(super) struct Signature {
     pub(super) expires: Option<u64>,
 }
 
+impl Algorithm {
+    /// `a=` of a signature.
+    pub(crate) fn read(text: &str) -> Result<Self, DkimFlaw> {
+        match text.to_ascii_lowercase().as_str() {
+            "rsa-sha256" => Ok(Self::RsaSha256),
+            "ed25519-sha256" => Ok(Self::Ed25519Sha256),
+            // Among them rsa-sha1, which nobody may believe (RFC 8301 section 3.1).
+            _ => Err(DkimFlaw::Algorithm),
+        }
+    }
+}
+
 impl Signature {
     pub(super) fn read(tags: &Tags<'_>) -> Result<Self, DkimFlaw> {
-        let must = |name| tags.get(name).ok_or(DkimFlaw::Malformed);
-        if must("v")? != "1" {
+        if tags.get("v") != Some("1") {
             return Err(DkimFlaw::Malformed);
         }
-        let algorithm = match must("a")?.to_ascii_lowercase().as_str() {
-            "rsa-sha256" => Algorithm::RsaSha256,
-            "ed25519-sha256" => Algorithm::Ed25519Sha256,
-            // Among them rsa-sha1, which nobody may believe (RFC 8301 section 3.1).
-            _ => return Err(DkimFlaw::Algorithm),
-        };
+        Self::read_for(tags, tags.get("i"))
+    }
+
+    /// One of ARC: it has no version, and `i=` is the number of its set. What seals the sets
+    /// is not signed by it. RFC 8617 section 4.1.2.
+    pub(super) fn read_of_arc(tags: &Tags<'_>) -> Result<Self, DkimFlaw> {
+        let signature = Self::read_for(tags, None)?;
+        match signature.fields.iter().any(|name| name == "arc-seal") {
+            true => Err(DkimFlaw::Malformed),
+            false => Ok(signature),
+        }
+    }
+
+    /// One that is for this agent, or for its domain.
+    fn read_for(tags: &Tags<'_>, whom: Option<&str>) -> Result<Self, DkimFlaw> {
+        let must = |name| tags.get(name).ok_or(DkimFlaw::Malformed);
+        let algorithm = Algorithm::read(must("a")?)?;
         let binary = |name| must(name).and_then(|v| base64(v).ok_or(DkimFlaw::Malformed));
         let (header, body) = canonicalizations(tags.get("c").unwrap_or("simple/simple"))?;
         let domain: Domain = must("d")?.parse().map_err(|_| DkimFlaw::Malformed)?;
-        let agent = agent(tags.get("i"), &domain)?;
+        let agent = agent(whom, &domain)?;
         let methods = tags.get("q").unwrap_or("dns/txt");
         if !parts(methods).any(|method| method == "dns/txt") {
             return Err(DkimFlaw::Malformed);

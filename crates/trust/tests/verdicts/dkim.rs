@@ -60,7 +60,13 @@ fn keys() -> [Keys; 2] {
 }
 
 fn sign(jobs: &[serde_json::Value]) -> Vec<Vec<u8>> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/verdicts/sign.py");
+    run("sign.py", jobs)
+}
+
+/// What a script makes of each of these jobs.
+pub(crate) fn run(script: &str, jobs: &[serde_json::Value]) -> Vec<Vec<u8>> {
+    let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/verdicts");
+    let script = format!("{scripts}/{script}");
     let mut python = Command::new("/usr/bin/python3")
         .arg(script)
         .stdin(Stdio::piped())
@@ -106,7 +112,7 @@ async fn verify(message: &[u8], record: &str) -> DkimVerdict {
     checked.with(Some(&watch.finish()))
 }
 
-fn changed(message: &[u8], from: &str, to: &str) -> Vec<u8> {
+pub(crate) fn changed(message: &[u8], from: &str, to: &str) -> Vec<u8> {
     let text = String::from_utf8(message.to_vec()).unwrap();
     assert!(text.contains(from), "{text}");
     text.replacen(from, to, 1).into_bytes()

@@ -77,6 +77,9 @@ def people(setting):
     facteur(setting, *add, password=PASSWORDS[odile])
     facteur(setting, "account", "set", odile, "--old-devices", "on")
     facteur(setting, "alias", "add", "info@exemple.test", "paul@facteur.test", odile)
+    facteur(setting, "alias", "add", "*@exemple.test", "paul@facteur.test")
+    facteur(setting, "account", "redirect", odile, "d@example.com", "--keep-copy")
+    facteur(setting, "domain", "add", "exemple.example", "--alias-of", "exemple.test")
 
 
 def mail(setting):

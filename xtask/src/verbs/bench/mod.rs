@@ -1,10 +1,14 @@
 //! `cargo xtask bench`: what things cost, in CPU, octets and syncs rather than in time alone.
 
+mod counter;
+mod mail;
+
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
+use self::counter::Counter;
 use crate::packages;
 use crate::shell::{Failure, announce, output, step};
 use crate::verbs::garage;
@@ -12,9 +16,6 @@ use crate::workspace::Workspace;
 
 /// What sets the program that cargo runs a benchmark under.
 const RUNNER: &str = "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER";
-
-/// Counts syncs from within the program.
-const COUNTER: &str = include_str!("syncs.c");
 
 /// A row of the table of deliveries.
 struct Row {
@@ -58,10 +59,11 @@ const SECONDS: &str = "10";
 /// Measures one thing by its name.
 pub(crate) fn bench(workspace: &Workspace, name: &str) -> Result<(), Failure> {
     match name {
+        "mail" => mail::mail(workspace),
         "queue" => queue(workspace),
         "store" => store(workspace),
         _ => Err(Failure(format!(
-            "there is no benchmark named {name}: queue, store"
+            "there is no benchmark named {name}: mail, queue, store"
         ))),
     }
 }
@@ -212,36 +214,23 @@ impl Bench<'_> {
 
     /// Syncs a delivery: those of a run less those of making the accounts alone.
     fn syncs(&self, sizes: &str, sessions: &str) -> Result<f64, Failure> {
-        let counter = self.counter()?;
-        let counted = self.folder.join("syncs");
+        let counter = Counter::build(self.folder)?;
         let count = |seconds: &str| -> Result<(f64, f64), Failure> {
+            counter.reset()?;
             let mut command = self.command(&["deliver", "embedded", sizes, sessions, seconds]);
-            let runner = format!(
-                "env LD_PRELOAD={} SYNCS={}",
-                counter.display(),
-                counted.display()
-            );
+            let runner = format!("env LD_PRELOAD={}", counter.library.display());
             let told = output(command.env(RUNNER, runner))?;
             let rate = told.split(" |").next();
             let rate = rate.and_then(|rate| rate.trim().parse::<f64>().ok());
-            let syncs = fs::read_to_string(&counted)?.trim().parse::<f64>().ok();
-            let odd = || Failure(format!("no count of syncs came of {told}"));
-            syncs.zip(rate).ok_or_else(odd)
+            let odd = || Failure(format!("no rate came of {told}"));
+            #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+            let syncs = counter.read()? as f64;
+            Ok((syncs, rate.ok_or_else(odd)?))
         };
         let (idle, _) = count("0")?;
         let (busy, rate) = count(SECONDS)?;
         let seconds = SECONDS.parse::<f64>().unwrap_or(1.0);
         Ok((busy - idle) / (rate * seconds))
-    }
-
-    /// Builds what counts syncs.
-    fn counter(&self) -> Result<PathBuf, Failure> {
-        let (source, library) = (self.folder.join("syncs.c"), self.folder.join("syncs.so"));
-        fs::write(&source, COUNTER)?;
-        let mut compiler = Command::new("cc");
-        compiler.args(["-O2", "-shared", "-fPIC", "-o"]);
-        output(compiler.arg(&library).arg(&source).arg("-ldl"))?;
-        Ok(library)
     }
 
     /// Many mailboxes opened, and a large folder after a crash, each by a process of its own.
