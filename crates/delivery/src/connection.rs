@@ -16,6 +16,7 @@ use crate::leaving::Leaving;
 use crate::outcome::{EXPIRED, TOO_LATE, Tried};
 use crate::peer::{Doors, Failure, Message, Peer, Policy, Settings, Target};
 use crate::said;
+use crate::way::Host;
 
 /// Opens connections.
 #[derive(Clone)]
@@ -47,19 +48,23 @@ impl Connections {
     /// Why not; never for good, since another host, or another time, may do.
     pub(crate) async fn open(
         &self,
-        host: &str,
+        host: &Host,
         address: SocketAddr,
-        policy: &Policy,
     ) -> Result<Connection, Trouble> {
+        let Host { name, policy, .. } = host;
         let target = Target {
-            host: host.to_owned(),
+            host: name.clone(),
             address,
         };
-        let opened = match self.peer(&target, policy).await {
+        let own = Settings {
+            credentials: host.credentials.clone(),
+            ..Settings::clone(&self.settings)
+        };
+        let opened = match Peer::open(&self.doors, &target, policy, &own).await {
             Err(failure) if policy.may_go_in_clear(&failure) => {
                 let why = said::failure(&failure);
-                tracing::info!(host, %address, why, "TLS failed: a new connection goes without");
-                self.peer(&target, &Policy::in_clear()).await
+                tracing::info!(host = name, %address, why, "TLS failed: a new connection goes without");
+                Peer::open(&self.doors, &target, &Policy::in_clear(), &own).await
             }
             opened => opened,
         };
@@ -68,10 +73,6 @@ impl Connections {
             Ok(peer) => Ok(Connection { peer, host }),
             Err(failure) => Err(unopened(&host, address, &failure)),
         }
-    }
-
-    async fn peer(&self, target: &Target, policy: &Policy) -> Result<Peer, Failure> {
-        Peer::open(&self.doors, target, policy, &self.settings).await
     }
 }
 

@@ -120,10 +120,7 @@ impl Job {
             hello: settings.host.clone(),
             source_v4: four,
             source_v6: six,
-            credentials: settings
-                .smarthost
-                .as_ref()
-                .and_then(|host| host.credentials.clone()),
+            credentials: None,
         };
         let connections = Connections {
             doors: Arc::new(Doors { gate, caller }),
@@ -239,9 +236,9 @@ impl Job {
     }
 
     /// Opens a connection to the first host of a domain that can be reached as the mail asks; to
-    /// the smarthost, if there is one.
+    /// the one that is set for it, if there is one.
     async fn reach(&self, domain: &Domain, wish: TlsWish) -> Result<Connection, Unreached> {
-        if let Some(host) = &self.settings.smarthost {
+        if let Some(host) = self.settings.route(domain) {
             let host = smarthost(&self.resolver, host).await;
             let host = host.map_err(Unreached::Unknown)?;
             let opened = self.open_one_of(domain, wish, &host, &mut 0).await;
@@ -285,7 +282,7 @@ impl Job {
         let mut last = None;
         for address in host.addresses.iter().take(STOPS.saturating_sub(*tried)) {
             *tried += 1;
-            let opened = self.connections.open(&host.name, *address, &host.policy);
+            let opened = self.connections.open(host, *address);
             match opened.await {
                 Ok(open) if wish == TlsWish::Required && !open.promises_tls() => {
                     open.close().await;

@@ -1,5 +1,6 @@
 //! What a delivery is made of.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use address::Domain;
@@ -34,11 +35,21 @@ pub struct Settings {
     pub from: Vec<std::net::IpAddr>,
     /// A host that takes all mail from here and sends it on.
     pub smarthost: Option<Smarthost>,
+    /// Hosts that take all mail for one domain each, before any smarthost.
+    pub routes: HashMap<Domain, Smarthost>,
     /// Whether other nodes share the queue.
     pub shared: bool,
 }
 
-/// A host that takes all mail from here and sends it on. Nothing is said to it but under TLS,
+impl Settings {
+    /// The host that takes all mail for a domain, whatever the DNS says of that; none if the DNS
+    /// tells.
+    pub(crate) fn route(&self, domain: &Domain) -> Option<&Smarthost> {
+        self.routes.get(domain).or(self.smarthost.as_ref())
+    }
+}
+
+/// A host that takes all mail from here, or all for a domain, and sends it on. Nothing is said to it but under TLS,
 /// with a certificate that has its name.
 #[derive(Clone, Debug)]
 pub struct Smarthost {

@@ -16,6 +16,7 @@ use address::Domain;
 use dns::{DnsError, Resolver};
 use queue::{Status, TlsWish, Trouble};
 use rand::seq::SliceRandom;
+use smtp::client::Credentials;
 use tls::Trust;
 use trust::sts;
 
@@ -36,7 +37,7 @@ pub(crate) struct Way {
 }
 
 /// A host that mail may be handed to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Host {
     /// Its name: what its certificate and its TLSA records are about.
     pub(crate) name: String,
@@ -46,6 +47,8 @@ pub(crate) struct Host {
     pub(crate) policy: Policy,
     /// It is demanded since the domain has promised it by MTA-STS.
     pub(crate) by_promise: bool,
+    /// Our account there.
+    pub(crate) credentials: Option<Credentials>,
 }
 
 /// What stops mail for a domain before any host was asked.
@@ -145,6 +148,7 @@ impl Way {
             addresses: addresses.collect(),
             policy,
             by_promise: promise.is_some(),
+            credentials: None,
         })
     }
 }
@@ -229,6 +233,7 @@ pub(crate) async fn smarthost(resolver: &Resolver, smarthost: &Smarthost) -> Res
             trust: Trust::Names(vec![host.clone()]),
         },
         by_promise: false,
+        credentials: smarthost.credentials.clone(),
     })
 }
 

@@ -20,6 +20,7 @@ mod keys;
 mod load;
 mod secret;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -273,6 +274,10 @@ settings! {
         /// Addresses of this machine that connections go out from, one of each family at most;
         /// without one the system chooses. It should be one whose name by DNS is `hostname`.
         from: Vec<IpAddr> = Vec::new(),
+        /// Hosts that take all mail for a domain each, whatever the DNS says, and before any
+        /// smarthost: a section `[sending.routes."example.org"]` for each, with what a smarthost
+        /// has: `host`, `port`, `tls`, `user`, `password` or `password_file`.
+        routes: Option<BTreeMap<String, Smarthost>> = None,
         /// A host that takes all mail from here and sends it on, where this machine may not
         /// send by itself.
         smarthost: Smarthost = Smarthost::default(),

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
-use delivery::{Delivery, Smarthost};
+use delivery::Delivery;
 use directory::OldDevices;
 use dns::Resolver;
 use jiff::tz::TimeZone;
@@ -70,7 +70,7 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
     let greeter = Greeter::load(&paths.certificate, &paths.key)?;
     // Like the key, secrets may be root's alone.
     let chosen = Chosen::of(&config.storage, data)?.with_care(&config.care);
-    let smarthost = sending::smarthost(&config.sending, data)?;
+    let routes = sending::Routes::of(&config.sending, data)?;
     let resolver = Resolver::new(&config.dns_in(data))?;
     user::become_own(config.user.as_deref(), data)?;
     reload::check_readable(&paths);
@@ -97,7 +97,7 @@ pub(crate) fn run(data: &Path, file: Option<&Path>, ready: impl FnOnce()) -> any
             rooms,
             logging,
             resolver,
-            smarthost,
+            routes,
         };
         service.run(open, ready).await
     })
@@ -142,7 +142,7 @@ struct Running<'a> {
     rooms: Rooms,
     logging: Logging,
     resolver: Resolver,
-    smarthost: Option<Smarthost>,
+    routes: sending::Routes,
 }
 
 impl Running<'_> {
@@ -236,7 +236,8 @@ impl Running<'_> {
             patience: Duration::from_secs(u64::from(sending.patience_hours) * 3600),
             zone: zone(&self.config)?,
             from: sending.from.clone(),
-            smarthost: self.smarthost.clone(),
+            smarthost: self.routes.smarthost.clone(),
+            routes: self.routes.by_domain.clone(),
             shared: self.rooms.is_shared(),
         };
         Ok(Delivery::new(rooms, settings))

@@ -3,7 +3,7 @@
 use anyhow::{Context, ensure};
 use service::endpoints::Endpoints;
 
-use super::Config;
+use super::{Config, Smarthost};
 
 /// The least that `message_bytes` may be, in octets. RFC 5321 section 4.5.3.1.7.
 const LEAST_MESSAGE: u64 = 64 * 1024;
@@ -122,20 +122,16 @@ pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
         families(true) <= 1 && families(false) <= 1,
         "sending.from: it may name one address of IPv4 and one of IPv6"
     );
-    let smarthost = &config.sending.smarthost;
-    ensure!(
-        smarthost.port > 0,
-        "sending.smarthost.port: nobody takes mail at port 0"
-    );
-    ensure!(
-        smarthost.password.is_none() || smarthost.password_file.is_none(),
-        "sending.smarthost: password and password_file are both set; take one away"
-    );
-    let has_password = smarthost.password.is_some() || smarthost.password_file.is_some();
-    ensure!(
-        smarthost.user.is_some() == has_password,
-        "sending.smarthost: user and password go together"
-    );
+    check_host(&config.sending.smarthost, "sending.smarthost")?;
+    for (domain, route) in config.sending.routes.iter().flatten() {
+        let name = format!("sending.routes.{domain:?}");
+        ensure!(
+            domain.parse::<address::Domain>().is_ok(),
+            "{name}: {domain:?} is no domain"
+        );
+        ensure!(route.host.is_some(), "{name}: it names no host");
+        check_host(route, &name)?;
+    }
     config.storage.check()?;
     jiff::tz::TimeZone::get(&config.time_zone).with_context(|| {
         format!(
@@ -143,5 +139,20 @@ pub(crate) fn settle(config: &mut Config) -> anyhow::Result<()> {
             config.time_zone
         )
     })?;
+    Ok(())
+}
+
+/// Of a host that mail is handed to whatever the DNS says.
+fn check_host(host: &Smarthost, name: &str) -> anyhow::Result<()> {
+    ensure!(host.port > 0, "{name}.port: nobody takes mail at port 0");
+    ensure!(
+        host.password.is_none() || host.password_file.is_none(),
+        "{name}: password and password_file are both set; take one away"
+    );
+    let has_password = host.password.is_some() || host.password_file.is_some();
+    ensure!(
+        host.user.is_some() == has_password,
+        "{name}: user and password go together"
+    );
     Ok(())
 }

@@ -33,7 +33,7 @@ pub(crate) fn documented(config: &Config) -> anyhow::Result<String> {
         }
         match value_at(&values, &key.path) {
             Some(value) => writeln!(text, "{name} = {value}")?,
-            None => writeln!(text, "# {name} = \"\"")?,
+            None => writeln!(text, "# {name} = {}", key.example())?,
         }
     }
     Ok(text)

@@ -39,6 +39,14 @@ impl Key {
         self.path.rsplit_once('.').unwrap_or(("", &self.path))
     }
 
+    /// What may stand for a value that it has not.
+    pub(super) fn example(&self) -> &'static str {
+        match self.path.as_str() {
+            "sending.routes" => "{ \"example.org\" = { host = \"mail.example.org\" } }",
+            _ => "\"\"",
+        }
+    }
+
     /// Its name in the environment: `FACTEUR_LOG__LEVEL`.
     pub(super) fn variable(&self) -> String {
         format!("{PREFIX}{}", self.path.replace('.', "__").to_uppercase())

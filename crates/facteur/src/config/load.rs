@@ -214,7 +214,7 @@ fn take_variable(table: &mut Table, variable: &str, text: &str) -> anyhow::Resul
             nearest.unwrap_or_default()
         );
     };
-    // Text is what most settings take; a number and a list are written as in the file,
+    // Text is what most settings take; a number, a list and a table are written as in the file,
     // a list also as words with commas between.
     let mut trouble = None;
     for value in readings(text) {
@@ -242,14 +242,15 @@ fn readings(text: &str) -> Vec<Value> {
     let mut readings = vec![Value::String(text.to_owned())];
     readings.extend(text.parse().map(Value::Integer).ok());
     readings.extend(text.parse().map(Value::Boolean).ok());
-    readings.extend(toml_list(text));
+    readings.extend(toml_value(text));
     readings.push(Value::Array(words.collect()));
     readings
 }
 
-fn toml_list(text: &str) -> Option<Value> {
-    let mut table: Table = format!("list = {text}").parse().ok()?;
-    table.remove("list").filter(Value::is_array)
+fn toml_value(text: &str) -> Option<Value> {
+    let mut table: Table = format!("value = {text}").parse().ok()?;
+    let of_several = |value: &Value| value.is_array() || value.is_table();
+    table.remove("value").filter(of_several)
 }
 
 fn put(table: &mut Table, path: &str, value: Value) {

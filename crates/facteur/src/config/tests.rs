@@ -62,6 +62,7 @@ fn full() -> Config {
         private_networks: vec!["192.168.7.0/24".parse().unwrap()],
         authorities: Some("authorities.pem".into()),
         from: vec!["192.0.2.1".parse().unwrap()],
+        routes: Some([("a.test".to_owned(), Smarthost::default())].into()),
         smarthost: Smarthost {
             host: text("smtp.test"),
             user: text("facteur"),
@@ -85,8 +86,13 @@ fn full() -> Config {
 
 /// The names of all values in a table of tables.
 fn paths(table: &toml::Table) -> Vec<String> {
+    let plain = |value: &toml::Value| match value {
+        // It names what it holds itself: that is one value.
+        toml::Value::Table(inner) => inner.contains_key("a.test"),
+        _ => true,
+    };
     let below = |(name, value): (&String, &toml::Value)| match value {
-        toml::Value::Table(inner) => {
+        toml::Value::Table(inner) if !plain(value) => {
             let inner = paths(inner).into_iter();
             inner.map(|path| format!("{name}.{path}")).collect()
         }
@@ -389,11 +395,21 @@ fn sending_has_bounds() {
         "from = [\"192.0.2.1\", \"192.0.2.2\"]",
         "smarthost.user = \"facteur\"",
         "smarthost.port = 0",
+        "routes.\"a.test\".port = 25",
+        "routes.\"a b\".host = \"c.test\"",
+        "routes.\"a.test\" = { host = \"c.test\", user = \"facteur\" }",
+        "routes.\"a.test\" = { host = \"c.test\", prot = 25 }",
     ] {
         let message = refusal(&format!("[sending]\n{wrong}\n"), &[]);
         let name = wrong.split([' ', '.']).next().unwrap();
         assert!(message.contains(name), "{message}");
     }
+    let route = "{ \"a.test\" = { host = \"c.test\" } }";
+    let by_variable = loaded("", &[("FACTEUR_SENDING__ROUTES", route)]).unwrap();
+    let by_file = "[sending.routes.\"a.test\"]\nhost = \"c.test\"\n";
+    let routes = loaded(by_file, &[]).unwrap().config.sending.routes;
+    assert_eq!(by_variable.config.sending.routes, routes);
+    assert_eq!(routes.unwrap()["a.test"].host.as_deref(), Some("c.test"));
     let message = refusal("[sending]\nprivate_networks = [\"10.0.0.0/33\"]\n", &[]);
     assert!(message.contains(":2: \"10.0.0.0/33\""), "{message}");
 }

@@ -1,22 +1,46 @@
 //! How mail leaves, as it is set.
 
+use std::collections::HashMap;
 use std::path::Path;
 
+use address::Domain;
 use anyhow::Context;
 use delivery::{Credentials, Smarthost};
 
-use crate::config::{Sending, SmarthostTls};
+use crate::config::{self, Sending, SmarthostTls};
 use crate::rooms::secret;
 
-/// The host that takes all mail from here, if there is one, with its password. Like the key of
-/// the certificate, that may be root's alone to read.
-pub(super) fn smarthost(sending: &Sending, data: &Path) -> anyhow::Result<Option<Smarthost>> {
-    let set = &sending.smarthost;
+/// The hosts that mail is handed to whatever the DNS says, with their passwords. Like the key of
+/// the certificate, those may be root's alone to read.
+#[derive(Clone, Default)]
+pub(super) struct Routes {
+    /// The one that takes all mail from here, if there is one.
+    pub(super) smarthost: Option<Smarthost>,
+    /// Those that take all mail for a domain.
+    pub(super) by_domain: HashMap<Domain, Smarthost>,
+}
+
+impl Routes {
+    /// As they are set.
+    pub(super) fn of(sending: &Sending, data: &Path) -> anyhow::Result<Routes> {
+        let mut by_domain = HashMap::new();
+        for (domain, set) in sending.routes.iter().flatten() {
+            let route = host(set, data, &format!("sending.routes.{domain:?}"))?;
+            by_domain.extend(domain.parse().ok().zip(route));
+        }
+        Ok(Routes {
+            smarthost: host(&sending.smarthost, data, "sending.smarthost")?,
+            by_domain,
+        })
+    }
+}
+
+fn host(set: &config::Smarthost, data: &Path, name: &str) -> anyhow::Result<Option<Smarthost>> {
     let Some(host) = &set.host else {
         return Ok(None);
     };
     let password = secret(set.password.as_ref(), set.password_file.as_deref(), data)
-        .context("sending.smarthost.password_file")?;
+        .with_context(|| format!("{name}.password_file"))?;
     let credentials = set.user.clone().zip(password);
     Ok(Some(Smarthost {
         host: host.clone(),

@@ -209,6 +209,24 @@ fn all_mail_goes_to_a_smarthost_where_there_is_one() {
 }
 
 #[test]
+fn mail_for_a_domain_goes_to_the_host_that_is_set_for_it() {
+    let world = World::start_by(&[], |there| {
+        let [_, paul] = there.people();
+        let (port, name, password) = (there.port(465), paul.address, paul.password);
+        let route = format!(
+            "{{ \"set.test\" = {{ host = \"localhost\", port = {port}, tls = \"at-once\", \
+             user = {name:?}, password = {password:?} }} }}"
+        );
+        let authority = there.authority().display().to_string();
+        vec![
+            ("FACTEUR_SENDING__ROUTES", route),
+            ("FACTEUR_SENDING__AUTHORITIES", authority),
+        ]
+    });
+    world.run("routed");
+}
+
+#[test]
 fn whoever_sent_it_is_told_what_was_not_delivered() {
     World::start().run("reports");
 }

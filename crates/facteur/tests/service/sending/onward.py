@@ -46,6 +46,8 @@ class Host(socketserver.StreamRequestHandler):
 
 def host(port):
     """One at the address of odd.test and pass.test, where a service looks for all hosts."""
+    # Another test may have closed connections at that address a moment ago.
+    socketserver.ThreadingTCPServer.allow_reuse_address = True
     server = socketserver.ThreadingTCPServer(("127.0.0.2", port), Host)
     server.daemon_threads = True
     server.asked, server.taken = [], []
