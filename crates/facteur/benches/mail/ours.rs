@@ -16,6 +16,9 @@ const PASSWORD: &str = "a password for measuring";
 /// What AUTH PLAIN says for `user0@mx.test` (RFC 4616).
 const SIGN_IN: &str = "AUTH PLAIN AHVzZXIwQG14LnRlc3QAYSBwYXNzd29yZCBmb3IgbWVhc3VyaW5n";
 
+/// A limit that nothing here comes near.
+const PLENTY: &str = "1000000000";
+
 pub(crate) struct Ours {
     child: Child,
     base: u16,
@@ -48,14 +51,16 @@ impl Ours {
                 format!("[{:?}]", dns.address().to_string()),
             )
             .env("FACTEUR_DNS__TRUST_ANCHORS", dns.trust_anchors())
-            .env("FACTEUR_SENDING__PRIVATE_NETWORKS", "[\"127.0.0.0/8\"]");
+            .env("FACTEUR_SENDING__PRIVATE_NETWORKS", "[\"127.0.0.0/8\"]")
+            .env("FACTEUR_SUBMISSION__MESSAGES_PER_HOUR", PLENTY)
+            .env("FACTEUR_SUBMISSION__RECIPIENTS_PER_DAY", PLENTY);
         if peers == "stranger" {
-            // Its pace is what is measured.
+            // It is counted, and its pace is what is measured.
             command
                 .env("FACTEUR_BELIEVING__TRUSTED_NETWORKS", "[]")
-                .env("FACTEUR_BELIEVING__NETWORK_PER_HOUR", "0")
-                .env("FACTEUR_BELIEVING__SENDER_PER_HOUR", "0")
-                .env("FACTEUR_BELIEVING__RECIPIENT_PER_HOUR", "0")
+                .env("FACTEUR_BELIEVING__NETWORK_PER_HOUR", PLENTY)
+                .env("FACTEUR_BELIEVING__SENDER_PER_HOUR", PLENTY)
+                .env("FACTEUR_BELIEVING__RECIPIENT_PER_HOUR", PLENTY)
                 .env("FACTEUR_BELIEVING__SLOW_DOWN_SECONDS", "0");
         }
         if let Some(relay) = relay {
