@@ -146,6 +146,7 @@ impl Peer {
             require_tls: false,
             ret: None,
             id: None,
+            by: "60;RT".parse().ok().filter(|_| self.messages & 2 != 0),
         };
         self.client.send(self.now, envelope);
     }
