@@ -3,6 +3,7 @@ of its specification (section 7), with the dialogue of section 5.1 octet for oct
 farewell: a message is a connection and a sign-in of its own, which is then let go."""
 import base64
 import imaplib
+import json
 import poplib
 import socket
 import struct
@@ -245,6 +246,66 @@ def test_27():
     sent = [one for one in events if one["what"] == "sent"]
     expect(sum(one["count"] for one in sent) == 30, events)
     expect(all(one["refused"] is None for one in events if one["what"] == "sign-in"), events)
+
+
+def shown(person):
+    return json.loads(here.facteur("account", "show", person["address"], "--json"))["sending"]
+
+
+def reports():
+    """The text of each report that Jeanne has."""
+    box = pop3(jeanne)
+    whole = [b"\r\n".join(box.retr(number + 1)[1]) for number in range(box.stat()[0])]
+    box.quit()
+    return [one.decode() for one in whole if b"message/delivery-status" in one]
+
+
+def refused(recipient, tablet, code=550, sender=jeanne, space=" "):
+    tablet.says(f"MAIL FROM:{space}<{sender['address']}>", 250)
+    tablet.says(f"RCPT TO:{space}<{recipient}>", code)
+    tablet.goes()
+
+
+def told_later():
+    began = time.time()
+    one, other = "wrong@facteur.test", "faux@facteur.test"
+    # Of a tablet that was never heard of.
+    refused(one, signed_in("ssl"))
+    # Two programs that have something of it: neither is one.
+    odd = signed_in("ssl")
+    odd.sends(letter("odd").replace(b"@email.android.com", b"@example.org"))
+    other_program = signed_in("ssl", "laptop.example.org")
+    other_program.sends(letter("other"))
+    expect(not shown(jeanne)["old_tablet"], shown(jeanne))
+    refused(one, signed_in("ssl"))
+    signed_in("ssl").sends(letter("known"))
+    expect(shown(jeanne)["old_tablet"] and not shown(paul)["old_tablet"], shown(jeanne))
+    for number in range(2):
+        signed_in("ssl").sends(letter(f"late {number}"), [other, paul["address"]])
+    arrived(paul, ["odd", "other", "known", "late 0", "late 1"])
+    until = time.monotonic() + PATIENCE
+    while len(found := reports()) < 2 and time.monotonic() < until:
+        pass
+    expect(len(found) == 2, found)
+    for report in found:
+        for words in (f"Final-Recipient: rfc822; {other}", "Status: 5.1.1", "no such address", "email.android.com"):
+            expect(words in report, (words, report))
+    expect(json.loads(here.facteur("queue", "list", "--json")) == [], "something waits")
+    # Both count as unknown recipients, once in an hour however often they were named.
+    sent = [one for one in here.events(jeanne["address"]) if one["what"] == "sent"]
+    if began // 3600 == time.time() // 3600:
+        expect(sum(one["unknown"] for one in sent) == 2, sent)
+    # What is no address is refused; and so is all that does not come from the tablet.
+    refused("wrong", signed_in("ssl"), 501)
+    refused(other, signed_in("ssl"), space="")
+    refused(other, signed_in("ssl", "laptop.example.org"))
+    stranger = Tablet("ssl")
+    stranger.signs_in(paul)
+    refused(other, stranger, sender=paul)
+
+
+def remembered():
+    expect(shown(jeanne)["old_tablet"], shown(jeanne))
 
 
 globals()[sys.argv[2]]()

@@ -131,3 +131,14 @@ fn test_26_a_large_attachment_with_a_name_in_raw_utf_8_comes_back_as_it_was() {
 fn test_27_ten_messages_in_a_row_are_not_slowed() {
     run(step(&start(), "test_27"));
 }
+
+/// Section 5.1: any refusal keeps a message in its outbox for ever.
+#[test]
+fn a_recipient_that_nobody_is_comes_back_as_a_report() {
+    let mut facteur = start();
+    run(step(&facteur, "told_later"));
+    assert!(facteur.stop().success());
+    run(facteur.facteur(&["store", "check"]));
+    facteur.restart();
+    run(step(&facteur, "remembered"));
+}
