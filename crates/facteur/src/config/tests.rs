@@ -398,12 +398,13 @@ fn sending_has_bounds() {
         "routes.\"a.test\".port = 25",
         "routes.\"a b\".host = \"c.test\"",
         "routes.\"a.test\" = { host = \"c.test\", user = \"facteur\" }",
-        "routes.\"a.test\" = { host = \"c.test\", prot = 25 }",
     ] {
         let message = refusal(&format!("[sending]\n{wrong}\n"), &[]);
         let name = wrong.split([' ', '.']).next().unwrap();
         assert!(message.contains(name), "{message}");
     }
+    let misspelt = "[sending.routes.\"a.test\"]\nhost = \"c.test\"\nprot = 25\n";
+    assert!(refusal(misspelt, &[]).contains("prot"));
     let route = "{ \"a.test\" = { host = \"c.test\" } }";
     let by_variable = loaded("", &[("FACTEUR_SENDING__ROUTES", route)]).unwrap();
     let by_file = "[sending.routes.\"a.test\"]\nhost = \"c.test\"\n";

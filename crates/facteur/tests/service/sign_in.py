@@ -105,7 +105,8 @@ def attempt(door, manner, tls, name, word):
     """All that is said, and how long the last reply took, in seconds."""
     line = Line(door, tls)
     before, last = manner(name, word)
-    said = [line.say(text) for text in before]
+    # How long mail can be held is told by the calendar (RFC 4865), the same for all.
+    said = [re.sub(rb"(FUTURERELEASE \d+) \S+", rb"\1", line.say(text)) for text in before]
     begun = time.perf_counter()
     said.append(line.say(last))
     took = time.perf_counter() - begun

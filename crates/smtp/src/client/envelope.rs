@@ -258,7 +258,7 @@ mod tests {
         let line = secret.mail(&promising);
         assert_eq!(
             line,
-            "MAIL FROM:<> SIZE=1000 BODY=8BITMIME REQUIRETLS RET=HDRS ENVID=QQ1"
+            "MAIL FROM:<> SIZE=1000 BODY=8BITMIME REQUIRETLS RET=HDRS ENVID=QQ1 BY=60;RT"
         );
         assert!(
             !envelope("", "a@x.fr")

@@ -22,7 +22,7 @@ same("REQUIRETLS offered", came.has_extn("requiretls"), way == "tls")
 same("AUTH", came.esmtp_features["auth"].split(), ["PLAIN", "LOGIN"])
 for extension in ("xclient", "binarymime", "etrn"):
     check(extension, not came.has_extn(extension), came.esmtp_features)
-same("LIMITS", came.esmtp_features["limits"], "RCPTMAX=1000")
+same("LIMITS", came.esmtp_features["limits"], "RCPTMAX=100")
 check("SIZE", int(came.esmtp_features["size"]) >= 25 * 1024 * 1024)
 same("NOOP", came.noop()[0], 250)
 same("RSET", came.rset()[0], 250)
