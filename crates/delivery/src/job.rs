@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use address::Domain;
+use directory::Directory;
 use dns::Resolver;
 use jiff::Timestamp;
 use queue::{
@@ -180,7 +181,8 @@ impl Job {
     }
 
     /// Hands over what was taken: over other connections what asks for another way.
-    pub(crate) async fn hand_over(&self, domain: &Domain, mut entries: Vec<Entry>) -> Went {
+    pub(crate) async fn hand_over(&self, domain: &Domain, entries: Vec<Entry>) -> Went {
+        let mut entries = self.give_back(domain, entries).await;
         let mut went = Went::Nowhere;
         for wish in [TlsWish::Usual, TlsWish::Required, TlsWish::Waived] {
             let (same, others) = entries.into_iter().partition(|entry| entry.tls == wish);
@@ -384,10 +386,14 @@ impl Job {
         went
     }
 
+    /// Who is here.
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.reports.routing.directory
+    }
+
     /// How an entry leaves; trouble of our own where that can't be found out.
     async fn leaving(&self, entry: &Entry) -> Result<Leaving, Trouble> {
-        let directory = &self.reports.routing.directory;
-        let leaving = leaving(directory, entry, (self.clock)()).await;
+        let leaving = leaving(self.directory(), entry, (self.clock)()).await;
         leaving.map_err(|error| {
             tracing::error!(id = %entry.id, %error, "the sender of a message can't be told");
             Trouble::ours(OURS, "the mail system has trouble of its own")
@@ -395,7 +401,11 @@ impl Job {
     }
 
     /// All of these share one trouble.
-    async fn fail_all(&self, entries: impl IntoIterator<Item = Entry>, trouble: &Trouble) {
+    pub(crate) async fn fail_all(
+        &self,
+        entries: impl IntoIterator<Item = Entry>,
+        trouble: &Trouble,
+    ) {
         let failed = Tried::Failed(trouble.clone());
         self.conclude_all(entries, &failed).await;
     }

@@ -12,6 +12,7 @@
 //! | `run.rs` | [`Delivery`]: which lanes are worked on, and when |
 //! | `share.rs` | how many connections a destination gets at once |
 //! | `job.rs` | one connection's work on a lane |
+//! | `here.rs` | what was accepted for an address here that nobody has |
 //! | `way.rs`, `hosts.rs` | which hosts take a domain's mail, and where they are |
 //! | `promises/`, `https.rs` | what a domain promises of its hosts (MTA-STS), and fetching that |
 //! | `connection.rs`, [`peer`] | messages of the queue over one connection; the connection itself |
@@ -37,6 +38,7 @@
 //! * A message of any size costs the memory of a few of its pieces.
 
 mod connection;
+mod here;
 mod hosts;
 mod https;
 mod job;

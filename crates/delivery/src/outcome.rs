@@ -6,6 +6,7 @@ use address::ReversePath;
 use jiff::Timestamp;
 use queue::{Entry, Fate, Recipient, Status, Trouble};
 
+use crate::here::NOBODY_HERE;
 use crate::schedule::{Plan, plan};
 
 /// It was tried for long enough. RFC 3463 section 3.5: delivery time expired.
@@ -29,12 +30,14 @@ pub(crate) enum Tried {
 
 impl Tried {
     /// Whether the other host knows no such recipient, for good. RFC 3463 section 3.2: what is
-    /// about the recipient's address, and not about the sender's (5.1.7, 5.1.8).
+    /// about the recipient's address, and not about the sender's (5.1.7, 5.1.8). Or nobody here
+    /// does.
     pub(crate) fn is_for_nobody(&self) -> bool {
         match self {
-            Self::Failed(trouble) => {
-                trouble.host.is_some() && matches!(trouble.status, Status(5, 1, 0..=4 | 6 | 10))
-            }
+            Self::Failed(trouble) => match trouble.host {
+                Some(_) => matches!(trouble.status, Status(5, 1, 0..=4 | 6 | 10)),
+                None => trouble.status == NOBODY_HERE,
+            },
             Self::Accepted(_) | Self::Not => false,
         }
     }
@@ -241,6 +244,7 @@ mod tests {
         }
         // That a domain has no host is not what a host says.
         assert!(!said(Status(5, 1, 2), None).is_for_nobody());
+        assert!(said(NOBODY_HERE, None).is_for_nobody());
         assert!(!Tried::Accepted(None).is_for_nobody());
     }
 

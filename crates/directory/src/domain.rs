@@ -62,6 +62,13 @@ impl Directory {
         Ok(self.view().await?.get(&key).await?.is_some())
     }
 
+    /// Since when mail for this domain is kept here, to the second; none if it is not.
+    pub async fn hosted_since(&self, domain: &Domain) -> Result<Option<Timestamp>, DirectoryError> {
+        let key = DomainKey(domain.clone());
+        let found = self.view().await?.get(&key).await?;
+        Ok(found.map(|seen| seen.record.added.into()))
+    }
+
     /// Serves a domain from now on.
     pub async fn add_domain(&self, domain: &Domain, now: Timestamp) -> Result<(), DirectoryError> {
         self.add(domain, None, now).await

@@ -173,6 +173,16 @@ pub(crate) struct SendingRecord {
     pub(crate) lock: Option<LockRecord>,
     pub(crate) messages_per_hour: Option<u32>,
     pub(crate) recipients_per_day: Option<u32>,
+    /// It has sent from an old tablet.
+    pub(crate) old_tablet: bool,
+}
+
+/// The first version, of when nothing was known of tablets.
+#[derive(Deserialize)]
+struct SendingBefore {
+    lock: Option<LockRecord>,
+    messages_per_hour: Option<u32>,
+    recipients_per_day: Option<u32>,
 }
 
 /// That it may not.
@@ -183,8 +193,18 @@ pub(crate) struct LockRecord {
 }
 
 impl Record for SendingRecord {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
     const NAME: &'static str = "whether an account may send";
+
+    fn decode_older(version: u8, rest: &[u8]) -> Option<Self> {
+        let read = |before: SendingBefore| Self {
+            lock: before.lock,
+            messages_per_hour: before.messages_per_hour,
+            recipients_per_day: before.recipients_per_day,
+            old_tablet: false,
+        };
+        (version == 1).then(|| postcard::from_bytes(rest).ok().map(read))?
+    }
 }
 
 /// That an alias leads somewhere: the key says it all.

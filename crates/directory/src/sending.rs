@@ -21,6 +21,8 @@ pub struct Sending {
     pub messages_per_hour: Option<u32>,
     /// To how many recipients it may send in a day, where that is not as for all.
     pub recipients_per_day: Option<u32>,
+    /// One of its devices keeps a message for ever of which a recipient was refused.
+    pub old_tablet: bool,
 }
 
 /// That an account is kept from sending.
@@ -50,6 +52,7 @@ impl Sending {
             }),
             messages_per_hour: record.messages_per_hour,
             recipients_per_day: record.recipients_per_day,
+            old_tablet: record.old_tablet,
         }
     }
 }
@@ -85,6 +88,12 @@ impl Directory {
         self.make(&Unlock(id)).await
     }
 
+    /// Notes that an account has sent from an old tablet ([`Sending::old_tablet`]). It is noted for
+    /// good: a device may lie in a drawer for a year, and whoever has none loses nothing by it.
+    pub async fn note_old_tablet(&self, id: AccountId) -> Result<(), DirectoryError> {
+        self.make(&NoteTablet(id)).await
+    }
+
     /// Changes how much an account may send.
     pub async fn set_sending(
         &self,
@@ -96,6 +105,17 @@ impl Directory {
 }
 
 struct Lock(AccountId, LockRecord);
+
+struct NoteTablet(AccountId);
+
+impl Change for NoteTablet {
+    type Done = ();
+
+    async fn plan(&self, view: &View, edit: &mut Edit) -> Result<(), DirectoryError> {
+        let note = |record: &mut SendingRecord| record.old_tablet = true;
+        edit.sending(view, self.0, note).await.map(|_| ())
+    }
+}
 
 impl Change for Lock {
     type Done = bool;

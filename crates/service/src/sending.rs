@@ -186,7 +186,8 @@ impl Sending {
         self.note_unknown(account, sent, now).await;
     }
 
-    /// Hosts elsewhere said that they know nobody of these, to whom an account had sent.
+    /// It turned out that nobody is one of these, to whom an account had sent: hosts elsewhere
+    /// said so, or what was accepted here for nobody is given back.
     pub async fn unknown_elsewhere<'a>(
         &self,
         account: AccountId,

@@ -14,6 +14,7 @@
 //! | `smtp/lists.rs` | block lists |
 //! | `smtp/submission.rs` | a submission on its way: in order, and signed if it leaves |
 //! | `smtp/sealing.rs` | mail of others that leaves again, sealed |
+//! | `smtp/tablet.rs` | the old tablet, which gets reports in place of refusals |
 //! | `smtp/forged.rs` | whether a submission names a sender that is not the account's |
 
 mod believing;
@@ -24,6 +25,7 @@ mod lists;
 mod recipients;
 mod sealing;
 mod submission;
+mod tablet;
 mod taking;
 
 use address::{Address, Password, ReversePath};

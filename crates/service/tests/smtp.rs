@@ -224,6 +224,7 @@ async fn from(answers: &mut Answers, sender: &str, size: Option<u64>) -> Piece {
         envelope_id: None,
         hold: None,
         by: None,
+        old_tablet: false,
     };
     one(answers, Question::Sender(sender)).await
 }

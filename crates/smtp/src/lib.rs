@@ -32,6 +32,7 @@
 //! | --- | --- |
 //! | `wire` | the octets of a line to a command: `wire::path` for the addresses, `wire::parameters` for what follows them |
 //! | `data` | the octets after DATA, or BDAT, to a message |
+//! | `device` | which device it is that speaks, where that matters |
 //! | `say` | everything that the server itself may say |
 //! | `refusal` | each refusal by policy as a reply, in one `match` |
 //! | `reply` | a reply as lines: the only way to the wire |
@@ -51,6 +52,7 @@
 mod by;
 pub mod client;
 mod data;
+mod device;
 pub mod dsn;
 mod hold;
 pub mod limits;

@@ -77,6 +77,9 @@ pub struct Sender {
     pub hold: Option<Hold>,
     /// By when it is to be delivered; of submissions alone. RFC 2852.
     pub by: Option<DeliverBy>,
+    /// It is said as the e-mail app of Android 4 says it, which keeps a message for ever of which
+    /// a recipient was refused.
+    pub old_tablet: bool,
 }
 
 /// Where RCPT wants a message to go.

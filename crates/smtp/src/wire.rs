@@ -10,6 +10,7 @@ pub(crate) use parameters::REQUIRETLS;
 
 use address::Password;
 
+use crate::device::names_sender_as_old_tablet;
 use crate::dsn::{OriginalRecipient, Wishes};
 use crate::limits::HELLO_OCTETS;
 use crate::question::{ForwardPath, Hello, Sender};
@@ -130,6 +131,7 @@ fn mail(argument: &[u8], role: Role) -> Result<Command, Fault> {
         envelope_id: given.envelope_id,
         hold: given.hold,
         by: given.by,
+        old_tablet: names_sender_as_old_tablet(argument, rest),
     }))
 }
 

@@ -56,6 +56,33 @@ async fn a_new_password_lets_it_send_again_and_leaves_its_limits() {
 }
 
 #[tokio::test]
+async fn a_tablet_is_remembered_whatever_else_changes() {
+    let world = World::new().await;
+    let jean = world.add("jean@x.fr").await;
+    let limit = |limit| SendingChange {
+        messages_per_hour: Some(limit),
+        ..SendingChange::default()
+    };
+    world
+        .directory
+        .set_sending(jean, limit(Some(7)))
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        assert_eq!(world.directory.note_old_tablet(jean).await, Ok(()));
+    }
+    let noted = world.directory.sending(jean).await.unwrap();
+    assert_eq!((noted.old_tablet, noted.messages_per_hour), (true, Some(7)));
+    world.set_password(jean, "châtaigne").await;
+    let set = world
+        .directory
+        .set_sending(jean, limit(None))
+        .await
+        .unwrap();
+    assert!(set.old_tablet);
+}
+
+#[tokio::test]
 async fn nothing_is_left_of_an_account_that_goes() {
     let kv: Arc<dyn Kv> = Arc::new(Memory::default());
     let world = World::on(kv.clone()).await;

@@ -180,6 +180,10 @@ fn account_lines(account: &AccountShown) -> String {
         if let (Some(since), Some(why)) = (&sending.locked, &sending.why) {
             rows.push(("sending", format!("stopped since {since}: {why}")));
         }
+        if sending.old_tablet {
+            let told = "unknown recipients are reported, not refused";
+            rows.push(("old tablet", told.to_owned()));
+        }
         let own = [
             ("messages an hour", sending.messages_per_hour),
             ("recipients a day", sending.recipients_per_day),

@@ -49,6 +49,9 @@ pub struct SendingShown {
     pub messages_per_hour: Option<u32>,
     /// Recipients in a day, where that is not as for all.
     pub recipients_per_day: Option<u32>,
+    /// It has sent from an old tablet, which gets reports in place of refusals.
+    #[serde(default)]
+    pub old_tablet: bool,
 }
 
 impl LimitSet {
@@ -98,6 +101,7 @@ impl Manager {
             why: lock.map(|lock| lock.why.clone()),
             messages_per_hour: sending.messages_per_hour,
             recipients_per_day: sending.recipients_per_day,
+            old_tablet: sending.old_tablet,
         })
     }
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use address::ReversePath;
+use address::{Address, ReversePath};
 use directory::Account;
 use events::Refusal;
+use queue::Recipient;
 use routing::{Asker, Place, Routes};
 use smtp::ForwardPath;
 use smtp::dsn::{self, Wishes};
@@ -35,21 +36,10 @@ impl Answers {
         };
         let now = self.now();
         let routes = self.routing().resolve(&address, asker, now).await;
-        if let Err(Refusal::UnknownRecipient { .. }) = &routes
-            && let Some(account) = self.submitter()?
-        {
-            let network = self.visitor.line().network();
-            let sending = &self.service.sending;
-            sending
-                .unknown_here(account.id, network, &address, now)
-                .await;
-        }
-        let routes = routes?;
-        self.check_room(&routes).await?;
-        for missing in &routes.missing {
-            tracing::warn!(recipient = %address, %missing, "an alias leads to an address that does not exist");
-        }
-        let mut places = routes::recipients(&address, routes, now);
+        let mut places = match routes {
+            Ok(routes) => self.places(&address, routes).await?,
+            Err(refusal) => vec![self.unknown(&address, refusal).await?],
+        };
         // They hold for whoever an alias leads to (RFC 3461 section 5.2.7.1).
         let original = wishes.original.map(|who| who.to_string());
         for place in &mut places {
@@ -67,6 +57,15 @@ impl Answers {
                 .collect();
         }
         envelope.add(&address, places)
+    }
+
+    /// Where the mail for an address goes that somebody is, if there is room.
+    async fn places(&self, address: &Address, routes: Routes) -> Result<Vec<Recipient>, Refusal> {
+        self.check_room(&routes).await?;
+        for missing in &routes.missing {
+            tracing::warn!(recipient = %address, %missing, "an alias leads to an address that does not exist");
+        }
+        Ok(routes::recipients(address, routes, self.now()))
     }
 
     fn asker(&self) -> Result<Asker, Refusal> {

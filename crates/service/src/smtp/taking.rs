@@ -308,8 +308,13 @@ impl Answers {
                 taken.incoming = taken.incoming.with_story(story::write(&story));
                 let is_suspect = verdicts.as_ref().is_some_and(Verdicts::is_suspect);
                 envelope.break_loops(&taken.incoming.scanned.delivered_to);
+                let message_id = taken.incoming.scanned.envelope.message_id.clone();
                 let accepted = self.place(id, received, &envelope, taken, is_suspect);
-                (verdicts, accepted.await)
+                let accepted = accepted.await;
+                if accepted.is_ok() {
+                    self.note_tablet(&envelope, message_id.as_deref()).await;
+                }
+                (verdicts, accepted)
             }
             Err(refusal) => (None, Err(refusal)),
         }

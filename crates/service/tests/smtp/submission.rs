@@ -128,6 +128,7 @@ async fn what_its_sender_has_held_waits_for_all() {
         envelope_id: None,
         hold: Some(hold),
         by: None,
+        old_tablet: false,
     };
     let message = "From: lea@exemple.fr\r\nSubject: later\r\n\r\nx\r\n";
     let before = Timestamp::now();

@@ -27,6 +27,7 @@ async fn sent(answers: &mut Answers, recipient: &str, wishes: Wishes) -> Piece {
         envelope_id: Some("our+2Bname".parse().unwrap()),
         hold: None,
         by: None,
+        old_tablet: false,
     };
     assert_eq!(one(answers, Question::Sender(sender)).await, Piece::Granted);
     let path = ForwardPath::Address(at(recipient));
@@ -70,6 +71,7 @@ async fn a_copy_that_comes_too_late_does_not_come_and_its_sender_is_told() {
             envelope_id: None,
             hold: Some(smtp::Hold::For(600)),
             by: Some(by.parse().unwrap()),
+            old_tablet: false,
         };
         assert_eq!(
             one(&mut answers, Question::Sender(sender)).await,

@@ -4,6 +4,7 @@ use events::{Event, Refusal};
 use session::Step;
 
 use super::{Asked, Role, Smtp, State};
+use crate::device::greets_as_old_tablet;
 use crate::dsn::Wishes;
 use crate::hold::{self, Hold};
 use crate::limits;
@@ -82,11 +83,12 @@ impl Smtp {
         self.settings.max_recipients.min(limits::RECIPIENTS)
     }
 
-    fn mail(&mut self, sender: Sender) {
+    fn mail(&mut self, mut sender: Sender) {
         let limit = self.settings.max_octets;
         let Some(hello) = &self.peer.hello else {
             return self.fault(&Fault::HelloFirst);
         };
+        sender.old_tablet &= greets_as_old_tablet(hello);
         if self.settings.role == Role::Submission && !self.peer.signed_in {
             let unsigned = Question::Unsigned {
                 hello: hello.clone(),

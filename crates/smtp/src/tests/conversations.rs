@@ -5,7 +5,7 @@ use address::ReversePath;
 use events::{Event, Refusal, SignInFailure};
 use session::sasl::Cleartext;
 
-use super::driver::{PLAIN, exchange, play, ready, submission, with};
+use super::driver::{PLAIN, Talk, exchange, play, ready, submission, with};
 use crate::{Hello, Question, Role, limits};
 
 /// RFC 5321 appendix D.1, in today's clothes.
@@ -113,9 +113,37 @@ fn the_tablet_sends() {
     assert!(received.body.contains("été.jpg"));
     let begin = received.begin.as_ref().unwrap();
     assert!(begin.encryption.is_some() && begin.signed_in);
+    assert_eq!(tablets(&talk), [true]);
     assert!(!talk.world.events.contains(&Event::BadCommand));
     talk.input(session::Input::EndOfStream);
     assert!(talk.closed, "it goes without QUIT");
+}
+
+/// Of each sender that was asked for, whether it looked like the tablet's.
+fn tablets(talk: &Talk) -> Vec<bool> {
+    let asked = talk.world.asked.iter();
+    let asked = asked.filter_map(|question| match question {
+        Question::Sender(sender) => Some(sender.old_tablet),
+        _ => None,
+    });
+    asked.collect()
+}
+
+#[test]
+fn nobody_else_is_taken_for_the_tablet() {
+    let mut talk = ready(Role::Submission);
+    for (hello, mail, is_one) in [
+        ("[192.168.1.20]", "MAIL FROM: <a@b.fr>", true),
+        ("localhost", "MAIL FROM: <a@b.fr>", true),
+        ("[192.168.1.20]", "MAIL FROM:<a@b.fr>", false),
+        ("[192.168.1.20]", "MAIL FROM: <a@b.fr> SIZE=9", false),
+        ("laptop.b.fr", "MAIL FROM: <a@b.fr>", false),
+    ] {
+        talk.line(&format!("EHLO {hello}"));
+        talk.world.asked.clear();
+        assert!(talk.line(mail).starts_with("250 "), "{mail}");
+        assert_eq!(tablets(&talk), [is_one], "{hello} {mail}");
+    }
 }
 
 #[test]

@@ -85,5 +85,5 @@ fn poplib_does_all_it_can() {
 
 #[test]
 fn smtplib_does_all_it_can() {
-    in_each_way(&["smtp", "smtp_outside", "tablet"]);
+    in_each_way(&["smtp", "smtp_outside"]);
 }

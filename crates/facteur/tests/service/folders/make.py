@@ -105,9 +105,21 @@ def mail(setting):
     wishes = ["RET=HDRS", "ENVID=42+2B"], ["NOTIFY=SUCCESS,DELAY", "ORCPT=rfc822;c+40example.com"]
     inside.sendmail("jeanne@facteur.test", ["c@example.com"], LETTER, *wishes)
     inside.quit()
+    tablet(setting, trust)
     waits = json.loads(facteur(setting, "queue", "list", "--json"))
     held = [one["id"] for one in waits if one["recipients"][0]["address"] == "c@example.com"]
     facteur(setting, "queue", "hold", held[0])
+
+
+def tablet(setting, trust):
+    """Jeanne sends as an old tablet does, which is remembered of her."""
+    jeanne = "jeanne@facteur.test"
+    inside = smtplib.SMTP_SSL("localhost", setting["base"] + 465, local_hostname="[192.168.1.20]", context=trust)
+    inside.login(jeanne, PASSWORDS[jeanne])
+    for line in [f"MAIL FROM: <{jeanne}>", "RCPT TO: <paul@facteur.test>"]:
+        inside.docmd(line)
+    inside.data(f"Message-ID: <1.1@email.android.com>\r\nFrom: {jeanne}\r\n\r\naGk=\r\n")
+    inside.close()
 
 
 def jeanne(imap):
