@@ -32,6 +32,7 @@ fn play(conversation: Conversation<'_>, cut: Cut) -> (Bytes, Vec<Bytes>) {
         host: "mail.exemple.fr".to_owned(),
         cleartext: conversation.cleartext(),
         max_octets: 4096,
+        begun: jiff::Timestamp::UNIX_EPOCH,
         max_recipients: smtp::limits::RECIPIENTS,
     });
     let post = Post {
