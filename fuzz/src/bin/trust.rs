@@ -122,8 +122,8 @@ fuzz_target!(|input: &[u8]| {
 
         let field = results("mx.test", &verdicts, &helo);
         assert!(field.starts_with("Authentication-Results: mx.test;") && field.is_ascii());
-        let mut lines = field.strip_suffix("\r\n").expect("it ends").split("\r\n");
-        assert!(lines.next().is_some() && lines.all(|line| line.starts_with('\t')));
+        let mut folds = field.strip_suffix("\r\n").expect("it ends").split("\r\n");
+        assert!(folds.next().is_some() && folds.all(|line| line.starts_with('\t')));
         assert!(!field.replace("\r\n", "").contains(['\r', '\n']));
 
         let texts = lines.split(|octet| *octet == b'\n');

@@ -12,6 +12,7 @@ use directory::{Argon2Cost, Directory, NewAccount, Settings};
 use fuzz::{fuzz_target, within};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use journal::Journal;
 use kv::memory::Memory;
 use service::endpoints::Endpoints;
 use service::publish::Mode;
@@ -118,6 +119,7 @@ async fn pages(encrypted: bool) -> Router {
         name: "Facteur".to_owned(),
         domain,
         directory,
+        journal: Journal::new(Arc::new(Memory::default()), 1),
         endpoints: Endpoints::from_base(0).expect("ports"),
         hosts: Hosts::same("mail.exemple.fr"),
         time_zone: TimeZone::UTC,
