@@ -232,10 +232,17 @@ fn serve(data: &Path, base: u16, log: Stdio, given: &Given) -> Child {
     child
 }
 
+/// What lets people send as much in an hour as a load does in a minute.
+pub(crate) const BUSY_PEOPLE: [(&str, &str); 2] = [
+    ("FACTEUR_SUBMISSION__MESSAGES_PER_HOUR", "1000000"),
+    ("FACTEUR_SUBMISSION__RECIPIENTS_PER_DAY", "1000000"),
+];
+
 /// Has a service care for its store all the time, on files so small that many come and go
-/// within a test.
+/// within a test, and take whatever is sent.
 pub(crate) fn restlessly(command: &mut Command) {
     command
+        .envs(BUSY_PEOPLE)
         .env("FACTEUR_CARE__PAUSE_SECONDS", "0")
         .env("FACTEUR_CARE__GRACE_SECONDS", "0")
         .env("FACTEUR_CARE__FILE_BYTES", (256 * 1024).to_string());

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use testbed::{Dns, Zone};
 
-use crate::common::{Facteur, Given, free_base, scripts};
+use crate::common::{BUSY_PEOPLE, Facteur, Given, free_base, scripts};
 
 /// Two services, of `a.test` and `b.test`, that know where the other is.
 struct World {
@@ -66,6 +66,8 @@ impl World {
             ..Given::default()
         };
         let mut here = given("a.test", other.0 + 25);
+        let busy = BUSY_PEOPLE.map(|(name, value)| (name, value.to_owned()));
+        here.settings.extend(busy);
         let mut there = given("b.test", one.0 + 25);
         let further = settings
             .iter()
