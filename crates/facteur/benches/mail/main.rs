@@ -29,7 +29,7 @@ use sink::Sink;
 use theirs::Theirs;
 
 /// Mailboxes that mail is for.
-const MAILBOXES: u64 = 100;
+const MAILBOXES: u64 = 30;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 const TURNS: usize = 3;
 
 /// How long mail is brought each time.
-const SECONDS: &str = "8";
+const SECONDS: &str = "5";
 
 /// A load that is brought: how large messages are, by how many sessions, and how many messages
 /// a connection brings.
@@ -71,7 +71,7 @@ pub(super) fn mail(workspace: &Workspace) -> Result<(), Failure> {
     };
     bench.counter.reset()?;
     fs::set_permissions(&bench.counter.count, fs::Permissions::from_mode(0o666))?;
-    announce("mail from another host, into 100 mailboxes");
+    announce("mail from another host, into 30 mailboxes");
     println!(
         "\n| messages | sessions | messages a connection | by | accepted/s | until visible/s | times Postfix and Dovecot | p99 ms | CPU ms each | octets written an octet | syncs each | MiB of memory |"
     );
