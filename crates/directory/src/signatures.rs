@@ -176,26 +176,11 @@ impl Directory {
         message: Read,
         now: Timestamp,
     ) -> Result<String, DirectoryError> {
-        let Read { header, body_hash } = message;
-        let Some(header) = header else {
-            return Ok(String::new());
-        };
-        let (keys, domain) = (self.signing(domain, now).await?, domain.clone());
-        // Half a millisecond of a core: others would wait for it.
-        let signing = tokio::task::spawn_blocking(move || {
-            let sign = |(selector, key): &(Selector, PrivateKey)| {
-                let domain = &domain;
-                let signer = Signer {
-                    domain,
-                    selector,
-                    key,
-                };
-                dkim::sign(&header, &body_hash, &signer, now)
-            };
-            keys.iter().map(sign).collect::<Result<String, KeyError>>()
-        });
-        let signed = signing.await.map_err(|_| DirectoryError::Interrupted)?;
-        signed.map_err(|_| DirectoryError::NoKey)
+        self.with_keys(domain, message, now, move |signers, header, body_hash| {
+            let sign = |signer| dkim::sign(header, body_hash, signer, now);
+            signers.iter().map(sign).collect()
+        })
+        .await
     }
 
     /// The fields with which this domain seals what it sends on of others (ARC), made with
@@ -211,26 +196,46 @@ impl Directory {
         chain: Chain,
         now: Timestamp,
     ) -> Result<String, DirectoryError> {
+        self.with_keys(domain, message, now, move |signers, header, body_hash| {
+            let mut signers = signers.iter();
+            let by_rsa = signers.find(|signer| signer.key.algorithm() == Algorithm::Rsa);
+            by_rsa.map_or(Ok(String::new()), |signer| {
+                dkim::seal(header, body_hash, &chain, signer, now)
+            })
+        })
+        .await
+    }
+
+    /// What is made with the active keys of a domain; nothing for a message whose header is
+    /// longer than is signed.
+    async fn with_keys<F>(
+        &self,
+        domain: &Domain,
+        message: Read,
+        now: Timestamp,
+        make: F,
+    ) -> Result<String, DirectoryError>
+    where
+        F: FnOnce(&[Signer<'_>], &[u8], &[u8]) -> Result<String, KeyError> + Send + 'static,
+    {
         let Read { header, body_hash } = message;
         let Some(header) = header else {
             return Ok(String::new());
         };
         let (keys, domain) = (self.signing(domain, now).await?, domain.clone());
-        let sealing = tokio::task::spawn_blocking(move || {
-            let by_rsa = |(_, key): &&(Selector, PrivateKey)| key.algorithm() == Algorithm::Rsa;
-            let Some((selector, key)) = keys.iter().find(by_rsa) else {
-                return Ok(String::new());
-            };
-            let domain = &domain;
-            let signer = Signer {
-                domain,
+        // Half a millisecond of a core: others would wait for it.
+        let making = tokio::task::spawn_blocking(move || {
+            let signer = |(selector, key)| Signer {
+                domain: &domain,
                 selector,
                 key,
             };
-            dkim::seal(&header, &body_hash, &chain, &signer, now)
+            let keys = keys.iter().map(|(selector, key)| (selector, key));
+            let signers: Vec<Signer<'_>> = keys.map(signer).collect();
+            make(&signers, &header, &body_hash)
         });
-        let sealed = sealing.await.map_err(|_| DirectoryError::Interrupted)?;
-        sealed.map_err(|_| DirectoryError::NoKey)
+        let made = making.await.map_err(|_| DirectoryError::Interrupted)?;
+        made.map_err(|_| DirectoryError::NoKey)
     }
 
     /// The active keys, as they are stored now.

@@ -74,14 +74,9 @@ impl Queue {
     ) -> Result<(), QueueError> {
         let mut rest = all_places();
         loop {
-            let snapshot = self.snapshot().await?;
-            let rows = snapshot.scan(rest.clone(), Direction::Forward, 1).await?;
-            drop(snapshot);
-            let Some((first, _)) = rows.first() else {
+            let Some(Place { lane, .. }) = self.next_lane(&mut rest).await? else {
                 return Ok(());
             };
-            let lane = Place::read(first)?.lane;
-            rest.start = lane_places(&lane).end;
             if lane.account == Some(account) {
                 self.hold_into(&lane, held).await?;
             }

@@ -360,13 +360,7 @@ pub(crate) struct EntryValue {
 /// The second version, of when no message asked for TLS and nothing was noted of its coming.
 #[derive(Deserialize)]
 struct EntryV2 {
-    from: ReversePath,
-    body: BodyRef,
-    received: i64,
-    submitted_by: Option<AccountId>,
-    smtputf8: bool,
-    eight_bit: bool,
-    waiting: u32,
+    before: EntryBefore,
     on_top: String,
     envelope_id: Option<String>,
     returned: Option<Returned>,
@@ -420,22 +414,14 @@ impl From<EntryBefore> for EntryValue {
 }
 
 impl From<EntryV2> for EntryValue {
-    fn from(before: EntryV2) -> EntryValue {
+    fn from(value: EntryV2) -> EntryValue {
         EntryValue {
-            from: before.from,
-            body: before.body,
-            received: before.received,
-            submitted_by: before.submitted_by,
-            smtputf8: before.smtputf8,
-            eight_bit: before.eight_bit,
-            waiting: before.waiting,
-            on_top: before.on_top,
-            envelope_id: before.envelope_id,
-            returned: before.returned,
-            held: before.held,
-            is_suspect: before.is_suspect,
-            tls: TlsWish::Usual,
-            story: Vec::new(),
+            on_top: value.on_top,
+            envelope_id: value.envelope_id,
+            returned: value.returned,
+            held: value.held,
+            is_suspect: value.is_suspect,
+            ..value.before.into()
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Which lanes have their turn, and taking recipients out of them to try to reach them.
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 use kv::{Condition, Direction, Operation, Outcome, Row};
 
@@ -117,19 +119,30 @@ impl Queue {
     pub async fn give_turns(&self) -> Result<(), QueueError> {
         let mut rest = all_places();
         loop {
-            let snapshot = self.snapshot().await?;
-            let rows = snapshot.scan(rest.clone(), Direction::Forward, 1).await?;
-            drop(snapshot);
-            let Some((first, _)) = rows.first() else {
+            let Some(Place { lane, due, .. }) = self.next_lane(&mut rest).await? else {
                 return Ok(());
             };
-            let Place { lane, due, .. } = Place::read(first)?;
-            rest.start = lane_places(&lane).end;
             if lane.destination.is_some() {
                 let turn = Operation::Put(turn_key(due, &lane), Vec::new());
                 let _ = self.commit(Vec::new(), vec![turn]).await?;
             }
         }
+    }
+
+    /// The first place of the next lane in which somebody waits; what is left to look at begins
+    /// behind that lane, however much waits there.
+    pub(crate) async fn next_lane(
+        &self,
+        rest: &mut Range<Vec<u8>>,
+    ) -> Result<Option<Place>, QueueError> {
+        let snapshot = self.snapshot().await?;
+        let rows = snapshot.scan(rest.clone(), Direction::Forward, 1).await?;
+        let Some((first, _)) = rows.first() else {
+            return Ok(None);
+        };
+        let place = Place::read(first)?;
+        rest.start = lane_places(&place.lane).end;
+        Ok(Some(place))
     }
 }
 

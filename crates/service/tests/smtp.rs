@@ -177,6 +177,17 @@ impl House {
         messages
     }
 
+    /// The names and texts of the records that publish the keys of its domain.
+    async fn records(&self) -> Vec<(String, String)> {
+        let (directory, domain) = (&self.service.directory, "exemple.fr".parse().unwrap());
+        let keys = directory.signature_keys(&domain, Timestamp::now()).await;
+        let record = |key: directory::SignatureKey| {
+            let name = format!("{}._domainkey.{domain}", key.selector);
+            (name, key.record)
+        };
+        keys.unwrap().into_iter().map(record).collect()
+    }
+
     async fn waiting(&self) -> Vec<Entry> {
         self.service.queue.list(None, 100).await.unwrap()
     }
@@ -209,14 +220,11 @@ impl House {
     }
 }
 
-async fn from(answers: &mut Answers, sender: &str, size: Option<u64>) -> Piece {
-    let path = match sender {
-        "" => ReversePath::Null,
-        sender => ReversePath::Address(at(sender)),
-    };
-    let sender = Sender {
+/// A sender who asks for nothing.
+fn plain(path: ReversePath) -> Sender {
+    Sender {
         path,
-        size,
+        size: None,
         smtputf8: false,
         eight_bit: false,
         require_tls: false,
@@ -225,6 +233,17 @@ async fn from(answers: &mut Answers, sender: &str, size: Option<u64>) -> Piece {
         hold: None,
         by: None,
         old_tablet: false,
+    }
+}
+
+async fn from(answers: &mut Answers, sender: &str, size: Option<u64>) -> Piece {
+    let path = match sender {
+        "" => ReversePath::Null,
+        sender => ReversePath::Address(at(sender)),
+    };
+    let sender = Sender {
+        size,
+        ..plain(path)
     };
     one(answers, Question::Sender(sender)).await
 }

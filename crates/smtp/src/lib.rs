@@ -4,13 +4,13 @@
 //! [`dsn`] is what is said about reports. The rest is the server's side.
 //!
 //! It is for whoever takes mail from other servers ([`Role::Exchange`], port 25) or from
-//! signed-in users ([`Role::Submission`], ports 465 and 587). It speaks RFC 5321 and RFC 6409 with PIPELINING (RFC 2920), SIZE (RFC 1870), 8BITMIME
-//! (RFC 6152), CHUNKING (RFC 3030), ENHANCEDSTATUSCODES (RFC 2034), SMTPUTF8 (RFC 6531),
-//! DSN (RFC 3461), DELIVERBY (RFC 2852) and FUTURERELEASE (RFC 4865, both on submission),
-//! LIMITS (RFC 9422), STARTTLS (RFC 3207), REQUIRETLS (RFC 8689) and AUTH
-//! (RFC 4954). It decides nothing about accounts, recipients or
-//! messages: it asks ([`Question`]) and is answered in pieces ([`Piece`]). How it is
-//! driven is written in the `session` crate.
+//! signed-in users ([`Role::Submission`], ports 465 and 587). It speaks RFC 5321 and RFC 6409
+//! with PIPELINING (RFC 2920), SIZE (RFC 1870), 8BITMIME (RFC 6152), CHUNKING (RFC 3030),
+//! ENHANCEDSTATUSCODES (RFC 2034), SMTPUTF8 (RFC 6531), DSN (RFC 3461), DELIVERBY (RFC 2852)
+//! and FUTURERELEASE (RFC 4865, both on submission), LIMITS (RFC 9422), STARTTLS (RFC 3207),
+//! REQUIRETLS (RFC 8689) and AUTH (RFC 4954). It decides nothing about accounts, recipients or
+//! messages: it asks ([`Question`]) and is answered in pieces ([`Piece`]). How it is driven is
+//! written in the `session` crate.
 //!
 //! # What the other side may rely on
 //!

@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 
 use events::{Finding, Refusal, Verdicts};
 use parking_lot::Mutex;
+use smtp::dsn::Wishes;
 use smtp::{ForwardPath, Piece, Sender};
 use tokio::sync::Semaphore;
+use trust::Action;
 use trust::strangers::{Asked, Deed, Limits, Strangers};
 
 use super::Answers;
 use super::lists::Found;
-use smtp::dsn::Wishes;
-use trust::Action;
 
 /// Connections that are made to wait at once: a twentieth of all, as they are by default.
 const WAITING: usize = 1000;

@@ -306,11 +306,9 @@ impl Answers {
                 let verdicts = taken.verdicts.clone();
                 story.verdicts.clone_from(&verdicts);
                 taken.incoming = taken.incoming.with_story(story::write(&story));
-                let is_suspect = verdicts.as_ref().is_some_and(Verdicts::is_suspect);
                 envelope.break_loops(&taken.incoming.scanned.delivered_to);
                 let message_id = taken.incoming.scanned.envelope.message_id.clone();
-                let accepted = self.place(id, received, &envelope, taken, is_suspect);
-                let accepted = accepted.await;
+                let accepted = self.place(id, received, &envelope, taken).await;
                 if accepted.is_ok() {
                     self.note_tablet(&envelope, message_id.as_deref()).await;
                 }
@@ -326,14 +324,13 @@ impl Answers {
         received: Timestamp,
         envelope: &Envelope,
         taken: Taken,
-        is_suspect: bool,
     ) -> Result<Piece, Refusal> {
         self.judge(&taken.incoming).await?;
         if envelope.recipients().is_empty() {
             return Err(Refusal::Loop);
         }
         let counted = self.count(envelope, &taken.incoming).await?;
-        let placed = self.put(id, received, envelope, taken, is_suspect).await;
+        let placed = self.put(id, received, envelope, taken).await;
         if let (Err(_), Some(counted)) = (&placed, counted) {
             self.service.sending.give_back(&counted);
         }
@@ -363,13 +360,13 @@ impl Answers {
         received: Timestamp,
         envelope: &Envelope,
         taken: Taken,
-        is_suspect: bool,
     ) -> Result<Piece, Refusal> {
         let Taken {
             incoming,
             verdicts,
             read,
         } = taken;
+        let is_suspect = verdicts.as_ref().is_some_and(Verdicts::is_suspect);
         let delivered = match envelope.held_until {
             Some(_) => 0,
             None => envelope.local(),

@@ -29,13 +29,7 @@ async fn leaving(house: &House) -> Vec<u8> {
 }
 
 async fn chain(house: &House, message: &[u8]) -> String {
-    let (directory, domain) = (&house.service.directory, "exemple.fr".parse().unwrap());
-    let keys = directory.signature_keys(&domain, Timestamp::now()).await;
-    let record = |key: directory::SignatureKey| {
-        let name = format!("{}._domainkey.{domain}", key.selector);
-        (name, key.record)
-    };
-    let records: Vec<(String, String)> = keys.unwrap().into_iter().map(record).collect();
+    let records = house.records().await;
     testbed::dkimpy::chains(&records, &[message]).remove(0)
 }
 

@@ -13,13 +13,7 @@ async fn leaving(house: &House) -> Vec<u8> {
 
 /// What dkimpy says of a message, with the records that are to be published.
 async fn verdicts(house: &House, message: &[u8]) -> Vec<String> {
-    let (directory, domain) = (&house.service.directory, "exemple.fr".parse().unwrap());
-    let keys = directory.signature_keys(&domain, Timestamp::now()).await;
-    let record = |key: directory::SignatureKey| {
-        let name = format!("{}._domainkey.{domain}", key.selector);
-        (name, key.record)
-    };
-    let records: Vec<(String, String)> = keys.unwrap().into_iter().map(record).collect();
+    let records = house.records().await;
     testbed::dkimpy::verify(&records, &[message]).remove(0)
 }
 

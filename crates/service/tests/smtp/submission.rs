@@ -119,16 +119,8 @@ async fn what_its_sender_has_held_waits_for_all() {
     let house = house().await;
     let mut answers = house.submission().await;
     let sender = |hold| Sender {
-        path: ReversePath::Address(at("lea@exemple.fr")),
-        size: None,
-        smtputf8: false,
-        eight_bit: false,
-        require_tls: false,
-        ret: None,
-        envelope_id: None,
         hold: Some(hold),
-        by: None,
-        old_tablet: false,
+        ..plain(ReversePath::Address(at("lea@exemple.fr")))
     };
     let message = "From: lea@exemple.fr\r\nSubject: later\r\n\r\nx\r\n";
     let before = Timestamp::now();

@@ -18,16 +18,9 @@ fn asking(notify: &str) -> Wishes {
 /// A message with these wishes, to this recipient.
 async fn sent(answers: &mut Answers, recipient: &str, wishes: Wishes) -> Piece {
     let sender = Sender {
-        path: ReversePath::Address(at("x@loin.example")),
-        size: None,
-        smtputf8: false,
-        eight_bit: false,
-        require_tls: false,
         ret: Some(Return::Full),
         envelope_id: Some("our+2Bname".parse().unwrap()),
-        hold: None,
-        by: None,
-        old_tablet: false,
+        ..plain(ReversePath::Address(at("x@loin.example")))
     };
     assert_eq!(one(answers, Question::Sender(sender)).await, Piece::Granted);
     let path = ForwardPath::Address(at(recipient));
@@ -62,16 +55,9 @@ async fn a_copy_that_comes_too_late_does_not_come_and_its_sender_is_told() {
     let mut answers = house.submission().await;
     for by in ["60;R", "60;N"] {
         let sender = Sender {
-            path: ReversePath::Address(at("lea@exemple.fr")),
-            size: None,
-            smtputf8: false,
-            eight_bit: false,
-            require_tls: false,
-            ret: None,
-            envelope_id: None,
             hold: Some(smtp::Hold::For(600)),
             by: Some(by.parse().unwrap()),
-            old_tablet: false,
+            ..plain(ReversePath::Address(at("lea@exemple.fr")))
         };
         assert_eq!(
             one(&mut answers, Question::Sender(sender)).await,
